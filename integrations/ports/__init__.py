@@ -1,0 +1,82 @@
+"""What the house asks of each outside system: typed requests, answers and failures, without any transport."""
+
+from integrations.ports.bureau import BureauPurpose, CreditBureau, CreditQuery, CreditReport, IdentityMatch
+from integrations.ports.certificates import (
+    CertificateAuthority,
+    CertificateStatus,
+    CertificateSubject,
+    IssuedCertificate,
+)
+from integrations.ports.custody import (
+    AccountOpening,
+    CustodyBank,
+    CustodyInstruction,
+    CustodyLeg,
+    CustodyStatement,
+    InstructionResult,
+    InstructionStatus,
+    StatementBalance,
+    StatementLine,
+)
+from integrations.ports.errors import BadCallback, FinalRefusal, PortError, TemporaryFailure
+from integrations.ports.messages import (
+    DeliveryNotice,
+    DeliveryStatus,
+    MailGateway,
+    MailMessage,
+    SmsGateway,
+    SmsMessage,
+)
+from integrations.ports.payments import (
+    CardCheck,
+    CardGateway,
+    CardOrder,
+    DepositOrder,
+    DepositTicket,
+    PaymentGateway,
+    PaymentKind,
+    PaymentNotice,
+    PaymentResult,
+    PaymentStatus,
+)
+
+__all__ = [
+    "AccountOpening",
+    "BadCallback",
+    "BureauPurpose",
+    "CardCheck",
+    "CardGateway",
+    "CardOrder",
+    "CertificateAuthority",
+    "CertificateStatus",
+    "CertificateSubject",
+    "CreditBureau",
+    "CreditQuery",
+    "CreditReport",
+    "CustodyBank",
+    "CustodyInstruction",
+    "CustodyLeg",
+    "CustodyStatement",
+    "DeliveryNotice",
+    "DeliveryStatus",
+    "DepositOrder",
+    "DepositTicket",
+    "FinalRefusal",
+    "IdentityMatch",
+    "InstructionResult",
+    "InstructionStatus",
+    "IssuedCertificate",
+    "MailGateway",
+    "MailMessage",
+    "PaymentGateway",
+    "PaymentKind",
+    "PaymentNotice",
+    "PaymentResult",
+    "PaymentStatus",
+    "PortError",
+    "SmsGateway",
+    "SmsMessage",
+    "StatementBalance",
+    "StatementLine",
+    "TemporaryFailure",
+]
