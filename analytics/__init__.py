@@ -1,0 +1,4 @@
+"""Metric snapshots and dashboards.
+
+Reads everything, calls nobody's operations.
+"""

@@ -1,0 +1,1 @@
+"""What every API view shares: tokens, problems, pages, rates."""

@@ -1,0 +1,142 @@
+"""The engine of the nightly close: steps in order, each in partitions, each partition one transaction.
+
+Any number of processes may run the same close: each takes partitions that no other holds. Killed anywhere it resumes;
+run twice it changes nothing, because a partition's mark commits with the partition's own writes.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.db import connection, transaction
+from django.utils.translation import gettext_lazy as _
+
+from core import clock
+from core.errors import BusinessError
+from core.models import BusinessDate, CloseProgress, CloseRun
+
+Run = Callable[[date, int, int, datetime], int]
+Plan = Callable[[date], Sequence[tuple[int, int]]]
+Report = Callable[[date, str, int, int], None]
+_WHOLE: Sequence[tuple[int, int]] = ((0, 0),)
+
+
+@dataclass(frozen=True)
+class CloseStep:
+    """One step: `run(business_date, from_id, to_id, now)` works on ids in [from_id, to_id) and returns rows touched.
+
+    `plan(business_date)` cuts the work into id ranges; a step without a plan runs once.
+    """
+
+    name: str
+    order: int
+    run: Run
+    plan: Plan | None = None
+
+
+class DateNotReached(BusinessError):
+    """Only the present business date can be closed."""
+
+    code = "date_not_reached"
+    message = _("The business date is %(business_date)s; %(asked)s cannot be closed now.")
+    next_step = _("Close the days in order, or leave it to the nightly run.")
+
+
+_STEPS: dict[str, CloseStep] = {}
+
+
+def register_step(name: str, order: int, run: Run, plan: Plan | None = None) -> None:
+    """Add a step; an app does this in `AppConfig.ready()`."""
+    _STEPS[name] = CloseStep(name, order, run, plan)
+
+
+def list_steps() -> list[CloseStep]:
+    """Return the steps in the order in which they run; `advance_date` moves the business date."""
+    return sorted([*_STEPS.values(), CloseStep("advance_date", 800, _advance_date)], key=lambda step: step.order)
+
+
+def close_through(*, through: date, report: Report | None = None, now: datetime | None = None) -> list[date]:
+    """Close every open business date up to and including the given one, in order; return those closed."""
+    closed = []
+    while (business_date := clock.business_date()) <= through or _unfinished() is not None:
+        unfinished = _unfinished()
+        close_date(business_date=unfinished or business_date, report=report, now=now)
+        closed.append(unfinished or business_date)
+    return closed
+
+
+def _unfinished() -> date | None:
+    """Return a date whose close moved the business date but was cut off before its last steps."""
+    return CloseRun.objects.filter(finished_at__isnull=True).order_by("business_date").values_list("pk", flat=True).first()
+
+
+def close_date(*, business_date: date, report: Report | None = None, now: datetime | None = None) -> None:
+    """Close one business date, or finish its close where another process left it. Raises DateNotReached."""
+    present = clock.business_date()
+    run = CloseRun.objects.filter(pk=business_date).first()
+    if run is not None and run.finished_at is not None:
+        return
+    if business_date != present and run is None:
+        raise DateNotReached(business_date=present, asked=business_date)
+    CloseRun.objects.get_or_create(business_date=business_date, defaults={"started_at": now or clock.now()})
+    for step in list_steps():
+        _run_step(step, business_date, report, now)
+    CloseRun.objects.filter(pk=business_date, finished_at__isnull=True).update(finished_at=now or clock.now())
+
+
+def _run_step(step: CloseStep, business_date: date, report: Report | None, now: datetime | None) -> None:
+    total = _plan_step(step, business_date)
+    while True:
+        if _run_partition(step, business_date, now):
+            if report is not None:
+                done = CloseProgress.objects.filter(
+                    run=business_date, step=step.name, state=CloseProgress.State.DONE
+                ).count()
+                report(business_date, step.name, done, total)
+            continue
+        pending = CloseProgress.objects.filter(run=business_date, step=step.name, state=CloseProgress.State.PENDING)
+        if not pending.exists():
+            return
+        # Another process holds the rest; its death frees them.
+        time.sleep(0.2)
+
+
+@transaction.atomic
+def _plan_step(step: CloseStep, business_date: date) -> int:
+    """Write the step's partitions once; later comers find them."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"core.close:{business_date}:{step.name}"])
+    existing = CloseProgress.objects.filter(run=business_date, step=step.name).count()
+    if existing:
+        return existing
+    ranges = list(step.plan(business_date)) if step.plan else list(_WHOLE)
+    ranges = ranges or list(_WHOLE)
+    CloseProgress.objects.bulk_create(
+        CloseProgress(run_id=business_date, step=step.name, partition=number, from_id=low, to_id=high)
+        for number, (low, high) in enumerate(ranges)
+    )
+    return len(ranges)
+
+
+@transaction.atomic
+def _run_partition(step: CloseStep, business_date: date, now: datetime | None) -> bool:
+    row = (
+        CloseProgress.objects.select_for_update(skip_locked=True)
+        .filter(run=business_date, step=step.name, state=CloseProgress.State.PENDING)
+        .order_by("partition")
+        .first()
+    )
+    if row is None:
+        return False
+    started = time.monotonic()
+    row.rows = step.run(business_date, row.from_id, row.to_id, now or clock.now())
+    row.state = CloseProgress.State.DONE
+    row.finished_at = now or clock.now()
+    row.duration_ms = int((time.monotonic() - started) * 1000)
+    row.save(update_fields=["rows", "state", "finished_at", "duration_ms"])
+    return True
+
+
+def _advance_date(business_date: date, _from_id: int, _to_id: int, _now: datetime) -> int:
+    return BusinessDate.objects.filter(pk=1, value=business_date).update(value=business_date + timedelta(days=1))

@@ -1,0 +1,120 @@
+"""Where higher apps contribute what a lower frame shows or computes (design §2)."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Generic, TypeVar
+
+from core.errors import Text
+
+
+class AlreadyRegistered(Exception):
+    """Two contributions share one key: a programmer's mistake."""
+
+
+T = TypeVar("T")
+
+
+class Registry(Generic[T]):
+    """Contributions by key, in order of registration. An app registers in `AppConfig.ready()`."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._items: dict[str, T] = {}
+
+    def register(self, key: str, item: T) -> None:
+        """Add a contribution. Raises AlreadyRegistered for a key that is taken by another one."""
+        if key in self._items and self._items[key] != item:
+            raise AlreadyRegistered(f"{self.name}: {key}")
+        self._items[key] = item
+
+    def get(self, key: str) -> T:
+        """Return the contribution of a key; KeyError where there is none."""
+        return self._items[key]
+
+    def items(self) -> Iterator[tuple[str, T]]:
+        """Yield keys and contributions in order of registration."""
+        yield from self._items.items()
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._items
+
+
+@dataclass(frozen=True)
+class CustomerPanel:
+    """A part of the customer page: the named URL gets the customer's public id and answers an HTML fragment."""
+
+    title: Text
+    url_name: str
+    place: str = "tab"
+    order: int = 100
+
+
+@dataclass(frozen=True)
+class TimelineKind:
+    """How a timeline entry of one kind is shown: one of the five shapes money, contact, promise, notice, change."""
+
+    label: Text
+    shape: str
+
+
+@dataclass(frozen=True)
+class WorkRow:
+    """One line of the RM's day: what, for whom, why now, until when, where to act."""
+
+    group: str
+    title: str
+    reason: str
+    customer_id: int | None
+    url: str
+    due_at: Any = None
+    urgency: int = 100
+    work_item_id: int | None = None
+
+
+@dataclass(frozen=True)
+class WorkSource:
+    """A source of the ordered work list; `rows(user, business_date, limit)` returns only what the user may see."""
+
+    label: Text
+    rows: Callable[[Any, date, int], Sequence[WorkRow]]
+
+
+@dataclass(frozen=True)
+class Attribute:
+    """A fact about customers for segmentation: set-based SQL that yields (customer_id, value)."""
+
+    label: Text
+    type: str
+    sql: str
+
+
+@dataclass(frozen=True)
+class Indicator:
+    """A figure that risk watches: `compute(business_date)` returns (dimension, value, numerator, denominator) rows."""
+
+    label: Text
+    compute: Callable[[date], Sequence[tuple[str, Any, Any, Any]]]
+    unit: str = "ratio"
+    definition: Text = ""
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A figure that analytics keeps by day: `compute(business_date)` returns (dimension, value) rows."""
+
+    label: Text
+    compute: Callable[[date], Sequence[tuple[str, Any]]]
+    unit: str = "yuan"
+    definition: Text = ""
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+customer_panels: Registry[CustomerPanel] = Registry("customer_panels")
+timeline_kinds: Registry[TimelineKind] = Registry("timeline_kinds")
+work_sources: Registry[WorkSource] = Registry("work_sources")
+attributes: Registry[Attribute] = Registry("attributes")
+indicators: Registry[Indicator] = Registry("indicators")
+metrics: Registry[Metric] = Registry("metrics")
+# Figures in the frame of every page, such as the count of open alerts: `item(user)`.
+frame_items: Registry[Callable[[Any], Any]] = Registry("frame_items")

@@ -1,0 +1,1 @@
+"""Pure kernel rules."""

@@ -1,0 +1,1 @@
+"""What every page shares: middleware, frame, error pages, health."""

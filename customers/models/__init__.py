@@ -1,0 +1,17 @@
+"""Rows about customers."""
+
+from customers.models.customer import Customer, FinancialProfile, IdentityCheck, VerificationCode
+from customers.models.dealings import BankCard, ChannelPreference, Consent
+from customers.models.history import TimelineEntry, WorkItem
+
+__all__ = [
+    "BankCard",
+    "ChannelPreference",
+    "Consent",
+    "Customer",
+    "FinancialProfile",
+    "IdentityCheck",
+    "TimelineEntry",
+    "VerificationCode",
+    "WorkItem",
+]

@@ -1,0 +1,172 @@
+"""The one record of a person or company, whatever roles it plays."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from core.fields import BlindIndexField, EncryptedTextField, MoneyField
+from core.ids import PublicIdField
+
+
+class Customer(models.Model):
+    """A person or company; borrower and investor are roles of one record."""
+
+    class Kind(models.TextChoices):
+        PERSON = "PERSON", _("person")
+        COMPANY = "COMPANY", _("company")
+
+    class Status(models.TextChoices):
+        REGISTERED = "REGISTERED", _("registered")
+        IDENTIFIED = "IDENTIFIED", _("identified")
+        FROZEN = "FROZEN", _("frozen")
+        CLOSED = "CLOSED", _("closed")
+
+    class Stage(models.TextChoices):
+        POTENTIAL = "POTENTIAL", _("potential")
+        NEW = "NEW", _("new")
+        ACTIVE = "ACTIVE", _("active")
+        MATURE = "MATURE", _("mature")
+        LOST = "LOST", _("lost")
+
+    class RiskTier(models.TextChoices):
+        LOW = "LOW", _("low risk")
+        MIDDLE = "MIDDLE", _("middle risk")
+        HIGH = "HIGH", _("high risk")
+        UNKNOWN = "UNKNOWN", _("not assessed")
+
+    class ValueTier(models.TextChoices):
+        HIGH = "HIGH", _("high value")
+        MIDDLE = "MIDDLE", _("middle value")
+        LOW = "LOW", _("low value")
+        UNKNOWN = "UNKNOWN", _("not assessed")
+
+    id = models.BigAutoField(primary_key=True)
+    public_id = PublicIdField()
+    number = models.CharField(_("customer number"), max_length=24, unique=True)
+    user = models.OneToOneField("core.User", models.PROTECT, null=True, related_name="customer")
+    kind = models.CharField(_("kind"), max_length=8, choices=Kind, default=Kind.PERSON)
+    status = models.CharField(_("status"), max_length=12, choices=Status, default=Status.REGISTERED)
+    is_borrower = models.BooleanField(_("borrower"), default=False)
+    is_investor = models.BooleanField(_("investor"), default=False)
+
+    name = models.CharField(_("name"), max_length=60, blank=True)
+    name_key = models.CharField(max_length=200, blank=True, editable=False)
+    search_grams = ArrayField(models.CharField(max_length=40), default=list, editable=False)
+    phone = EncryptedTextField(_("phone"), blank=True)
+    phone_index = BlindIndexField()
+    phone_tail_index = BlindIndexField()
+    identity_number = EncryptedTextField(_("identity number"), blank=True)
+    identity_index = BlindIndexField()
+    birth_date = models.DateField(_("birth date"), null=True, blank=True)
+    sex = models.CharField(_("sex"), max_length=1, choices=[("M", _("male")), ("F", _("female"))], blank=True)
+    region_code = models.CharField(_("region of issue"), max_length=6, blank=True)
+    address = EncryptedTextField(_("address"), blank=True)
+    email = EncryptedTextField(_("e-mail"), blank=True)
+
+    rm = models.ForeignKey(
+        "staff.StaffMember", models.PROTECT, null=True, blank=True, related_name="customers", verbose_name=_("RM")
+    )
+    backup_rm = models.ForeignKey(
+        "staff.StaffMember", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("backup RM")
+    )
+    source = models.CharField(_("source"), max_length=40, blank=True)
+
+    # Written by segmentation and risk, shown by everybody (design §2: policy writes into the record below).
+    stage = models.CharField(_("stage"), max_length=10, choices=Stage, default=Stage.POTENTIAL)
+    risk_tier = models.CharField(_("risk tier"), max_length=8, choices=RiskTier, default=RiskTier.UNKNOWN)
+    value_tier = models.CharField(_("value tier"), max_length=8, choices=ValueTier, default=ValueTier.UNKNOWN)
+    investor_type = models.CharField(
+        _("investor type"), max_length=2, blank=True, choices=[(f"C{n}", f"C{n}") for n in range(1, 6)]
+    )
+    investor_type_expires_date = models.DateField(null=True, blank=True)
+    labels = models.JSONField(
+        default=dict, blank=True, help_text="label -> {value, rule, version, at, reason} as written by its rule"
+    )
+
+    registered_at = models.DateTimeField(_("registered at"))
+    identified_at = models.DateTimeField(_("identified at"), null=True, blank=True)
+    latest_contact_at = models.DateTimeField(_("latest contact"), null=True, blank=True)
+    next_promise_at = models.DateTimeField(_("next promised contact"), null=True, blank=True)
+    version = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        verbose_name = _("customer")
+        verbose_name_plural = _("customers")
+        constraints = [
+            models.UniqueConstraint(fields=["phone_index"], condition=~Q(phone_index=""), name="customer_phone_unique"),
+            models.UniqueConstraint(
+                fields=["identity_index"], condition=~Q(identity_index=""), name="customer_identity_unique"
+            ),
+            models.CheckConstraint(
+                condition=Q(status="REGISTERED") | ~Q(identity_index=""), name="customer_identified_has_identity"
+            ),
+        ]
+        indexes = [
+            GinIndex(fields=["search_grams"], name="customer_grams"),
+            models.Index(fields=["phone_tail_index"], name="customer_phone_tail"),
+            models.Index(fields=["rm", "-id"], name="customer_rm"),
+            models.Index(fields=["stage", "-id"], name="customer_stage"),
+            models.Index(fields=["risk_tier", "-id"], name="customer_risk_tier"),
+            models.Index(fields=["name_key", "id"], name="customer_name_key"),
+            models.Index(fields=["-registered_at"], name="customer_registered"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.number
+
+
+class FinancialProfile(models.Model):
+    """What a customer earns, owns and owes, with source and as-of date; the newest row per source counts."""
+
+    id = models.BigAutoField(primary_key=True)
+    customer = models.ForeignKey(Customer, models.PROTECT, related_name="financials")
+    as_of_date = models.DateField(_("as of"))
+    source = models.CharField(_("source"), max_length=40)
+    monthly_income = EncryptedTextField(_("monthly income"), blank=True)
+    monthly_debt_payment = MoneyField(_("monthly debt payments"), default=0)
+    assets = MoneyField(_("assets"), default=0)
+    liabilities = MoneyField(_("liabilities"), default=0)
+    other_platform_balance = MoneyField(_("outstanding on other platforms"), default=0)
+    occupation = models.CharField(_("occupation"), max_length=40, blank=True)
+    employer = models.CharField(_("employer"), max_length=80, blank=True)
+    is_student = models.BooleanField(_("full-time student"), default=False)
+    employment_years = models.PositiveSmallIntegerField(_("years in employment"), default=0)
+    housing = models.CharField(_("housing"), max_length=20, blank=True)
+
+    class Meta:
+        verbose_name = _("financial profile")
+        verbose_name_plural = _("financial profiles")
+        indexes = [models.Index(fields=["customer", "-as_of_date", "-id"], name="financial_latest")]
+
+
+class IdentityCheck(models.Model):
+    """One check of name and identity number with the outside register."""
+
+    class Outcome(models.TextChoices):
+        PASSED = "PASSED", _("passed")
+        MISMATCH = "MISMATCH", _("name and number do not match")
+        ERROR = "ERROR", _("could not be checked")
+
+    id = models.BigAutoField(primary_key=True)
+    customer = models.ForeignKey(Customer, models.PROTECT, related_name="identity_checks")
+    checked_at = models.DateTimeField()
+    outcome = models.CharField(max_length=8, choices=Outcome)
+    reference = models.CharField(max_length=64, blank=True)
+
+
+class VerificationCode(models.Model):
+    """A code sent to a phone for one purpose; only its hash is kept."""
+
+    id = models.BigAutoField(primary_key=True)
+    phone_index = models.CharField(max_length=40)
+    purpose = models.CharField(max_length=20)
+    code_hash = models.CharField(max_length=64)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+    failures = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        indexes = [models.Index(fields=["phone_index", "purpose", "-id"], name="verification_latest")]

@@ -1,0 +1,1 @@
+"""Pure rules about who a customer is: identity numbers and names."""

@@ -1,0 +1,11 @@
+"""Django configuration of ledger."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class LedgerConfig(AppConfig):
+    """The ledger app."""
+
+    name = "ledger"
+    verbose_name = _("Ledger")

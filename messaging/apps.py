@@ -1,0 +1,11 @@
+"""Django configuration of messaging."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class MessagingConfig(AppConfig):
+    """The messaging app."""
+
+    name = "messaging"
+    verbose_name = _("Messages")

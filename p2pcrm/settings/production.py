@@ -1,0 +1,27 @@
+"""Settings of production: every secret and address comes from the environment, and a missing one stops the process."""
+
+from p2pcrm.settings.base import *  # noqa: F403 - settings modules extend each other by design
+from p2pcrm.settings.env import database, required
+
+DEBUG = False
+SECRET_KEY = required("SECRET_KEY")
+FIELD_KEYS = required("P2PCRM_FIELD_KEYS").split(",")
+BLIND_INDEX_KEY = required("P2PCRM_BLIND_INDEX_KEY")
+ALLOWED_HOSTS = required("P2PCRM_ALLOWED_HOSTS").split(",")
+PUBLIC_URL = required("PUBLIC_URL")
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+DATABASES = {"default": database(required("DATABASE_URL"))}
+REDIS_URL = required("REDIS_URL")
+CELERY_BROKER_URL = REDIS_URL
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+SESSION_COOKIE_SECURE = True
+CSRF_COOKIE_SECURE = True
+SECURE_SSL_REDIRECT = True
+SECURE_REDIRECT_EXEMPT = [r"^health/"]
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SECURE_HSTS_SECONDS = 31_536_000
+SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+INTEGRATIONS_MODE = required("P2PCRM_INTEGRATIONS_MODE")

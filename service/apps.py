@@ -1,0 +1,11 @@
+"""Django configuration of service."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class ServiceConfig(AppConfig):
+    """The service app."""
+
+    name = "service"
+    verbose_name = _("Service")

@@ -1,0 +1,11 @@
+"""Django configuration of staff."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class StaffConfig(AppConfig):
+    """The staff app."""
+
+    name = "staff"
+    verbose_name = _("Staff")

@@ -1,0 +1,90 @@
+"""Who may see and do what: the one place that decides scope."""
+
+from dataclasses import dataclass
+
+from django.db.models import Q, QuerySet
+
+from core.errors import Refused
+from core.models import User
+from staff.models import Department, Scope, StaffMember
+
+_REACH = {Scope.OWN: 0, Scope.TEAM: 1, Scope.DEPARTMENT: 2, Scope.ALL: 3}
+
+
+@dataclass(frozen=True)
+class Access:
+    """A member's rights, each with how far it reaches."""
+
+    user_id: int
+    member_id: int
+    team_id: int | None
+    department_path: str
+    rights: dict[str, str]
+
+    def has(self, right: str) -> bool:
+        """Tell whether the member holds a right at all."""
+        return right in self.rights
+
+    def scope_of(self, right: str) -> str | None:
+        """Return how far a right reaches, None without it."""
+        return self.rights.get(right)
+
+
+def get_access(user: User) -> Access | None:
+    """Return a staff user's rights; None for customers, leavers and strangers. One query, kept on the user object."""
+    if not user.is_authenticated or user.kind != User.Kind.STAFF or not user.is_active:
+        return None
+    known: Access | None = getattr(user, "_staff_access", None)
+    if known is not None:
+        return known
+    rows = list(
+        StaffMember.objects.filter(user=user, is_active=True).values_list(
+            "id", "team_id", "department__path", "roles__scope", "roles__rights"
+        )
+    )
+    if not rows:
+        return None
+    rights: dict[str, str] = {}
+    for _member, _team, _path, scope, granted in rows:
+        for right in granted or []:
+            if right not in rights or _REACH[Scope(scope)] > _REACH[Scope(rights[right])]:
+                rights[right] = scope
+    member_id, team_id, path = rows[0][:3]
+    access = Access(user.pk, member_id, team_id, path, rights)
+    user._staff_access = access  # type: ignore[attr-defined]
+    return access
+
+
+def access_right(user: User, right: str) -> Access:
+    """Return the user's access when he holds the right. Raises Refused."""
+    access = get_access(user)
+    if access is None or not access.has(right):
+        raise Refused
+    return access
+
+
+def scope_condition(access: Access, right: str, owner: str) -> Q:
+    """Return the filter that a right puts on records whose responsible member stands in the field named `owner`.
+
+    An empty scope matches nothing. `owner` is a lookup path to StaffMember, such as `rm` or `customer__rm`.
+    """
+    scope = access.scope_of(right)
+    if scope == Scope.ALL:
+        return Q()
+    if scope == Scope.DEPARTMENT:
+        return Q(**{f"{owner}__department__path__startswith": access.department_path})
+    if scope == Scope.TEAM and access.team_id is not None:
+        return Q(**{f"{owner}__team_id": access.team_id})
+    if scope in {Scope.OWN, Scope.TEAM}:
+        return Q(**{f"{owner}_id" if "__" not in owner else f"{owner}__id": access.member_id})
+    return Q(pk__in=[])
+
+
+def list_members_with_right(right: str) -> QuerySet[StaffMember]:
+    """Return the active members who hold a right."""
+    return StaffMember.objects.filter(is_active=True, roles__rights__contains=[right]).distinct()
+
+
+def list_departments_below(path: str) -> QuerySet[Department]:
+    """Return a department and all below it."""
+    return Department.objects.filter(path__startswith=path)

@@ -1,0 +1,56 @@
+"""What all tests share: the append-only tables can be emptied between tests, reference data can be seeded."""
+
+from collections.abc import Callable, Iterator
+from datetime import date, datetime
+from typing import Any
+
+import pytest
+from django.db.backends.postgresql.operations import DatabaseOperations
+
+from core import calendar, clock
+
+_flush = DatabaseOperations.execute_sql_flush
+
+
+def _flush_append_only(self: Any, sql_list: list[str]) -> Any:
+    """Empty the tables between transactional tests; `replica` lets TRUNCATE pass the append-only triggers."""
+    if not sql_list:
+        return None
+    return _flush(
+        self, ["SET session_replication_role = replica;", *sql_list, "SET session_replication_role = DEFAULT;"]
+    )
+
+
+DatabaseOperations.execute_sql_flush = _flush_append_only  # type: ignore[method-assign]
+
+
+@pytest.fixture(autouse=True)
+def _fresh_caches() -> Iterator[None]:
+    """Drop what processes keep in memory about rows that a rolled-back test had changed."""
+    calendar._year.cache_clear()
+    yield
+
+
+@pytest.fixture
+def now() -> datetime:
+    """A fixed instant: Monday 2026-03-02, 10:00 in Shanghai."""
+    return clock.at(date(2026, 3, 2), 10)
+
+
+@pytest.fixture
+def frozen_clock(now: datetime) -> Iterator[datetime]:
+    """Let the clock answer the fixed instant."""
+    with clock.use_clock(now):
+        yield now
+
+
+@pytest.fixture
+def set_business_date(db: None) -> Callable[[date], None]:
+    """Set the business date of a test."""
+    from core.models import BusinessDate
+
+    def set_to(day: date) -> None:
+        BusinessDate.objects.filter(pk=1).delete()
+        BusinessDate.objects.create(pk=1, value=day)
+
+    return set_to
