@@ -124,7 +124,8 @@ def sum_due_fen(parts: Iterable[UnpaidPart], on: date) -> int:
 
 def _sort_parts(parts: Iterable[UnpaidPart], on: date, rule: AllocationRule) -> list[UnpaidPart]:
     """Return what may be paid on the day in the order of payment: first the dues, then what may be paid in advance."""
-    due, advance = [], []
+    due: list[UnpaidPart] = []
+    advance: list[UnpaidPart] = []
     for part in parts:
         if part.unpaid_fen < 0:
             raise ValueError("an unpaid amount is not negative")
