@@ -9,6 +9,8 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import NamedTuple
 
+from customers.rules.identity import age_on
+
 INVESTOR_TIERS = ("C1", "C2", "C3", "C4", "C5")
 RISK_GRADES = ("R1", "R2", "R3", "R4", "R5")
 # 办法 art. 10(11) and art. 12: what a loan may not be taken for.
@@ -92,14 +94,6 @@ def check_suitability(
     if total_after > suitability.total_limit:
         findings.append(Finding("total_limit", suitability.total_limit, total_after))
     return findings
-
-
-def age_on(birth_date: date, on: date) -> int:
-    """Return full years; the birthday counts: born 2008-11-22, a person is 18 on 2026-11-22.
-
-    Who was born on 29 February turns older on 1 March of a common year.
-    """
-    return on.year - birth_date.year - ((on.month, on.day) < (birth_date.month, birth_date.day))
 
 
 @dataclass(frozen=True, slots=True)
