@@ -3,9 +3,30 @@
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+from core import registries
+
 
 class CustomersConfig(AppConfig):
     """The customers app."""
 
     name = "customers"
     verbose_name = _("Customers")
+
+    def ready(self) -> None:
+        from customers import handlers  # noqa: F401 - registers the event handlers
+        from customers.texts import register_text
+
+        for shape, label in {
+            "money": _("money"),
+            "contact": _("contact"),
+            "promise": _("promise"),
+            "notice": _("notice"),
+            "change": _("change"),
+        }.items():
+            registries.timeline_kinds.register(shape, registries.TimelineKind(label, shape))
+        register_text("customers.registered", _("Registered"))
+        register_text("customers.identity_passed", _("Identity confirmed"))
+        register_text("customers.identity_failed", _("Identity could not be confirmed"))
+        register_text("customers.assessed", _("Risk tolerance assessed: %(tier)s"))
+        register_text("customers.card_bound", _("Bank card ending in %(tail)s bound"))
+        register_text("customers.card_refused", _("Bank card ending in %(tail)s refused by the bank"))

@@ -1,7 +1,7 @@
 """Rows about customers."""
 
 from customers.models.customer import Customer, FinancialProfile, IdentityCheck, VerificationCode
-from customers.models.dealings import BankCard, ChannelPreference, Consent
+from customers.models.dealings import BankCard, ChannelPreference, Consent, InvestorAssessment
 from customers.models.history import TimelineEntry, WorkItem
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "Customer",
     "FinancialProfile",
     "IdentityCheck",
+    "InvestorAssessment",
     "TimelineEntry",
     "VerificationCode",
     "WorkItem",

@@ -145,23 +145,38 @@ class IdentityCheck(models.Model):
     """One check of name and identity number with the outside register."""
 
     class Outcome(models.TextChoices):
+        PENDING = "PENDING", _("being checked")
         PASSED = "PASSED", _("passed")
         MISMATCH = "MISMATCH", _("name and number do not match")
         ERROR = "ERROR", _("could not be checked")
 
     id = models.BigAutoField(primary_key=True)
     customer = models.ForeignKey(Customer, models.PROTECT, related_name="identity_checks")
-    checked_at = models.DateTimeField()
-    outcome = models.CharField(max_length=8, choices=Outcome)
-    reference = models.CharField(max_length=64, blank=True)
+    public_id = PublicIdField()
+    name = EncryptedTextField()
+    identity_number = EncryptedTextField()
+    identity_index = BlindIndexField()
+    asked_at = models.DateTimeField()
+    checked_at = models.DateTimeField(null=True)
+    outcome = models.CharField(max_length=8, choices=Outcome, default=Outcome.PENDING)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["customer"], condition=Q(outcome="PENDING"), name="identity_check_one_pending"
+            )
+        ]
 
 
 class VerificationCode(models.Model):
-    """A code sent to a phone for one purpose; only its hash is kept."""
+    """A code sent to a phone for one purpose; after sending only its hash is kept."""
 
     id = models.BigAutoField(primary_key=True)
     phone_index = models.CharField(max_length=40)
     purpose = models.CharField(max_length=20)
+    phone = EncryptedTextField()
+    # Kept readable only until it is sent; what is compared is the hash.
+    code = EncryptedTextField(blank=True)
     code_hash = models.CharField(max_length=64)
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField()

@@ -47,7 +47,9 @@ class BankCard(models.Model):
     """A bound bank card, confirmed by the bank's four-factor check."""
 
     class State(models.TextChoices):
+        PENDING = "PENDING", _("being checked")
         BOUND = "BOUND", _("bound")
+        REFUSED = "REFUSED", _("refused by the bank")
         UNBOUND = "UNBOUND", _("unbound")
 
     id = models.BigAutoField(primary_key=True)
@@ -58,16 +60,17 @@ class BankCard(models.Model):
     tail = models.CharField(_("last four digits"), max_length=4)
     bank_name = models.CharField(_("bank"), max_length=40, blank=True)
     reserved_phone = EncryptedTextField(_("phone at the bank"))
-    state = models.CharField(_("state"), max_length=8, choices=State, default=State.BOUND)
+    state = models.CharField(_("state"), max_length=8, choices=State, default=State.PENDING)
     agreement_reference = models.CharField(max_length=64, blank=True)
-    bound_at = models.DateTimeField(_("bound at"))
+    asked_at = models.DateTimeField(_("asked at"))
+    bound_at = models.DateTimeField(_("bound at"), null=True)
 
     class Meta:
         verbose_name = _("bank card")
         verbose_name_plural = _("bank cards")
         constraints = [
             models.UniqueConstraint(
-                fields=["customer", "number_index"], condition=Q(state="BOUND"), name="card_bound_once"
+                fields=["customer", "number_index"], condition=Q(state__in=["PENDING", "BOUND"]), name="card_bound_once"
             )
         ]
 
@@ -80,3 +83,21 @@ class ChannelPreference(models.Model):
     language = models.CharField(_("language"), max_length=10, default="zh-hans")
     quiet_from_hour = models.PositiveSmallIntegerField(default=21)
     quiet_to_hour = models.PositiveSmallIntegerField(default=8)
+
+
+class InvestorAssessment(models.Model):
+    """One answered questionnaire of an investor's risk tolerance (办法 art. 26) and the tier it gave."""
+
+    id = models.BigAutoField(primary_key=True)
+    customer = models.ForeignKey("customers.Customer", models.PROTECT, related_name="assessments")
+    answers = models.JSONField(_("answers"))
+    score = models.PositiveSmallIntegerField(_("score"))
+    tier = models.CharField(_("tier"), max_length=2)
+    questionnaire_version = models.CharField(max_length=20)
+    assessed_at = models.DateTimeField(_("assessed at"))
+    valid_until_date = models.DateField(_("valid until"))
+
+    class Meta:
+        verbose_name = _("investor assessment")
+        verbose_name_plural = _("investor assessments")
+        indexes = [models.Index(fields=["customer", "-id"], name="assessment_latest")]

@@ -81,6 +81,10 @@ class LoanState(models.Model):
     oldest_unpaid_due_date = models.DateField(null=True)
     next_due_date = models.DateField(_("next due date"), null=True)
     next_due_amount = MoneyField(_("next due amount"), default=0)
+    # Overdue principal x days since the payout: the penalty is rounded on the whole, never day by day.
+    penalty_yuan_days = models.DecimalField(max_digits=24, decimal_places=2, default=0)
+    penalty_charged_total = MoneyField(default=0)
+    penalty_cut_total = MoneyField(default=0)
     dpd = models.PositiveIntegerField(_("days past due"), default=0)
     bucket = models.CharField(_("bucket"), max_length=3, default="M0")
     loan_class = models.CharField(_("five-class grade"), max_length=16, default="NORMAL")
@@ -162,10 +166,6 @@ class LenderShare(models.Model):
     principal_received = MoneyField(_("principal received"), default=0)
     interest_received = MoneyField(_("interest received"), default=0)
     penalty_received = MoneyField(_("penalty received"), default=0)
-    # Exact entitlements in yuan so far; the leftover fen go where entitlement minus receipt is largest.
-    principal_entitled = models.DecimalField(max_digits=28, decimal_places=10, default=0)
-    interest_entitled = models.DecimalField(max_digits=28, decimal_places=10, default=0)
-    penalty_entitled = models.DecimalField(max_digits=28, decimal_places=10, default=0)
 
     class Meta:
         verbose_name = _("lender's share")

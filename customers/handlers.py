@@ -1,0 +1,49 @@
+"""Doors for events: the outside checks of identity and card."""
+
+from core.outbox import EventContext, handles
+from customers.events import CardAsked, IdentityAsked
+from customers.models import BankCard, Consent, IdentityCheck
+from customers.operations import cards, identity
+from integrations import connect
+from integrations.ports import BureauPurpose, CardCheck, CreditQuery, FinalRefusal, IdentityMatch
+
+
+@handles(IdentityAsked, name="customers.check_identity", outside=True)
+def check_identity(event: IdentityAsked, context: EventContext) -> None:
+    """Compare name and number with the register."""
+    check = IdentityCheck.objects.select_related("customer").get(pk=event.check_id)
+    consent = Consent.objects.filter(
+        customer=check.customer, purpose=Consent.Purpose.SERVICE, withdrawn_at__isnull=True
+    ).first()
+    query = CreditQuery(
+        query_id=f"identity-{check.public_id}",
+        consent_id=str(consent.pk) if consent else "",
+        purpose=BureauPurpose.IDENTITY_CHECK,
+        holder_name=check.name,
+        identity_number=check.identity_number,
+    )
+    outcomes = {IdentityMatch.MATCH: IdentityCheck.Outcome.PASSED, IdentityMatch.MISMATCH: IdentityCheck.Outcome.MISMATCH}
+    try:
+        match = connect.credit_bureau().check_identity(query)
+        outcome = outcomes.get(match, IdentityCheck.Outcome.ERROR)
+    except FinalRefusal:
+        outcome = IdentityCheck.Outcome.ERROR
+    identity.record_identity_result(check_id=check.pk, outcome=outcome, now=context.now)
+
+
+@handles(CardAsked, name="customers.check_card", outside=True)
+def check_card(event: CardAsked, context: EventContext) -> None:
+    """Have the bank compare the four factors."""
+    card = BankCard.objects.select_related("customer").get(pk=event.card_id)
+    request = CardCheck(
+        request_id=f"card-{card.public_id}",
+        card_number=card.number,
+        holder_name=card.customer.name,
+        identity_number=card.customer.identity_number,
+        phone=card.reserved_phone,
+    )
+    try:
+        is_confirmed = connect.card_gateway().check_card(request)
+    except FinalRefusal:
+        is_confirmed = False
+    cards.record_card_result(card_id=card.pk, is_confirmed=is_confirmed, now=context.now)

@@ -1,0 +1,1 @@
+"""Writes about customers, one business action a function."""

@@ -1,0 +1,139 @@
+"""Who the customer is: his own statement, checked by rule at once and by the outside register later."""
+
+from datetime import date, datetime
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
+
+from core import audit
+from core.errors import BusinessError, InvalidInput
+from core.fields import blind_index
+from core.outbox import publish
+from customers.events import CustomerIdentified, IdentityAsked
+from customers.models import Customer, IdentityCheck
+from customers.operations import history
+from customers.rules import identity as identity_rules
+from customers.rules import names
+
+
+class InvalidIdentity(InvalidInput):
+    """The identity number cannot be one."""
+
+    code = "invalid_identity_number"
+    message = _("The identity number is not valid.")
+    next_step = _("Compare it with the card, digit by digit.")
+
+
+class InvalidName(InvalidInput):
+    """The name cannot be one."""
+
+    code = "invalid_name"
+    message = _("Enter the name as it stands on the identity card.")
+
+
+class IdentityTaken(BusinessError):
+    """The identity number belongs to another customer."""
+
+    code = "identity_taken"
+    message = _("This identity number belongs to another account.")
+    next_step = _("Log in with the phone number of that account, or call the service line.")
+
+
+class AlreadyIdentified(BusinessError):
+    """The customer is identified."""
+
+    code = "already_identified"
+    message = _("Your identity is confirmed already.")
+
+
+class CheckRunning(BusinessError):
+    """A check is on its way."""
+
+    code = "identity_check_running"
+    message = _("Your identity is being checked.")
+    next_step = _("The answer takes a few seconds.")
+
+
+class Underage(InvalidInput):
+    """Users below fourteen are refused (PIPL 28)."""
+
+    code = "underage"
+    message = _("Customers must be at least 14 years old.")
+
+
+@transaction.atomic
+def ask_identity_check(
+    *, customer_id: int, name: str, identity_number: str, now: datetime, business_date: date
+) -> IdentityCheck:
+    """Check the number by rule and have name and number compared with the register.
+
+    Raises InvalidName, InvalidIdentity, Underage, AlreadyIdentified, IdentityTaken, CheckRunning.
+    """
+    customer = Customer.objects.select_for_update().get(pk=customer_id)
+    if customer.status != Customer.Status.REGISTERED:
+        raise AlreadyIdentified
+    name = name.strip()
+    if not names.is_plausible_name(name):
+        raise InvalidName(fields={"name": [InvalidName.message]})
+    number = identity_rules.normalise_citizen_number(identity_number)
+    if not identity_rules.check_citizen_number(number, business_date).is_valid:
+        raise InvalidIdentity(fields={"identity_number": [InvalidIdentity.message]})
+    if identity_rules.age_on(identity_rules.read_citizen_number(number).birth_date, business_date) < 14:
+        raise Underage
+    index = blind_index(number, "identity")
+    if Customer.objects.filter(identity_index=index).exists():
+        raise IdentityTaken
+    try:
+        with transaction.atomic():
+            check = IdentityCheck.objects.create(
+                customer=customer, name=name, identity_number=number, identity_index=index, asked_at=now
+            )
+    except IntegrityError as error:
+        raise CheckRunning from error
+    publish(IdentityAsked(check_id=check.pk), now=now)
+    return check
+
+
+@transaction.atomic
+def record_identity_result(*, check_id: int, outcome: str, now: datetime) -> None:
+    """Record the register's answer; a passed check makes the customer identified. A repeated answer changes nothing."""
+    check = IdentityCheck.objects.select_for_update().get(pk=check_id)
+    if check.outcome != IdentityCheck.Outcome.PENDING:
+        return
+    customer = Customer.objects.select_for_update().get(pk=check.customer_id)
+    if outcome == IdentityCheck.Outcome.PASSED and Customer.objects.filter(identity_index=check.identity_index).exists():
+        outcome = IdentityCheck.Outcome.ERROR
+    check.outcome = outcome
+    check.checked_at = now
+    check.save(update_fields=["outcome", "checked_at"])
+    audit.record(actor=customer.user, action="customers.identity_checked", target=check, data={"outcome": outcome}, now=now)
+    history.add_timeline(
+        customer_id=customer.pk,
+        kind="change",
+        text_code=f"customers.identity_{'passed' if outcome == IdentityCheck.Outcome.PASSED else 'failed'}",
+        params={},
+        at=now,
+        key=f"identity:{check.pk}",
+    )
+    if outcome == IdentityCheck.Outcome.PASSED:
+        _identify(customer, check, now)
+
+
+def _identify(customer: Customer, check: IdentityCheck, now: datetime) -> None:
+    facts = identity_rules.read_citizen_number(check.identity_number)
+    customer.name = check.name
+    customer.name_key = names.sort_key(check.name)
+    customer.search_grams = names.search_grams(check.name)
+    customer.identity_number = check.identity_number
+    customer.identity_index = check.identity_index
+    customer.birth_date = facts.birth_date
+    customer.sex = facts.sex
+    customer.region_code = facts.region_code
+    customer.status = Customer.Status.IDENTIFIED
+    customer.identified_at = now
+    customer.version += 1
+    customer.save()
+    if customer.user is not None:
+        customer.user.display_name = customer.name
+        customer.user.save(update_fields=["display_name"])
+    publish(CustomerIdentified(customer_id=customer.pk), now=now)

@@ -1,0 +1,1 @@
+"""Reads about customers, every one within the reader's scope."""
