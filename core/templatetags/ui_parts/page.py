@@ -1,0 +1,115 @@
+"""The frame and the page: rail, head, tabs, views, menus."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django import template
+from django.urls import NoReverseMatch, reverse
+from django.utils.html import json_script
+from django.utils.translation import gettext
+
+from core.registries import navigation
+from core.templatetags.ui_parts.base import fresh_id, part
+
+register = template.Library()
+
+
+@register.simple_block_tag(takes_context=True)
+def page_header(
+    context: template.Context,
+    content: str,
+    title: str,
+    count: int | None = None,
+    note: str = "",
+    back_url: str = "",
+    back_label: str = "",
+) -> str:
+    """The head of a page; the block's content is its actions, the primary one last."""
+    return part(
+        "page_header",
+        context,
+        title=title,
+        count=count,
+        note=note,
+        back_url=back_url,
+        back_label=back_label,
+        actions=content.strip(),
+    )
+
+
+@register.inclusion_tag("ui/rail.html", takes_context=True)
+def rail(context: template.Context) -> dict[str, Any]:
+    """The left rail from the `navigation` registry."""
+    return {"items": _navigation(context), "request": context.get("request"), "user": context.get("user")}
+
+
+@register.inclusion_tag("ui/tabbar.html", takes_context=True)
+def tabbar(context: template.Context) -> dict[str, Any]:
+    """The bar at the bottom of a phone: the first four entries of the rail, then the rest."""
+    return {"items": _navigation(context)[:4]}
+
+
+def _navigation(context: template.Context) -> list[dict[str, Any]]:
+    request, user = context.get("request"), context.get("user")
+    path = request.path if request else ""
+    items = []
+    for _key, item in sorted(navigation.items(), key=lambda pair: pair[1].order):
+        if item.visible is not None and not item.visible(user):
+            continue
+        try:
+            url = reverse(item.url_name)
+        except NoReverseMatch:
+            continue
+        is_current = path == url if url == "/" else path.startswith(url)
+        items.append({"label": item.label, "url": url, "icon": item.icon, "is_current": is_current})
+    return items
+
+
+@register.simple_tag(takes_context=True)
+def frame_pages(context: template.Context) -> list[dict[str, Any]]:
+    """The entries of the rail, for the command palette before anything is typed."""
+    return _navigation(context)
+
+
+@register.simple_tag
+def script_words() -> str:
+    """The sentences that scripts show, as JSON."""
+    return json_script(
+        {
+            "failed": gettext("That did not work. Nothing was changed; try again in a moment."),
+            "offline": gettext("No answer from the server. What you typed is still here."),
+            "expired": gettext("Your session has ended. Log in again; this page stays open."),
+            "undo": gettext("Undo"),
+            "close": gettext("Close"),
+            "undone": gettext("Undone."),
+            "no_data": gettext("No figures for this choice."),
+            "loading": gettext("Loading"),
+            "selected": gettext("%(n)s selected"),
+            "last": gettext("latest"),
+            "on_this_row": gettext("On the row or page"),
+        },
+        "words",
+    )
+
+
+@register.inclusion_tag("ui/tabs.html")
+def tabs(items: Iterable[Any], label: str = "", target: str = "") -> dict[str, Any]:
+    """Tabs that are links; each item has label, url, is_current and perhaps count.
+
+    With a target (an element id) htmx swaps only that element.
+    """
+    return {"items": items, "label": label, "target": target}
+
+
+@register.inclusion_tag("ui/view_menu.html")
+def view_menu(current: str, views: Iterable[Any]) -> dict[str, Any]:
+    """The saved views of a list; each has label, url, count and is_current."""
+    return {"current": current, "views": views, "id": fresh_id("views")}
+
+
+@register.simple_block_tag
+def menu(content: str, label: str, icon_name: str = "dots", kind: str = "quiet", show_label: bool = False) -> str:
+    """A button that opens a menu; the content is made of `.menu-item` links and buttons."""
+    return part(
+        "menu", id=fresh_id("menu"), label=label, icon_name=icon_name, kind=kind, show_label=show_label, content=content
+    )

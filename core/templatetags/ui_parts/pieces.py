@@ -1,0 +1,102 @@
+"""Small pieces: icon, amount, badge, facts, sparkline, skeleton, definition."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+from django import template
+from django.templatetags.static import static
+from django.utils.html import format_html
+from django.utils.safestring import mark_safe
+from django.utils.translation import gettext
+
+from core.rules import formats
+from core.templatetags.ui_parts.base import DASH, EMPTY, fresh_id, part
+
+register = template.Library()
+
+
+@register.simple_tag
+def icon(name: str, label: str = "", size: str = "") -> str:
+    """A Tabler icon of frontend/src/icons.json; with a label it speaks, without one it is decoration."""
+    spoken = format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"')
+    return format_html(
+        '<svg class="icon{}" {}><use href="{}#{}"></use></svg>',
+        " is-large" if size == "large" else "",
+        spoken,
+        static("icons.svg"),
+        name,
+    )
+
+
+@register.simple_tag
+def amount(value: Decimal | None, word: str = "", tone: str = "", signed: bool = False) -> str:
+    """An amount with its sign and, where it is owed or out, a word beside it: `−¥45.00 owed`."""
+    if value in EMPTY:
+        return DASH
+    exact = Decimal(value)  # type: ignore[arg-type]
+    text = formats.money_text(exact)
+    if signed and exact > 0:
+        text = f"+{text}"
+    spoken = word or (gettext("negative") if exact < 0 else "")
+    word_class = "word" if word else "sr-only"
+    tail = format_html(' <span class="{}">{}</span>', word_class, spoken) if spoken else ""
+    return format_html('<span class="num{}">{}{}</span>', f" is-{tone}" if tone else "", text, tail)
+
+
+@register.simple_tag
+def badge(label: Any, tone: str = "plain", bare: bool = False) -> str:
+    """A status in a word and a mark; tone is plain, info, good, warn or late."""
+    return format_html('<span class="badge tone-{}{}">{}</span>', tone, " is-bare" if bare else "", label)
+
+
+@register.simple_tag
+def fact(label: str, value: Any, url: str = "") -> str:
+    """One line of `{% facts %}`; a dash where there is no value."""
+    shown = DASH if value in EMPTY else value
+    if url:
+        shown = format_html('<a href="{}">{}</a>', url, shown)
+    return format_html('<div class="fact"><dt>{}</dt><dd>{}</dd></div>', label, shown)
+
+
+@register.simple_block_tag
+def facts(content: str, kind: str = "") -> str:
+    """A list of labels and values; kind `wide` takes two columns where there is room, `money` aligns right."""
+    return format_html('<dl class="facts{}">{}</dl>', f" is-{kind}" if kind else "", content)
+
+
+@register.simple_tag
+def spark(values: Sequence[Decimal | int | float]) -> str:
+    """A line of at most 90 values without axes; the last value carries the mark."""
+    points = formats.spark_points([Decimal(str(value)) for value in values], 96, 22)
+    if len(points) < 2:
+        return ""
+    line = " ".join(f"{x},{y + 1}" for x, y in points)
+    last_x, last_y = points[-1]
+    return format_html(
+        '<svg class="spark" viewBox="0 0 98 24" aria-hidden="true"><polyline class="spark-line" points="{}"/>'
+        '<circle class="spark-dot" cx="{}" cy="{}" r="2"/></svg>',
+        line,
+        last_x,
+        last_y + 1,
+    )
+
+
+@register.simple_tag
+def skeleton(rows: int = 5) -> str:
+    """Grey lines for what is being fetched."""
+    return part("skeleton", rows=range(rows))
+
+
+@register.simple_tag
+def define(title: str, text: str = "", **facts: Any) -> str:
+    """The mark that explains a figure or label on hover and focus: rule, version, time, reason as keywords."""
+    words = {
+        "rule": gettext("Rule"),
+        "version": gettext("Version"),
+        "at": gettext("As of"),
+        "reason": gettext("Reason"),
+        "source": gettext("Source"),
+    }
+    rows = [(words[key], value) for key, value in facts.items() if value not in EMPTY]
+    return part("define", id=fresh_id("define"), title=title, text=text, rows=rows)

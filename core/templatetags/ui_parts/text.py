@@ -1,0 +1,140 @@
+"""How values read: money, rates, counts, dates, ages, masks."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django import template
+from django.utils.html import format_html
+from django.utils.translation import get_language, gettext, ngettext
+
+from core import clock, masking
+from core.rules import formats
+from core.templatetags.ui_parts.base import DASH, EMPTY
+
+register = template.Library()
+
+MASKS = {
+    "phone": masking.mask_phone,
+    "identity": masking.mask_identity,
+    "card": masking.mask_card,
+    "name": masking.mask_name,
+    "email": masking.mask_email,
+    "address": masking.mask_address,
+}
+
+
+@register.filter
+def money(amount: Decimal | None) -> str:
+    """`¥12,345.67`; a dash for nothing."""
+    return DASH if amount in EMPTY else formats.money_text(Decimal(amount))  # type: ignore[arg-type]
+
+
+@register.filter
+def wan(amount: Decimal | None) -> str:
+    """`¥8.23万` (English `¥82.3K`) with the exact amount as title; for tiles and charts only."""
+    if amount in EMPTY:
+        return DASH
+    exact = Decimal(amount)  # type: ignore[arg-type]
+    chinese = (get_language() or "zh").startswith("zh")
+    return format_html(
+        '<span title="{}">{}</span>', formats.money_text(exact), formats.compact_money_text(exact, chinese=chinese)
+    )
+
+
+@register.filter
+def rate(fraction: Decimal | None) -> str:
+    """`0.12` is `12.00%`."""
+    return DASH if fraction in EMPTY else formats.rate_text(Decimal(fraction))  # type: ignore[arg-type]
+
+
+@register.filter
+def count(number: int | None) -> str:
+    """`1,234`; above ten thousand `10,000+`."""
+    return DASH if number is None else formats.count_text(int(number))
+
+
+@register.filter
+def day(moment: date | datetime | None) -> str:
+    """A `<time>` that reads `2026-11-22`."""
+    if moment in EMPTY:
+        return DASH
+    local = moment.astimezone(clock.SHANGHAI) if isinstance(moment, datetime) else moment
+    return format_html('<time datetime="{}">{:%Y-%m-%d}</time>', moment.isoformat(), local)  # type: ignore[union-attr]
+
+
+@register.filter
+def moment(instant: datetime | None) -> str:
+    """A `<time>` that reads `2026-11-22 14:03`."""
+    if instant in EMPTY:
+        return DASH
+    local = instant.astimezone(clock.SHANGHAI)  # type: ignore[union-attr]
+    return format_html('<time datetime="{}">{:%Y-%m-%d %H:%M}</time>', local.isoformat(), local)
+
+
+@register.filter
+def clock_time(value: date | datetime | None) -> str:
+    """The time of day of an instant, the day of a date: beside a heading that already names the day."""
+    if not isinstance(value, datetime):
+        return day(value)
+    local = value.astimezone(clock.SHANGHAI)
+    return format_html(
+        '<time datetime="{}" title="{:%Y-%m-%d %H:%M:%S}">{:%H:%M}</time>', local.isoformat(), local, local
+    )
+
+
+@register.filter
+def initial(user: Any) -> str:
+    """The one or two characters that stand for a person."""
+    return str(user)[:1].upper()
+
+
+@register.filter
+def mask(value: str, kind: str) -> str:
+    """Mask a `phone`, `identity`, `card`, `name`, `email` or `address`."""
+    return MASKS[kind](value or "")
+
+
+@register.simple_tag(takes_context=True)
+def age(context: template.Context, moment: date | datetime | None) -> str:
+    """How long ago or ahead: instants against the clock, dates against the business date; the exact value as title."""
+    if moment in EMPTY:
+        return DASH
+    if isinstance(moment, datetime):
+        seconds = (clock.now() - moment).total_seconds()
+        if abs(seconds) < 86_400 and clock.now().date() == moment.astimezone(clock.SHANGHAI).date():
+            words, exact = _time_words(seconds), f"{moment.astimezone(clock.SHANGHAI):%Y-%m-%d %H:%M}"
+        else:
+            days = (clock.now().date() - moment.astimezone(clock.SHANGHAI).date()).days
+            words, exact = _day_words(days), f"{moment.astimezone(clock.SHANGHAI):%Y-%m-%d %H:%M}"
+    else:
+        today = context.get("business_date") or clock.business_date()
+        words, exact = _day_words((today - moment).days), f"{moment:%Y-%m-%d}"  # type: ignore[operator]
+    return format_html('<time datetime="{}" title="{}">{}</time>', moment.isoformat(), exact, words)  # type: ignore[union-attr]
+
+
+def _time_words(seconds: float) -> str:
+    minutes = int(abs(seconds) // 60)
+    if minutes < 1:
+        return gettext("just now")
+    if minutes < 60:
+        template_text = ngettext("%(n)s minute ago", "%(n)s minutes ago", minutes)
+        ahead = ngettext("in %(n)s minute", "in %(n)s minutes", minutes)
+        return (template_text if seconds >= 0 else ahead) % {"n": minutes}
+    hours = minutes // 60
+    template_text = ngettext("%(n)s hour ago", "%(n)s hours ago", hours)
+    ahead = ngettext("in %(n)s hour", "in %(n)s hours", hours)
+    return (template_text if seconds >= 0 else ahead) % {"n": hours}
+
+
+def _day_words(days: int) -> str:
+    """Words for a distance in days; positive is past."""
+    if days == 0:
+        return gettext("today")
+    if days == 1:
+        return gettext("yesterday")
+    if days == -1:
+        return gettext("tomorrow")
+    if days > 0:
+        return ngettext("%(n)s day ago", "%(n)s days ago", days) % {"n": days}
+    return ngettext("in %(n)s day", "in %(n)s days", -days) % {"n": -days}
