@@ -1,4 +1,4 @@
-"""The custodian bank: sub-accounts of customers, instructions between them, the daily statement (银监办发〔2017〕21号)."""
+"""The custodian bank: sub-accounts, instructions between them, the daily statement (银监办发〔2017〕21号)."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -127,9 +127,7 @@ class CustodyBank(Protocol):
         """Carry out one instruction now; a refusal is a result, not an exception."""
         ...
 
-    def submit_batch(
-        self, *, batch_key: str, instructions: Sequence[CustodyInstruction]
-    ) -> list[InstructionResult]:
+    def submit_batch(self, *, batch_key: str, instructions: Sequence[CustodyInstruction]) -> list[InstructionResult]:
         """Carry out up to MAX_BATCH_SIZE instructions in the given order; results come in the same order.
 
         Each instruction stands alone: a refused one does not hold up the others. Instructions that the bank

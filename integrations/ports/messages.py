@@ -55,7 +55,7 @@ class SmsGateway(Protocol):
         """Hand the message to the operator and return the operator's number for it."""
         ...
 
-    def read_callback(self, *, headers: Mapping[str, str], body: bytes, path: str) -> DeliveryNotice:
+    def read_callback(self, *, headers: Mapping[str, str], body: bytes, path: str, now: datetime) -> DeliveryNotice:
         """Verify and parse a receipt or reply; raise BadCallback when it proves nothing."""
         ...
 

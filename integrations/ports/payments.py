@@ -109,7 +109,7 @@ class PaymentGateway(Protocol):
         """Close an unpaid order; one that is already paid stays SUCCEEDED and is returned as such."""
         ...
 
-    def read_callback(self, *, headers: Mapping[str, str], body: bytes, path: str) -> PaymentNotice:
+    def read_callback(self, *, headers: Mapping[str, str], body: bytes, path: str, now: datetime) -> PaymentNotice:
         """Verify and parse a callback; raise BadCallback when it proves nothing."""
         ...
 

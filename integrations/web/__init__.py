@@ -1,0 +1,1 @@
+"""Doors for partners: signed webhooks, answered in each partner's own words."""
