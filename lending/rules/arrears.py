@@ -115,7 +115,8 @@ def add_penalty_days(
     100 yuan at 0.0002 a day come to 12 fen in six days; under a cap of 0.0365 a year, to 6, and 6 are cut.
     """
     fen_days = totals.fen_days + overdue_principal_fen * days
-    agreed_fen = round_fen(fen_days * terms.daily_rate, terms.rounding)
-    ceiling = (fen_days * terms.cap_annual_rate / terms.days_in_year).to_integral_value(ROUND_FLOOR)
-    charged_fen = max(min(agreed_fen, int(ceiling) - other_charges_fen), totals.charged_fen)
-    return PenaltyTotals(fen_days, charged_fen, agreed_fen - charged_fen)
+    agreed = fen_days * terms.daily_rate
+    ceiling = fen_days * terms.cap_annual_rate / terms.days_in_year - other_charges_fen
+    charged_fen = min(round_fen(agreed, terms.rounding), int(ceiling.to_integral_value(ROUND_FLOOR)))
+    cut_fen = round_fen(max(agreed - ceiling, Decimal(0)), terms.rounding)
+    return PenaltyTotals(fen_days, max(charged_fen, totals.charged_fen), max(cut_fen, totals.cut_fen))
