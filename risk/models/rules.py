@@ -1,0 +1,84 @@
+"""Scorecards and decision tables: versions that are drafted, checked, approved by another person, then frozen."""
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+
+class RuleState(models.TextChoices):
+    """How far a version has come."""
+
+    DRAFT = "DRAFT", _("draft")
+    PUBLISHED = "PUBLISHED", _("in force")
+    RETIRED = "RETIRED", _("replaced")
+
+
+class VersionedRule(models.Model):
+    """A version of a rule. `code` is `standard`, a product's code or a parameter set; the closest one counts."""
+
+    code = models.SlugField(_("code"), default="standard")
+    version = models.PositiveIntegerField(_("version"))
+    state = models.CharField(_("state"), max_length=10, choices=RuleState, default=RuleState.DRAFT)
+    content = models.JSONField(_("content"))
+    content_hash = models.CharField(max_length=64, editable=False)
+    note = models.CharField(_("what changed"), max_length=300, blank=True)
+    made_at = models.DateTimeField(_("made at"))
+    made_by = models.ForeignKey("core.User", models.PROTECT, null=True, related_name="+", verbose_name=_("made by"))
+    published_at = models.DateTimeField(_("in force since"), null=True)
+    published_by = models.ForeignKey(
+        "core.User", models.PROTECT, null=True, related_name="+", verbose_name=_("submitted by")
+    )
+    approved_by = models.ForeignKey(
+        "core.User", models.PROTECT, null=True, related_name="+", verbose_name=_("approved by")
+    )
+    retired_at = models.DateTimeField(_("replaced at"), null=True)
+    is_shipped = models.BooleanField(_("shipped with the product"), default=False, editable=False)
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return f"{self.code} v{self.version}"
+
+    @property
+    def is_draft(self) -> bool:
+        """Tell whether the content may still change."""
+        return self.state == RuleState.DRAFT
+
+
+def _lifecycle(prefix: str) -> list[models.BaseConstraint]:
+    """Return what the database holds every kind of rule to."""
+    return [
+        models.UniqueConstraint(fields=["code", "version"], name=f"{prefix}_version_unique"),
+        models.UniqueConstraint(
+            fields=["code"], condition=Q(state=RuleState.PUBLISHED), name=f"{prefix}_one_published"
+        ),
+        models.CheckConstraint(
+            condition=Q(state=RuleState.DRAFT)
+            | Q(is_shipped=True)
+            | (Q(approved_by__isnull=False, published_by__isnull=False) & ~Q(approved_by=F("published_by"))),
+            name=f"{prefix}_approved_by_another",
+        ),
+    ]
+
+
+class Scorecard(VersionedRule):
+    """A points table."""
+
+    class Meta:
+        verbose_name = _("scorecard")
+        verbose_name_plural = _("scorecards")
+        ordering = ["code", "-version"]
+        constraints = _lifecycle("scorecard")
+
+
+class DecisionTable(VersionedRule):
+    """A zen JDM document with its own golden cases: it is not published while one of them fails."""
+
+    cases = models.JSONField(_("test cases"), default=dict)
+
+    class Meta:
+        verbose_name = _("decision table")
+        verbose_name_plural = _("decision tables")
+        ordering = ["code", "-version"]
+        constraints = _lifecycle("decision_table")
