@@ -1,1 +1,21 @@
+// The behaviour of every page. Markup says what it wants in attributes; nothing here knows a single page.
+import Alpine from "@alpinejs/csp";
 import "htmx.org";
+
+import "./parts/actions.js";
+import "./parts/definitions.js";
+import "./parts/filters.js";
+import "./parts/frame.js";
+import "./parts/keyboard.js";
+import "./parts/network.js";
+import "./parts/palette.js";
+import "./parts/panel.js";
+import "./parts/reveal.js";
+import "./parts/rows.js";
+import { pickable } from "./parts/selection.js";
+import "./parts/toasts.js";
+import { watchCharts } from "./parts/charts.js";
+
+Alpine.data("pickable", pickable);
+Alpine.start();
+watchCharts();

@@ -52,7 +52,8 @@ def th(
         if next_sort:
             query["sort"] = next_sort
         url = f"?{query.urlencode()}"
-    return part("th", label=label, classes=classes, url=url, direction=direction, define=define)
+    is_end = kind in {"money", "count", "rate"}
+    return part("th", label=label, classes=classes, url=url, direction=direction, define=define, is_end=is_end)
 
 
 @register.simple_tag

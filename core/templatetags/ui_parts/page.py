@@ -6,6 +6,7 @@ from typing import Any
 from django import template
 from django.urls import NoReverseMatch, reverse
 from django.utils.html import json_script
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
 from core.registries import navigation
@@ -33,7 +34,7 @@ def page_header(
         note=note,
         back_url=back_url,
         back_label=back_label,
-        actions=content.strip(),
+        actions=SafeString(content.strip()),
     )
 
 

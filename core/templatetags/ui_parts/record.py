@@ -7,6 +7,7 @@ from typing import Any
 
 from django import template
 from django.forms import BoundField
+from django.utils.safestring import SafeString
 
 from core.templatetags.ui_parts.base import fresh_id, part
 
@@ -43,7 +44,7 @@ def timeline_item(
         meta=meta,
         icon_name=icon_name or icons[shape],
         url=url,
-        content=content.strip(),
+        content=SafeString(content.strip()),
     )
 
 

@@ -55,32 +55,28 @@ def count(number: int | None) -> str:
 
 
 @register.filter
-def day(moment: date | datetime | None) -> str:
+def day(value: date | datetime | None) -> str:
     """A `<time>` that reads `2026-11-22`."""
-    if moment in EMPTY:
-        return DASH
-    local = moment.astimezone(clock.SHANGHAI) if isinstance(moment, datetime) else moment
-    return format_html('<time datetime="{}">{:%Y-%m-%d}</time>', moment.isoformat(), local)  # type: ignore[union-attr]
+    return DASH if value in EMPTY else _time_element(value, "%Y-%m-%d")  # type: ignore[arg-type]
 
 
 @register.filter
-def moment(instant: datetime | None) -> str:
+def moment(value: datetime | None) -> str:
     """A `<time>` that reads `2026-11-22 14:03`."""
-    if instant in EMPTY:
-        return DASH
-    local = instant.astimezone(clock.SHANGHAI)  # type: ignore[union-attr]
-    return format_html('<time datetime="{}">{:%Y-%m-%d %H:%M}</time>', local.isoformat(), local)
+    return DASH if value in EMPTY else _time_element(value, "%Y-%m-%d %H:%M")  # type: ignore[arg-type]
 
 
 @register.filter
 def clock_time(value: date | datetime | None) -> str:
     """The time of day of an instant, the day of a date: beside a heading that already names the day."""
-    if not isinstance(value, datetime):
-        return day(value)
-    local = value.astimezone(clock.SHANGHAI)
-    return format_html(
-        '<time datetime="{}" title="{:%Y-%m-%d %H:%M:%S}">{:%H:%M}</time>', local.isoformat(), local, local
-    )
+    return _time_element(value, "%H:%M", "%Y-%m-%d %H:%M:%S") if isinstance(value, datetime) else day(value)
+
+
+def _time_element(value: date | datetime, pattern: str, title_pattern: str = "") -> str:
+    local = value.astimezone(clock.SHANGHAI) if isinstance(value, datetime) else value
+    title = format_html(' title="{}"', local.strftime(title_pattern)) if title_pattern else ""
+    # strftime, because a lazy date has no format() of its own.
+    return format_html('<time datetime="{}"{}>{}</time>', local.isoformat(), title, local.strftime(pattern))
 
 
 @register.filter
@@ -96,21 +92,21 @@ def mask(value: str, kind: str) -> str:
 
 
 @register.simple_tag(takes_context=True)
-def age(context: template.Context, moment: date | datetime | None) -> str:
+def age(context: template.Context, value: date | datetime | None) -> str:
     """How long ago or ahead: instants against the clock, dates against the business date; the exact value as title."""
-    if moment in EMPTY:
+    if value in EMPTY:
         return DASH
-    if isinstance(moment, datetime):
-        seconds = (clock.now() - moment).total_seconds()
-        if abs(seconds) < 86_400 and clock.now().date() == moment.astimezone(clock.SHANGHAI).date():
-            words, exact = _time_words(seconds), f"{moment.astimezone(clock.SHANGHAI):%Y-%m-%d %H:%M}"
-        else:
-            days = (clock.now().date() - moment.astimezone(clock.SHANGHAI).date()).days
-            words, exact = _day_words(days), f"{moment.astimezone(clock.SHANGHAI):%Y-%m-%d %H:%M}"
+    if isinstance(value, datetime):
+        local, now = value.astimezone(clock.SHANGHAI), clock.now()
+        same_day = local.date() == now.date()
+        words = _time_words((now - local).total_seconds()) if same_day else _day_words((now.date() - local.date()).days)
+        exact = local.strftime("%Y-%m-%d %H:%M")
     else:
-        today = context.get("business_date") or clock.business_date()
-        words, exact = _day_words((today - moment).days), f"{moment:%Y-%m-%d}"  # type: ignore[operator]
-    return format_html('<time datetime="{}" title="{}">{}</time>', moment.isoformat(), exact, words)  # type: ignore[union-attr]
+        # The frame's date is lazy and cannot be subtracted from; its text is the plain date.
+        today = date.fromisoformat(str(context.get("business_date") or clock.business_date()))
+        words = _day_words((today - value).days)  # type: ignore[operator]
+        exact = value.isoformat()  # type: ignore[union-attr]
+    return format_html('<time datetime="{}" title="{}">{}</time>', value.isoformat(), exact, words)  # type: ignore[union-attr]
 
 
 def _time_words(seconds: float) -> str:

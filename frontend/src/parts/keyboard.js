@@ -1,0 +1,70 @@
+// Keys that work everywhere. Nothing fires while somebody types or composes Chinese.
+import { isTyping, make, on, say } from "./dom.js";
+import { toggleRail } from "./frame.js";
+import { currentRow, step } from "./rows.js";
+
+let goes = false;
+
+const plain = {
+  j: () => step(1),
+  k: () => step(-1),
+  "[": toggleRail,
+  "?": showKeys,
+  "/": () => document.querySelector("[data-search-live]")?.focus(),
+};
+
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event) || document.querySelector("dialog[open]")) return;
+  if (goes) {
+    goes = false;
+    const link = document.querySelectorAll(".rail-list a.rail-link")[Number(event.key) - 1];
+    if (link) link.click();
+    return;
+  }
+  if (event.key === "g") {
+    goes = true;
+    setTimeout(() => (goes = false), 1200);
+  } else if (plain[event.key]) {
+    event.preventDefault();
+    plain[event.key]();
+  } else if (event.key === "ArrowDown" && currentRow()) {
+    event.preventDefault();
+    step(1);
+  } else if (event.key === "ArrowUp" && currentRow()) {
+    event.preventDefault();
+    step(-1);
+  } else if (event.key.length === 1) {
+    press(event);
+  }
+});
+
+/** Press the button whose letter it is: on the focused row first, else one on the page outside of rows. */
+function press(event) {
+  const selector = `[data-key="${CSS.escape(event.key.toLowerCase())}"]`;
+  const onRow = currentRow()?.querySelector(selector);
+  const onPage = [...document.querySelectorAll(selector)].find((button) => !button.closest("[data-href]"));
+  const button = onRow ?? onPage;
+  if (!button) return;
+  event.preventDefault();
+  button.click();
+}
+
+function showKeys() {
+  const list = document.getElementById("keys-here");
+  const seen = new Map();
+  for (const button of document.querySelectorAll("[data-key]")) {
+    seen.set(button.dataset.key, button.getAttribute("aria-label") ?? button.textContent.trim());
+  }
+  list.replaceChildren(
+    ...[...seen].flatMap(([key, label]) => [make("dt", {}, make("kbd", { text: key })), make("dd", { text: label })]),
+  );
+  if (seen.size) list.prepend(make("dt"), make("dd", { className: "muted", text: say("on_this_row") }));
+  list.hidden = seen.size === 0;
+  document.getElementById("keys").showModal();
+}
+
+on("click", "[data-open-keys]", (_, button) => {
+  button.closest("[popover]")?.hidePopover();
+  showKeys();
+});
+

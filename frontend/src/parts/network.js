@@ -1,0 +1,33 @@
+// What htmx requests look like while they run and when they fail.
+import { say } from "./dom.js";
+import { toast } from "./toasts.js";
+
+const busy = document.getElementById("busy");
+let running = 0;
+
+function count(by) {
+  running = Math.max(running + by, 0);
+  busy?.classList.toggle("is-on", running > 0);
+}
+document.addEventListener("htmx:before:request", () => count(1));
+document.addEventListener("htmx:finally:request", () => count(-1));
+
+// A refusal is told in a toast and leaves the page as it is; a form with errors (422) is swapped like any answer.
+document.addEventListener("htmx:after:request", (event) => {
+  const { ctx } = event.detail;
+  const status = ctx.response?.status ?? 0;
+  if (status < 400) return;
+  if (status === 401) {
+    ctx.swap = "none";
+    toast({ text: say("expired"), tone: "warn", stays: true });
+    return;
+  }
+  const refusal = new DOMParser().parseFromString(ctx.text ?? "", "text/html").querySelector("[data-refusal]");
+  if (refusal || status !== 422) {
+    ctx.swap = "none";
+    toast({ text: refusal?.textContent.replace(/\s+/g, " ").trim() || say("failed"), tone: "late", stays: true });
+  }
+});
+document.addEventListener("htmx:error", (event) => {
+  if (event.detail.ctx) toast({ text: say("offline"), tone: "late", stays: true });
+});
