@@ -39,13 +39,18 @@ class Gateway(StrEnum):
 
 def payment_gateway(name: str) -> PaymentGateway:
     """Return the gateway for deposits; ValueError for a name that is none of `Gateway`."""
-    makers = {Gateway.WECHAT: _wechat, Gateway.ALIPAY: _alipay, Gateway.BANK: _bank}
-    return makers[Gateway(name)](partner_settings(), os.getpid())
+    gateway, process = Gateway(name), os.getpid()
+    notify_url = webhook_url(f"payments/{gateway.value}/")
+    if gateway is Gateway.WECHAT:
+        return _wechat(partner_settings(), notify_url, process)
+    if gateway is Gateway.ALIPAY:
+        return _alipay(partner_settings(), notify_url, process)
+    return _bank(partner_settings(), notify_url, process)
 
 
 def card_gateway() -> CardGateway:
     """Return the bank that checks, debits and pays out to cards."""
-    return _bank(partner_settings(), os.getpid())
+    return _bank(partner_settings(), webhook_url(f"payments/{Gateway.BANK.value}/"), os.getpid())
 
 
 def custody_bank() -> CustodyBank:
@@ -60,7 +65,7 @@ def credit_bureau() -> CreditBureau:
 
 def sms_gateway() -> SmsGateway:
     """Return the SMS operator."""
-    return _sms(partner_settings(), os.getpid())
+    return _sms(partner_settings(), webhook_url("messages/sms/"), os.getpid())
 
 
 def mail_gateway() -> MailGateway:
@@ -89,7 +94,7 @@ def _write_log(call: Call) -> None:
 
 # The process id is part of the key because connection pools must not be shared across a fork.
 @lru_cache(maxsize=4)
-def _wechat(partner: PartnerSettings, _process: int) -> WeChatGateway:
+def _wechat(partner: PartnerSettings, notify_url: str, _process: int) -> WeChatGateway:
     public_key_id = partner.get("WECHAT_PUBLIC_KEY_ID")
     client = WeChatClient(
         base_url=partner.get("WECHAT_BASE_URL"),
@@ -100,25 +105,25 @@ def _wechat(partner: PartnerSettings, _process: int) -> WeChatGateway:
         apiv3_key=partner.read("WECHAT_API_V3_KEY_FILE"),
         public_key=partner.read("WECHAT_PUBLIC_KEY_FILE"),
         public_key_id=public_key_id,
-        notify_url=webhook_url("payments/wechat/"),
+        notify_url=notify_url,
     )
     return WeChatGateway(client=client, public_key_id=public_key_id, log=_write_log)
 
 
 @lru_cache(maxsize=4)
-def _alipay(partner: PartnerSettings, _process: int) -> AlipayGateway:
+def _alipay(partner: PartnerSettings, notify_url: str, _process: int) -> AlipayGateway:
     client = AlipayClient(
         base_url=partner.get("ALIPAY_BASE_URL"),
         appid=partner.get("ALIPAY_APP_ID"),
         app_private_key_string=partner.read("ALIPAY_PRIVATE_KEY_FILE"),
         alipay_public_key_string=partner.read("ALIPAY_PUBLIC_KEY_FILE"),
     )
-    return AlipayGateway(client=client, notify_url=webhook_url("payments/alipay/"), log=_write_log)
+    return AlipayGateway(client=client, notify_url=notify_url, log=_write_log)
 
 
 @lru_cache(maxsize=4)
-def _bank(partner: PartnerSettings, _process: int) -> BankGateway:
-    return BankGateway(client=_signed_client("BANK", partner), notify_url=webhook_url("payments/bank/"))
+def _bank(partner: PartnerSettings, notify_url: str, _process: int) -> BankGateway:
+    return BankGateway(client=_signed_client("BANK", partner), notify_url=notify_url)
 
 
 @lru_cache(maxsize=4)
@@ -138,7 +143,7 @@ def _authority(partner: PartnerSettings, _process: int) -> CertificateAuthorityA
 
 
 @lru_cache(maxsize=4)
-def _sms(partner: PartnerSettings, _process: int) -> SmsGatewayAdapter:
+def _sms(partner: PartnerSettings, notify_url: str, _process: int) -> SmsGatewayAdapter:
     client = SignedClient(
         port="sms",
         base_url=partner.get("SMS_BASE_URL"),
@@ -146,7 +151,7 @@ def _sms(partner: PartnerSettings, _process: int) -> SmsGatewayAdapter:
         signer=SecretSigner(partner.read("SMS_SECRET_FILE")),
         log=_write_log,
     )
-    return SmsGatewayAdapter(client=client, notify_url=webhook_url("messages/sms/"))
+    return SmsGatewayAdapter(client=client, notify_url=notify_url)
 
 
 def _signed_client(service: str, partner: PartnerSettings, *, read_timeout_seconds: float = 10) -> SignedClient:

@@ -1,12 +1,11 @@
 """The way in for partners' callbacks: verify, store the raw body, then make the one call a higher app registered."""
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
-
-import structlog
 
 from core.registries import Registry
 from integrations import connect, operations, protocol
@@ -20,7 +19,7 @@ SMS = "sms"
 _KEPT_HEADERS = frozenset(name.lower() for name in (*protocol.SIGNED_HEADERS, *wechat.CALLBACK_HEADERS))
 _RETRY_AFTER = timedelta(minutes=5)
 
-_log = structlog.get_logger(__name__)
+_log = logging.getLogger(__name__)
 _operations: Registry[InboundOperation] = Registry("inbound")
 
 
@@ -91,7 +90,7 @@ def retry_open_callbacks(*, now: datetime, business_date: date, limit: int = 100
         try:
             done += process_again(callback, now=now, business_date=business_date)
         except Exception as error:  # the next callback may be sound; the row keeps the error
-            _log.warning("callback_retry_failed", callback_id=callback.pk, error=type(error).__name__)
+            _log.warning("callback %s failed again: %s", callback.pk, type(error).__name__)
     return done
 
 

@@ -99,7 +99,7 @@ class SignedClient:
         message = protocol.message_to_sign(
             first="POST", second=path, timestamp=signature.timestamp, nonce=signature.nonce, body=body
         )
-        if not protocol.is_signed_by(message, signature.value, self._partner_key):
+        if not self._signer.is_valid(message, signature.value):
             raise BadCallback("SIGNATURE")
         check_age(signature.timestamp, now)
         return read_json_object(body)

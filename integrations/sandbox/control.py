@@ -117,7 +117,12 @@ class Control:
         return web.json_response(_as_content(settled))
 
     def _notify(self, order: Any) -> None:
-        {"wechat": self.wechat, "alipay": self.alipay, "bank": self.bank}[order["gateway"]].notify(order)
+        partners: dict[str, WeChatPartner | AlipayPartner | BankPartner] = {
+            "wechat": self.wechat,
+            "alipay": self.alipay,
+            "bank": self.bank,
+        }
+        partners[order["gateway"]].notify(order)
 
     def _order(self, request: web.Request) -> Any:
         order = orders.find(self.world, request.match_info["gateway"], request.match_info["number"])

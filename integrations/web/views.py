@@ -1,9 +1,9 @@
 """Webhooks of partners."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import structlog
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils.decorators import method_decorator
 from django.views import View
@@ -15,7 +15,7 @@ from integrations.connect import Gateway
 from integrations.ports import BadCallback
 
 MAX_BODY_BYTES = 64 * 1024
-_log = structlog.get_logger(__name__)
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class _Webhook(View):
             operations.record_rejected_callback(gateway=gateway, reason=error.reason, address=address, now=now)
             return answers.rejected()
         except Exception:  # stored or not, the partner repeats what we have not confirmed
-            _log.exception("callback_failed", gateway=gateway)
+            _log.exception("a callback of %s could not be processed", gateway)
             return answers.failed()
         return answers.success()
 

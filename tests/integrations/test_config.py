@@ -1,0 +1,43 @@
+"""Production stops when a partner's setting is missing."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from integrations import connect
+from integrations.checks import check_partners
+from integrations.config import NAMES
+from integrations.ports import AccountOpening
+
+
+def test_missing_setting_stops_the_call(settings: Any) -> None:
+    settings.INTEGRATIONS_MODE = "real"
+    settings.INTEGRATIONS = {}
+    opening = AccountOpening("A1", "李四", "X", "13900139000")
+    with pytest.raises(ImproperlyConfigured, match="CUSTODY_"):
+        connect.custody_bank().open_account(opening)
+
+
+def test_unknown_mode_stops_the_call(settings: Any) -> None:
+    settings.INTEGRATIONS_MODE = "pretend"
+    with pytest.raises(ImproperlyConfigured):
+        connect.sms_gateway()
+
+
+def test_home_without_keys_stops_the_call(settings: Any, tmp_path: Path) -> None:
+    settings.INTEGRATIONS_MODE = "sandbox"
+    settings.SANDBOX_HOME = str(tmp_path)
+    with pytest.raises(ImproperlyConfigured, match="--init"):
+        connect.sms_gateway()
+
+
+def test_deployment_check_names_each_missing_setting(settings: Any) -> None:
+    settings.INTEGRATIONS_MODE = "real"
+    settings.INTEGRATIONS = {}
+    messages = check_partners(None)
+    assert {message.id for message in messages} == {"integrations.E001"}
+    assert len(messages) == len(NAMES)
+    settings.INTEGRATIONS_MODE = "sandbox"
+    assert [message.id for message in check_partners(None)] == ["integrations.W001"]
