@@ -88,7 +88,9 @@ def _digest(previous: str, since: int, through: int) -> tuple[str, int]:
     rows = (
         AuditEntry.objects.filter(transaction_id__gt=since, transaction_id__lte=through)
         .order_by("transaction_id", "id")
-        .values_list("id", "at", "actor_id", "action", "target_type", "target_id", "data", "reason", "is_sensitive_read")
+        .values_list(
+            "id", "at", "actor_id", "action", "target_type", "target_id", "data", "reason", "is_sensitive_read"
+        )
     )
     for row in rows.iterator(chunk_size=5000):
         chain.update(orjson.dumps(row, default=str, option=orjson.OPT_SORT_KEYS))

@@ -68,7 +68,9 @@ def close_through(*, through: date, report: Report | None = None, now: datetime 
 
 def _unfinished() -> date | None:
     """Return a date whose close moved the business date but was cut off before its last steps."""
-    return CloseRun.objects.filter(finished_at__isnull=True).order_by("business_date").values_list("pk", flat=True).first()
+    return (
+        CloseRun.objects.filter(finished_at__isnull=True).order_by("business_date").values_list("pk", flat=True).first()
+    )
 
 
 def close_date(*, business_date: date, report: Report | None = None, now: datetime | None = None) -> None:

@@ -31,9 +31,7 @@ def name_of(event_or_type: Any) -> str:
 
 def encode(event: Any) -> dict[str, Any]:
     """Return the JSON form: decimals and dates as strings."""
-    return {
-        field.name: _encode_value(getattr(event, field.name)) for field in dataclasses.fields(event)
-    }
+    return {field.name: _encode_value(getattr(event, field.name)) for field in dataclasses.fields(event)}
 
 
 def _encode_value(value: Any) -> Any:

@@ -47,9 +47,7 @@ def fingerprint_of(*parts: Any) -> str:
 
 
 @transaction.atomic
-def run_once(
-    *, scope: str, key: str, fingerprint: str, now: datetime, action: Callable[[], tuple[int, Any]]
-) -> Answer:
+def run_once(*, scope: str, key: str, fingerprint: str, now: datetime, action: Callable[[], tuple[int, Any]]) -> Answer:
     """Run the action unless the key has an answer already; a refusal raised by the action leaves the key unused.
 
     Raises KeyReused and KeyInFlight.

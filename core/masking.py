@@ -1,6 +1,23 @@
 """How sensitive values look to everybody by default (JR/T 0171-2020 Annex A, at least)."""
 
-_TWO_CHARACTER_SURNAMES = {"欧阳", "司马", "上官", "诸葛", "东方", "皇甫", "尉迟", "公孙", "慕容", "令狐", "司徒", "司空", "夏侯", "端木", "南宫", "长孙"}
+_TWO_CHARACTER_SURNAMES = {
+    "欧阳",
+    "司马",
+    "上官",
+    "诸葛",
+    "东方",
+    "皇甫",
+    "尉迟",
+    "公孙",
+    "慕容",
+    "令狐",
+    "司徒",
+    "司空",
+    "夏侯",
+    "端木",
+    "南宫",
+    "长孙",
+}
 
 
 def mask_phone(phone: str) -> str:

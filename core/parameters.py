@@ -23,13 +23,22 @@ def get_value(rule_code: str, *, on: date) -> Any:
 
     Raises ParameterMissing.
     """
+    return _get_row(rule_code, on)[0]
+
+
+def get_start(rule_code: str, *, on: date) -> date:
+    """Return since when the value in force on a date has held. Raises ParameterMissing."""
+    return _get_row(rule_code, on)[1]
+
+
+def _get_row(rule_code: str, on: date) -> tuple[Any, date]:
     from core.models import Parameter
 
     row = (
         Parameter.objects.filter(rule_code=rule_code, valid_from__lte=on)
         .filter(models.Q(valid_to__isnull=True) | models.Q(valid_to__gt=on))
         .order_by("-valid_from")
-        .values_list("value", flat=True)
+        .values_list("value", "valid_from")
         .first()
     )
     if row is None:

@@ -110,6 +110,17 @@ class Metric:
     options: dict[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class NavigationItem:
+    """An entry of the left rail: shown where its named URL exists and `visible(user)` allows it."""
+
+    label: Text
+    url_name: str
+    icon: str
+    order: int = 100
+    visible: Callable[[Any], bool] | None = None
+
+
 customer_panels: Registry[CustomerPanel] = Registry("customer_panels")
 timeline_kinds: Registry[TimelineKind] = Registry("timeline_kinds")
 work_sources: Registry[WorkSource] = Registry("work_sources")
@@ -118,3 +129,4 @@ indicators: Registry[Indicator] = Registry("indicators")
 metrics: Registry[Metric] = Registry("metrics")
 # Figures in the frame of every page, such as the count of open alerts: `item(user)`.
 frame_items: Registry[Callable[[Any], Any]] = Registry("frame_items")
+navigation: Registry[NavigationItem] = Registry("navigation")

@@ -27,6 +27,7 @@ class CustomersConfig(AppConfig):
         register_text("customers.registered", _("Registered"))
         register_text("customers.identity_passed", _("Identity confirmed"))
         register_text("customers.identity_failed", _("Identity could not be confirmed"))
+        register_text("customers.profile_updated", _("Profile updated"))
         register_text("customers.assessed", _("Risk tolerance assessed: %(tier)s"))
         register_text("customers.card_bound", _("Bank card ending in %(tail)s bound"))
         register_text("customers.card_refused", _("Bank card ending in %(tail)s refused by the bank"))

@@ -22,7 +22,10 @@ def check_identity(event: IdentityAsked, context: EventContext) -> None:
         holder_name=check.name,
         identity_number=check.identity_number,
     )
-    outcomes = {IdentityMatch.MATCH: IdentityCheck.Outcome.PASSED, IdentityMatch.MISMATCH: IdentityCheck.Outcome.MISMATCH}
+    outcomes = {
+        IdentityMatch.MATCH: IdentityCheck.Outcome.PASSED,
+        IdentityMatch.MISMATCH: IdentityCheck.Outcome.MISMATCH,
+    }
     try:
         match = connect.credit_bureau().check_identity(query)
         outcome = outcomes.get(match, IdentityCheck.Outcome.ERROR)

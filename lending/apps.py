@@ -9,3 +9,41 @@ class LendingConfig(AppConfig):
 
     name = "lending"
     verbose_name = _("Lending")
+
+    def ready(self) -> None:
+        from customers.texts import register_text
+        from lending.operations import closing
+
+        closing.register()
+        for code, sentence in _TEXTS.items():
+            register_text(code, sentence)
+
+
+_TEXTS = {
+    "lending.application_submitted": _("Applied for a loan, %(number)s"),
+    "lending.application_approved": _("Application %(number)s approved, offer made"),
+    "lending.application_declined": _("Application %(number)s declined"),
+    "lending.application_referred": _("Application %(number)s goes to manual review"),
+    "lending.application_withdrawn": _("Application %(number)s withdrawn"),
+    "lending.application_expired": _("Offer for application %(number)s expired"),
+    "lending.listing_opened": _("Listing %(number)s opened, raising until %(deadline)s"),
+    "lending.listing_filled": _("Listing %(number)s filled"),
+    "lending.listing_failed": _("Listing %(number)s failed at its deadline"),
+    "lending.listing_cancelled": _("Listing %(number)s cancelled"),
+    "lending.bid_placed": _("Bid on listing %(number)s, money set aside"),
+    "lending.bid_released": _("Bid on listing %(number)s released"),
+    "lending.bid_lent": _("Lent in loan %(number)s"),
+    "lending.contract_drawn": _("Contract %(number)s drawn up"),
+    "lending.contract_signed": _("Contract %(number)s signed by all parties"),
+    "lending.loan_paid_out": _("Loan %(number)s paid out"),
+    "lending.repayment": _("Repayment of loan %(number)s"),
+    "lending.repayment_auto": _("Automatic debit for loan %(number)s"),
+    "lending.repayment_settlement": _("Early settlement of loan %(number)s"),
+    "lending.receipt": _("Received from loan %(number)s"),
+    "lending.loan_settled": _("Loan %(number)s settled"),
+    "lending.loan_settled_early": _("Loan %(number)s settled early"),
+    "lending.bucket_changed": _("Loan %(number)s is %(dpd)s days past due (%(to)s)"),
+    "lending.loan_cured": _("Loan %(number)s is no longer overdue"),
+    "lending.debit_failed": _("Automatic debit for loan %(number)s found too little money"),
+    "lending.payout_refused": _("The custodian refused the payout of loan %(number)s: %(refusal)s"),
+}

@@ -79,7 +79,9 @@ class StaffMember(models.Model):
 
     user = models.OneToOneField("core.User", models.PROTECT, related_name="staff_member", verbose_name=_("user"))
     department = models.ForeignKey(Department, models.PROTECT, related_name="members", verbose_name=_("department"))
-    team = models.ForeignKey(Team, models.PROTECT, null=True, blank=True, related_name="members", verbose_name=_("team"))
+    team = models.ForeignKey(
+        Team, models.PROTECT, null=True, blank=True, related_name="members", verbose_name=_("team")
+    )
     roles = models.ManyToManyField(Role, related_name="holders", verbose_name=_("roles"))
     capacity = models.PositiveIntegerField(_("customers at most"), default=300)
     is_active = models.BooleanField(_("active"), default=True)

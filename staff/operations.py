@@ -91,6 +91,11 @@ def decide_approval(*, approval_id: int, is_approved: bool, note: str, actor: Us
     approval.decision_note = note
     approval.save(update_fields=["state", "checker", "decided_at", "decision_note"])
     audit.record(
-        actor=actor, action="staff.approval_decided", target=approval, data={"approved": is_approved}, reason=note, now=now
+        actor=actor,
+        action="staff.approval_decided",
+        target=approval,
+        data={"approved": is_approved},
+        reason=note,
+        now=now,
     )
     return approval

@@ -27,7 +27,16 @@ STANDARD_ROLES: Final = {
     "risk-officer": (
         "风控专员",
         "ALL",
-        [VIEW_CUSTOMERS, UNMASK, VIEW_APPLICATIONS, REVIEW_APPLICATION, VIEW_LOANS, VIEW_ALERTS, HANDLE_ALERTS, VIEW_ANALYTICS],
+        [
+            VIEW_CUSTOMERS,
+            UNMASK,
+            VIEW_APPLICATIONS,
+            REVIEW_APPLICATION,
+            VIEW_LOANS,
+            VIEW_ALERTS,
+            HANDLE_ALERTS,
+            VIEW_ANALYTICS,
+        ],
     ),
     "risk-manager": (
         "风控主管",
@@ -48,7 +57,15 @@ STANDARD_ROLES: Final = {
     "manager": (
         "管理层",
         "ALL",
-        [VIEW_CUSTOMERS, VIEW_APPLICATIONS, VIEW_LOANS, VIEW_ALERTS, VIEW_MESSAGES, VIEW_ANALYTICS, APPROVE_CONFIGURATION],
+        [
+            VIEW_CUSTOMERS,
+            VIEW_APPLICATIONS,
+            VIEW_LOANS,
+            VIEW_ALERTS,
+            VIEW_MESSAGES,
+            VIEW_ANALYTICS,
+            APPROVE_CONFIGURATION,
+        ],
     ),
     "operations": ("运营专员", "ALL", [VIEW_CUSTOMERS, VIEW_LOANS, VIEW_MESSAGES, VIEW_ANALYTICS, CONFIGURE]),
     "auditor": ("审计专员", "ALL", [VIEW_CUSTOMERS, VIEW_LOANS, VIEW_ANALYTICS, AUDIT]),

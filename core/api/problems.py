@@ -17,7 +17,13 @@ CONTENT_TYPE = "application/problem+json"
 
 
 def problem(
-    *, status: int, code: str, title: str, detail: str = "", advice: str = "", fields: dict[str, list[str]] | None = None
+    *,
+    status: int,
+    code: str,
+    title: str,
+    detail: str = "",
+    advice: str = "",
+    fields: dict[str, list[str]] | None = None,
 ) -> Response:
     """Build a problem answer; `errors` maps a field to the sentences that concern it."""
     body: dict[str, Any] = {"type": f"urn:p2pcrm:problem:{code}", "title": title, "status": status, "code": code}
@@ -41,9 +47,7 @@ def problem_response(error: Exception, context: dict[str, Any]) -> Response | No
     if isinstance(error, exceptions.ValidationError):
         return _invalid(error)
     if isinstance(error, Http404 | exceptions.NotFound):
-        return problem(
-            status=404, code="not_found", title=_("There is no such record, or it is not yours to see.")
-        )
+        return problem(status=404, code="not_found", title=_("There is no such record, or it is not yours to see."))
     if isinstance(error, PermissionDenied):
         error = exceptions.PermissionDenied()
     if isinstance(error, exceptions.APIException):

@@ -109,11 +109,7 @@ def raise_work(
 ) -> None:
     """Raise one work item unless one with this key is open."""
     raise_work_bulk(
-        [
-            WorkItemRow(
-                group, kind, reason_code, key, now, params, customer_id, assignee_id, right, urgency, due_at, url
-            )
-        ]
+        [WorkItemRow(group, kind, reason_code, key, now, params, customer_id, assignee_id, right, urgency, due_at, url)]
     )
 
 
@@ -145,9 +141,7 @@ def raise_work_bulk(rows: Sequence[WorkItemRow]) -> None:
 
 def end_work(*, key: str, now: datetime, actor: User | None, state: str = WorkItem.State.DONE) -> int:
     """End the open work item of a key; return how many that were (0 or 1)."""
-    return WorkItem.objects.filter(key=key, state=WorkItem.State.OPEN).update(
-        state=state, ended_at=now, ended_by=actor
-    )
+    return WorkItem.objects.filter(key=key, state=WorkItem.State.OPEN).update(state=state, ended_at=now, ended_by=actor)
 
 
 @transaction.atomic

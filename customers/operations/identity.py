@@ -1,5 +1,6 @@
 """Who the customer is: his own statement, checked by rule at once and by the outside register later."""
 
+import re
 from datetime import date, datetime
 
 from django.db import IntegrityError, transaction
@@ -14,6 +15,9 @@ from customers.models import Customer, IdentityCheck
 from customers.operations import history
 from customers.rules import identity as identity_rules
 from customers.rules import names
+
+# 王小明, 阿卜杜拉·买买提, John Smith.
+_PLAUSIBLE_NAME = re.compile(r"[㐀-鿿][㐀-鿿·]{1,24}|[A-Za-z][A-Za-z .'-]{1,58}")
 
 
 class InvalidIdentity(InvalidInput):
@@ -73,7 +77,7 @@ def ask_identity_check(
     if customer.status != Customer.Status.REGISTERED:
         raise AlreadyIdentified
     name = name.strip()
-    if not names.is_plausible_name(name):
+    if not _PLAUSIBLE_NAME.fullmatch(name):
         raise InvalidName(fields={"name": [InvalidName.message]})
     number = identity_rules.normalise_citizen_number(identity_number)
     if not identity_rules.check_citizen_number(number, business_date).is_valid:
@@ -101,12 +105,17 @@ def record_identity_result(*, check_id: int, outcome: str, now: datetime) -> Non
     if check.outcome != IdentityCheck.Outcome.PENDING:
         return
     customer = Customer.objects.select_for_update().get(pk=check.customer_id)
-    if outcome == IdentityCheck.Outcome.PASSED and Customer.objects.filter(identity_index=check.identity_index).exists():
+    if (
+        outcome == IdentityCheck.Outcome.PASSED
+        and Customer.objects.filter(identity_index=check.identity_index).exists()
+    ):
         outcome = IdentityCheck.Outcome.ERROR
     check.outcome = outcome
     check.checked_at = now
     check.save(update_fields=["outcome", "checked_at"])
-    audit.record(actor=customer.user, action="customers.identity_checked", target=check, data={"outcome": outcome}, now=now)
+    audit.record(
+        actor=customer.user, action="customers.identity_checked", target=check, data={"outcome": outcome}, now=now
+    )
     history.add_timeline(
         customer_id=customer.pk,
         kind="change",
@@ -122,8 +131,9 @@ def record_identity_result(*, check_id: int, outcome: str, now: datetime) -> Non
 def _identify(customer: Customer, check: IdentityCheck, now: datetime) -> None:
     facts = identity_rules.read_citizen_number(check.identity_number)
     customer.name = check.name
-    customer.name_key = names.sort_key(check.name)
-    customer.search_grams = names.search_grams(check.name)
+    keys = names.build_name_keys(check.name)
+    customer.name_key = keys.sort_key
+    customer.search_grams = list(keys.grams)
     customer.identity_number = check.identity_number
     customer.identity_index = check.identity_index
     customer.birth_date = facts.birth_date

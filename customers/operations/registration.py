@@ -206,6 +206,10 @@ def withdraw_consent(*, customer: Customer, purpose: str, now: datetime) -> int:
     )
     if count:
         audit.record(
-            actor=customer.user, action="customers.consent_withdrawn", target=customer, data={"purpose": purpose}, now=now
+            actor=customer.user,
+            action="customers.consent_withdrawn",
+            target=customer,
+            data={"purpose": purpose},
+            now=now,
         )
     return count

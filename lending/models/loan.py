@@ -156,12 +156,11 @@ class Instalment(models.Model):
 
 
 class LenderShare(models.Model):
-    """One investor's claim in a loan, and what he has received of it."""
+    """One investor's claim in a loan (all his bids together), and what he has received of it."""
 
     id = models.BigAutoField(primary_key=True)
     loan = models.ForeignKey(Loan, models.PROTECT, related_name="shares")
     investor = models.ForeignKey("customers.Customer", models.PROTECT, related_name="shares")
-    bid = models.OneToOneField("lending.Bid", models.PROTECT, related_name="share")
     principal = MoneyField(_("lent"))
     principal_received = MoneyField(_("principal received"), default=0)
     interest_received = MoneyField(_("interest received"), default=0)
@@ -174,11 +173,11 @@ class LenderShare(models.Model):
             models.CheckConstraint(
                 condition=Q(principal__gt=0, principal_received__gte=0, principal_received__lte=F("principal")),
                 name="share_never_over_repaid",
-            )
+            ),
+            models.UniqueConstraint(fields=["loan", "investor"], name="share_investor_once"),
         ]
         indexes = [
             models.Index(fields=["investor", "-id"], name="share_investor"),
-            models.Index(fields=["loan", "id"], name="share_loan"),
         ]
 
 
@@ -215,5 +214,5 @@ class ChargeAccrual(models.Model):
         verbose_name_plural = _("penalty accruals")
         constraints = [
             models.UniqueConstraint(fields=["loan", "business_date"], name="penalty_once_a_day"),
-            models.CheckConstraint(condition=Q(charged__gte=0, cut__gte=0), name="penalty_not_negative"),
+            models.CheckConstraint(condition=Q(charged__gte=0), name="penalty_not_negative"),
         ]

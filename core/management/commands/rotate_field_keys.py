@@ -30,7 +30,11 @@ class Command(BaseCommand):
             with transaction.atomic(), connection.cursor() as cursor:
                 cursor.execute(select, [latest])
                 rows = cursor.fetchall()
-                stale = [(fields.encrypt(fields.decrypt(value)), pk) for pk, value in rows if not fields.is_current_key(value)]
+                stale = [
+                    (fields.encrypt(fields.decrypt(value)), pk)
+                    for pk, value in rows
+                    if not fields.is_current_key(value)
+                ]
                 cursor.executemany(update, stale)
             count += len(stale)
             if not rows:

@@ -1,0 +1,99 @@
+"""Doors for events: how a loan goes on by itself."""
+
+from core.outbox import EventContext, handles
+from customers.operations import history
+from integrations import connect
+from integrations.ports import CustodyInstruction, CustodyLeg, InstructionStatus
+from ledger.models import CustodyAccount
+from ledger.operations import custody
+from lending import sealing
+from lending.events import ContractSigned, ListingFilled, LoanSettled, PayoutAsked, RepaymentPosted, SigningAsked
+from lending.models import Bid, Contract, Loan, PayoutInstruction, Repayment
+from lending.operations import contracts, loans, payout
+from lending.queries.bids import sum_by_investor
+from lending.queries.receipts import list_receipt_rows
+
+
+@handles(ListingFilled, name="lending.make_contract")
+def make_contract(event: ListingFilled, context: EventContext) -> None:
+    """Create the loan of a filled listing and print its contract."""
+    loan = loans.create_loan(listing_id=event.listing_id, now=context.now, business_date=context.business_date)
+    if loan.state == Loan.State.CONTRACTING:
+        contracts.draw_contract(loan_id=loan.pk, now=context.now)
+
+
+@handles(SigningAsked, name="lending.seal_contract", outside=True)
+def seal_contract(event: SigningAsked, context: EventContext) -> None:
+    """Have every party's certificate made and the contract signed."""
+    contract = Contract.objects.select_related("loan__borrower", "loan__product", "loan__listing__application").get(
+        pk=event.contract_id
+    )
+    if contract.state != Contract.State.SEALING:
+        return
+    sealed = sealing.seal_contract(contract, now=context.now)
+    contracts.record_signed(contract_id=contract.pk, signed_pdf=sealed.pdf, serials=sealed.serials, now=context.now)
+
+
+@handles(ContractSigned, name="lending.ask_payout")
+def ask_payout(event: ContractSigned, context: EventContext) -> None:
+    """Store the intent to pay out."""
+    payout.ask_payout(loan_id=event.loan_id, now=context.now)
+
+
+@handles(PayoutAsked, name="lending.pay_out", outside=True)
+def pay_out(event: PayoutAsked, context: EventContext) -> None:
+    """Have the custodian move the money, then post it; the custodian knows the key from the first try."""
+    instruction = PayoutInstruction.objects.select_related("loan").get(loan_id=event.loan_id)
+    if instruction.state != PayoutInstruction.State.PENDING:
+        return
+    # The custodian must know the deposits and freezes before he can pay them out.
+    custody.send_pending(now=context.now)
+    loan = instruction.loan
+    result = connect.custody_bank().execute(_payout_order(loan, context))
+    if result.status == InstructionStatus.EXECUTED:
+        payout.record_payout(
+            loan_id=loan.pk,
+            custody_reference=payout.payout_key(loan),
+            now=context.now,
+            business_date=context.business_date,
+        )
+    else:
+        payout.record_payout_refusal(loan_id=loan.pk, refusal=result.code, now=context.now)
+
+
+def _payout_order(loan: Loan, context: EventContext) -> CustodyInstruction:
+    lent = sum_by_investor(Bid.objects.filter(listing=loan.listing_id, state=Bid.State.LIVE))
+    numbers = dict(
+        CustodyAccount.objects.filter(customer_id__in=[*lent, loan.borrower_id]).values_list("customer_id", "number")
+    )
+    legs = [CustodyLeg(numbers[investor_id], -amount, is_frozen=True) for investor_id, amount in lent.items()]
+    return CustodyInstruction(
+        key=payout.payout_key(loan),
+        kind="LOAN_PAYOUT",
+        business_date=context.business_date,
+        legs=(*legs, CustodyLeg(numbers[loan.borrower_id], loan.principal)),
+        authorisation=f"contract {loan.contract.number}",
+    )
+
+
+@handles(RepaymentPosted, name="lending.note_repayment")
+def note_repayment(event: RepaymentPosted, _context: EventContext) -> None:
+    """Show a repayment on the pages of the borrower and of every lender."""
+    repayment = Repayment.objects.select_related("loan").get(pk=event.repayment_id)
+    history.add_timeline_bulk(list_receipt_rows(repayment))
+
+
+@handles(LoanSettled, name="lending.note_settlement")
+def note_settlement(event: LoanSettled, context: EventContext) -> None:
+    """Show the end of a loan and end everything that was to be done about it."""
+    loan = Loan.objects.get(pk=event.loan_id)
+    history.add_timeline(
+        customer_id=event.customer_id,
+        kind="money",
+        text_code="lending.loan_settled_early" if event.is_early else "lending.loan_settled",
+        params={"number": loan.number},
+        at=context.now,
+        key=f"settled:{loan.pk}",
+        url=f"/loans/{loan.public_id}/",
+    )
+    history.end_work_with_prefix(prefix=f"loan:{loan.pk}:", now=context.now, actor=None)

@@ -1,0 +1,44 @@
+"""The legal caps on what one borrower owes, judged at apply, at publish and at payout."""
+
+from datetime import date
+from decimal import Decimal
+
+from django.utils.translation import gettext_lazy as _
+
+from core import parameters
+from core.errors import BusinessError
+from customers.models import Customer
+from lending.models import Product
+from lending.queries.exposure import get_exposure
+from lending.rules import limits
+
+
+class ExposureTooHigh(BusinessError):
+    """The caps of 办法 art. 17 would be passed."""
+
+    code = "exposure_too_high"
+    message = _("With this loan you would owe %(actual)s yuan; the legal limit is %(limit)s yuan.")
+    next_step = _("Ask for a smaller amount, or repay another loan first.")
+
+
+def check_exposure(
+    customer: Customer,
+    amount: Decimal,
+    *,
+    other_platform_balance: Decimal,
+    product: Product,
+    business_date: date,
+    without_application_id: int | None = None,
+) -> None:
+    """Check the caps while the customer's row is locked; at apply, at publish and at payout. Raises ExposureTooHigh."""
+    who = "person" if customer.kind == Customer.Kind.PERSON else "company"
+    prefix = f"{product.parameter_set}." if product.parameter_set else ""
+    caps = limits.ExposureCaps(
+        one_platform=parameters.get_decimal(f"{prefix}lending.cap_one_platform_{who}", on=business_date),
+        all_platforms=parameters.get_decimal(f"{prefix}lending.cap_all_platforms_{who}", on=business_date),
+    )
+    exposure = get_exposure(
+        customer.pk, other_platforms=other_platform_balance, without_application_id=without_application_id
+    )
+    for finding in limits.check_exposure(exposure, amount, caps):
+        raise ExposureTooHigh(actual=finding.actual, limit=finding.limit)

@@ -1,0 +1,213 @@
+"""Repayments: taken from the borrower, allocated and divided among the lenders in one transaction, to the fen."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from core.errors import BusinessError, NotFound
+from core.models import User
+from core.money import ZERO, from_fen, to_fen
+from core.outbox import publish_many
+from ledger.models import TransferType
+from ledger.operations.posting import TransferDraft, post_transfers_bulk
+from ledger.rules.accounts import PLATFORM_FEES, available_account
+from lending.events import LoanCured, LoanSettled, RepaymentPosted
+from lending.models import Loan, Repayment
+from lending.operations import repayment_rows
+from lending.queries.positions import LockedLoan, list_open_instalments, list_positions, lock_loans
+from lending.rules import repayment as rules
+from lending.rules.repayment import OpenInstalment, RepaymentPlan
+from lending.rules.split import LenderPosition
+
+
+class LoanNotRunning(BusinessError):
+    """The loan is not in repayment."""
+
+    code = "loan_not_running"
+    message = _("This loan is not in repayment.")
+
+
+class MoreThanPayable(BusinessError):
+    """The amount is above what is due and the next instalment."""
+
+    code = "more_than_payable"
+    status = 422
+    message = _("At most %(payable)s yuan can be paid now.")
+    next_step = _("Pay that amount, or settle the whole loan early.")
+
+
+class KeyUsedForOther(BusinessError):
+    """The idempotency key belongs to another repayment."""
+
+    code = "repayment_key_conflict"
+    message = _("This key was used for another repayment.")
+
+
+@dataclass(frozen=True)
+class RepaymentDraft:
+    """A payment to be posted; without an amount everything due on the business date is paid.
+
+    `waived` are (instalment id, interest fen, fee fen) that an early settlement takes off.
+    """
+
+    loan_id: int
+    idempotency_key: str
+    kind: str = Repayment.Kind.REPAYMENT
+    amount: Decimal | None = None
+    waived: tuple[tuple[int, int, int], ...] = ()
+    added_fee: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True)
+class PlannedRepayment:
+    """A draft with everything it writes."""
+
+    draft: RepaymentDraft
+    loan: LockedLoan
+    plan: RepaymentPlan
+
+
+@transaction.atomic
+def record_repayment(
+    *,
+    loan_id: int,
+    amount: Decimal | None,
+    idempotency_key: str,
+    business_date: date,
+    now: datetime,
+    actor: User | None,
+    kind: str = Repayment.Kind.REPAYMENT,
+) -> Repayment:
+    """Post one payment from the borrower's available balance; the same key posts once.
+
+    Raises NotFound, LoanNotRunning, MoreThanPayable, InsufficientFunds, KeyUsedForOther.
+    """
+    known = Repayment.objects.filter(idempotency_key=idempotency_key).first()
+    if known is None:
+        draft = RepaymentDraft(loan_id=loan_id, idempotency_key=idempotency_key, kind=kind, amount=amount)
+        ids = post_repayments([draft], business_date=business_date, now=now, actor=actor)
+        known = Repayment.objects.get(pk=ids[0]) if ids else Repayment.objects.get(idempotency_key=idempotency_key)
+    if known.loan_id != loan_id or (amount is not None and known.amount != amount):
+        raise KeyUsedForOther
+    return known
+
+
+@transaction.atomic
+def post_repayments(
+    drafts: Sequence[RepaymentDraft], *, business_date: date, now: datetime, actor: User | None
+) -> list[int]:
+    """Post payments of different loans, all or none, in a fixed number of statements; return the new repayments' ids.
+
+    Drafts whose key has been posted are left out. Raises like `record_repayment`.
+    """
+    loans = lock_loans([draft.loan_id for draft in drafts])
+    # Read after the lock: whoever posted under one of these keys held it before.
+    posted = set(
+        Repayment.objects.filter(idempotency_key__in=[draft.idempotency_key for draft in drafts]).values_list(
+            "idempotency_key", flat=True
+        )
+    )
+    fresh = [draft for draft in drafts if draft.idempotency_key not in posted]
+    loan_ids = [draft.loan_id for draft in fresh]
+    instalments = list_open_instalments(loan_ids)
+    positions, investors = list_positions(loan_ids)
+    planned = [
+        _plan(draft, loans.get(draft.loan_id), instalments[draft.loan_id], positions[draft.loan_id], business_date)
+        for draft in fresh
+    ]
+    if not planned:
+        return []
+    transfers = post_transfers_bulk(
+        drafts=[_transfer(item, investors) for item in planned], business_date=business_date, now=now, actor=actor
+    )
+    ids = repayment_rows.write_repayments(
+        planned, [transfer.id for transfer in transfers], business_date=business_date, now=now
+    )
+    _publish(planned, ids, now)
+    return ids
+
+
+def _plan(
+    draft: RepaymentDraft,
+    loan: LockedLoan | None,
+    instalments: list[OpenInstalment],
+    positions: list[LenderPosition],
+    business_date: date,
+) -> PlannedRepayment:
+    if loan is None:
+        raise NotFound
+    if loan.state != Loan.State.ACTIVE:
+        raise LoanNotRunning
+    settles = draft.kind == Repayment.Kind.SETTLEMENT
+    if settles:
+        _apply_waivers(draft, instalments)
+        amount_fen = sum(row.unpaid_fen for row in instalments)
+    elif draft.amount is None:
+        amount_fen = sum(row.unpaid_fen for row in instalments if row.due_date <= business_date)
+    else:
+        amount_fen = to_fen(draft.amount)
+    if amount_fen <= 0:
+        raise MoreThanPayable(payable=ZERO)
+    try:
+        plan = rules.plan_repayment(
+            amount_fen=amount_fen,
+            instalments=instalments,
+            positions=positions,
+            order=loan.allocation_order,
+            on=business_date,
+            settles=settles,
+            waived=draft.waived,
+        )
+    except rules.PaymentTooLarge as error:
+        raise MoreThanPayable(payable=from_fen(error.payable_fen)) from error
+    return PlannedRepayment(draft, loan, plan)
+
+
+def _apply_waivers(draft: RepaymentDraft, instalments: list[OpenInstalment]) -> None:
+    waived = {pk: (interest, fee) for pk, interest, fee in draft.waived}
+    for row in instalments:
+        interest, fee = waived.get(row.id, (0, 0))
+        row.interest_fen -= interest
+        row.fee_fen -= fee
+        if draft.added_fee is not None and row.id == draft.added_fee[0]:
+            row.fee_fen += draft.added_fee[1]
+
+
+def _transfer(item: PlannedRepayment, investors: dict[int, int]) -> TransferDraft:
+    lines: Counter[int] = Counter()
+    lines[available_account(item.loan.borrower_id)] -= item.plan.amount_fen
+    for share_id, parts in item.plan.lender_parts:
+        lines[available_account(investors[share_id])] += parts.total_fen
+    lines[PLATFORM_FEES] += item.plan.totals.fee_fen
+    return TransferDraft(
+        type=TransferType.REPAYMENT,
+        lines=[(account, from_fen(fen)) for account, fen in lines.items() if fen],
+        idempotency_key=f"repayment:{item.draft.idempotency_key}"[:300],
+        reference=("lending.loan", item.loan.id),
+    )
+
+
+def _publish(planned: Sequence[PlannedRepayment], ids: Sequence[int], now: datetime) -> None:
+    events: list[object] = []
+    for item, pk in zip(planned, ids, strict=True):
+        loan, plan = item.loan, item.plan
+        events.append(
+            RepaymentPosted(
+                repayment_id=pk,
+                loan_id=loan.id,
+                customer_id=loan.borrower_id,
+                amount=from_fen(plan.amount_fen),
+                kind=item.draft.kind,
+            )
+        )
+        if loan.bucket != "M0" and plan.standing.dpd == 0:
+            events.append(LoanCured(loan_id=loan.id, customer_id=loan.borrower_id))
+        if plan.is_settled:
+            is_early = item.draft.kind == Repayment.Kind.SETTLEMENT
+            events.append(LoanSettled(loan_id=loan.id, customer_id=loan.borrower_id, is_early=is_early))
+    publish_many(events, now=now)

@@ -1,0 +1,76 @@
+"""What a repayment reads: unpaid instalments and lenders' positions of many loans, two statements whatever their number."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from django.db import connection
+
+from lending.rules.repayment import OpenInstalment
+from lending.rules.split import LenderPosition, Parts
+
+
+@dataclass(frozen=True, slots=True)
+class LockedLoan:
+    """The facts of a loan whose standing is locked until the end of the transaction."""
+
+    id: int
+    number: str
+    public_id: str
+    borrower_id: int
+    state: str
+    allocation_order: tuple[str, ...]
+    bucket: str
+    as_of_date: date
+
+
+_LOCK = """
+SELECT l.id, l.number, l.public_id, l.borrower_id, l.state, l.allocation_order, s.bucket, s.as_of_date
+FROM lending_loanstate s JOIN lending_loan l ON l.id = s.loan_id
+WHERE s.loan_id = ANY(%s) ORDER BY s.loan_id FOR UPDATE OF s
+"""
+
+
+def lock_loans(loan_ids: Sequence[int]) -> dict[int, LockedLoan]:
+    """Lock the standings of loans in order of their ids; loans never paid out have none and are missing."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LOCK, [list(loan_ids)])
+        return {row[0]: LockedLoan(*row[:5], tuple(row[5]), *row[6:]) for row in cursor.fetchall()}
+
+
+_INSTALMENTS = """
+SELECT loan_id, id, n, due_date,
+       ((fee - fee_waived - fee_paid) * 100)::bigint, ((penalty - penalty_paid) * 100)::bigint,
+       ((interest - interest_waived - interest_paid) * 100)::bigint, ((principal - principal_paid) * 100)::bigint
+FROM lending_instalment WHERE loan_id = ANY(%s) AND paid_at IS NULL ORDER BY loan_id, n
+"""
+
+
+def list_open_instalments(loan_ids: Sequence[int]) -> dict[int, list[OpenInstalment]]:
+    """Return the unpaid instalments of each loan, oldest first."""
+    found: dict[int, list[OpenInstalment]] = defaultdict(list)
+    with connection.cursor() as cursor:
+        cursor.execute(_INSTALMENTS, [list(loan_ids)])
+        for loan_id, *values in cursor.fetchall():
+            found[loan_id].append(OpenInstalment(*values))
+    return found
+
+
+_SHARES = """
+SELECT loan_id, id, investor_id, (principal * 100)::bigint, (principal_received * 100)::bigint,
+       (interest_received * 100)::bigint, (penalty_received * 100)::bigint
+FROM lending_lendershare WHERE loan_id = ANY(%s) ORDER BY loan_id, id
+"""
+
+
+def list_positions(loan_ids: Sequence[int]) -> tuple[dict[int, list[LenderPosition]], dict[int, int]]:
+    """Return each loan's lenders in order of their shares, and the investor behind each share."""
+    positions: dict[int, list[LenderPosition]] = defaultdict(list)
+    investors: dict[int, int] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(_SHARES, [list(loan_ids)])
+        for loan_id, share_id, investor_id, lent, principal, interest, penalty in cursor.fetchall():
+            positions[loan_id].append(LenderPosition(share_id, lent, Parts(principal, interest, penalty)))
+            investors[share_id] = investor_id
+    return positions, investors

@@ -1,0 +1,169 @@
+"""Turn the conventions of a product, an application or a loan into schedules and cost tables."""
+
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from core.calendar import WorkCalendar
+from lending.models import Application, Loan, Product, ProductFee
+from lending.rules.cost import Quote, quote
+from lending.rules.schedule import Schedule, build_schedule
+from lending.rules.terms import (
+    DayCount,
+    Fee,
+    FeeBasis,
+    FeeWhen,
+    Method,
+    PaymentRounding,
+    PeriodUnit,
+    RowRounding,
+    ScheduleTerms,
+)
+
+
+def quote_application(application: Application, *, disbursed_on: date) -> Quote:
+    """Quote the approved terms of an application for a payout on a date, due dates shifted to working days."""
+    assert application.annual_rate is not None and application.approved_amount is not None
+    product = application.product
+    terms = ScheduleTerms(
+        method=Method(application.method),
+        principal=application.approved_amount,
+        annual_rate=application.annual_rate,
+        disbursed_on=disbursed_on,
+        periods=application.periods,
+        period_unit=PeriodUnit(product.period_unit),
+        day_count=DayCount(product.day_count),
+        rounding=RowRounding(product.rounding),
+        payment_step=product.payment_step,
+        payment_rounding=PaymentRounding(product.payment_rounding),
+        principal_grace=product.principal_grace,
+        fees=tuple(as_fee(fee) for fee in list_fee_terms(product)),
+    )
+    return quote(_on_workdays(terms, product.due_date_shift))
+
+
+def get_loan_terms(loan: Loan, *, disbursed_on: date) -> ScheduleTerms:
+    """Return a loan's frozen conventions as schedule terms, before the working-day shift."""
+    return ScheduleTerms(
+        method=Method(loan.method),
+        principal=loan.principal,
+        annual_rate=loan.annual_rate,
+        disbursed_on=disbursed_on,
+        periods=loan.periods,
+        period_unit=PeriodUnit(loan.period_unit),
+        day_count=DayCount(loan.day_count),
+        rounding=RowRounding(loan.rounding),
+        payment_step=loan.payment_step,
+        payment_rounding=PaymentRounding(loan.payment_rounding),
+        principal_grace=loan.principal_grace,
+        fees=tuple(as_fee(fee) for fee in loan.fee_terms),
+    )
+
+
+def schedule_loan(loan: Loan, *, disbursed_on: date) -> tuple[Schedule, tuple[date, ...]]:
+    """Return a loan's schedule for a payout on a date, and the due dates before the working-day shift."""
+    terms = get_loan_terms(loan, disbursed_on=disbursed_on)
+    nominal = tuple(row.due_date for row in build_schedule(terms).rows)
+    return build_schedule(_on_workdays(terms, loan.due_date_shift)), nominal
+
+
+def quote_loan(loan: Loan, *, disbursed_on: date) -> Quote:
+    """Quote a loan's own terms, APR included, for a payout on a date."""
+    return quote(_on_workdays(get_loan_terms(loan, disbursed_on=disbursed_on), loan.due_date_shift))
+
+
+def _on_workdays(terms: ScheduleTerms, shift: str) -> ScheduleTerms:
+    calendar = WorkCalendar()
+    shifted = tuple(calendar.shift_date(row.due_date, shift) for row in build_schedule(terms).rows)
+    return replace(terms, due_dates=shifted)
+
+
+def list_fee_terms(product: Product) -> list[dict[str, Any]]:
+    """Return a product's fees as they are frozen into a loan."""
+    return [
+        {
+            "code": fee.code,
+            "name": fee.name,
+            "payee": fee.payee,
+            "when": fee.when,
+            "basis": fee.basis,
+            "rate": str(fee.rate),
+            "amount": str(fee.amount),
+        }
+        for fee in ProductFee.objects.filter(product=product).order_by("pk")
+    ]
+
+
+def as_fee(fee: dict[str, Any]) -> Fee:
+    """Return a frozen fee as the schedule rules take it."""
+    basis = FeeBasis(fee["basis"])
+    value = Decimal(fee["amount"]) if basis is FeeBasis.FIXED else Decimal(fee["rate"])
+    return Fee(value=value, when=FeeWhen(fee["when"]), basis=basis)
+
+
+def cost_table(application: Application) -> list[dict[str, Any]]:
+    """Return every charge of an application's offer: what, how, at which rate, to whom (金规〔2026〕2号)."""
+    product = application.product
+    rows: list[dict[str, Any]] = [
+        {
+            "code": "interest",
+            "name": "借款利息",
+            "how": application.method,
+            "rate": str(application.annual_rate),
+            "amount": "",
+            "payee": "出借人",
+            "stage": "normal",
+        }
+    ]
+    rows += [
+        {
+            "code": fee["code"],
+            "name": fee["name"],
+            "how": fee["when"],
+            "rate": fee["rate"] if fee["basis"] != "FIXED" else "",
+            "amount": fee["amount"] if fee["basis"] == "FIXED" else "",
+            "payee": fee["payee"],
+            "stage": "normal",
+        }
+        for fee in list_fee_terms(product)
+    ]
+    rows.append(
+        {
+            "code": "penalty",
+            "name": "逾期违约金",
+            "how": "daily on overdue principal",
+            "rate": str(product.penalty_daily_rate),
+            "amount": "",
+            "payee": "出借人",
+            "stage": "default",
+        }
+    )
+    rows.append(
+        {
+            "code": "early_settlement",
+            "name": "提前结清费",
+            "how": "once on outstanding principal",
+            "rate": str(product.early_settlement_fee_rate),
+            "amount": "",
+            "payee": "出借人",
+            "stage": "early",
+        }
+    )
+    return rows
+
+
+def rows_as_json(schedule: Schedule | Quote) -> list[dict[str, Any]]:
+    """Return schedule rows as the API and the offer show them, amounts as strings."""
+    return [
+        {
+            "n": row.n,
+            "due_date": row.due_date.isoformat(),
+            "principal": str(row.principal),
+            "interest": str(row.interest),
+            "fee": str(row.fee),
+            "payment": str(row.payment),
+            "balance": str(row.balance),
+        }
+        for row in schedule.rows
+    ]
