@@ -1,8 +1,7 @@
 """The admin site: operations staff only, with a second factor where one is set up."""
 
-from unfold.sites import UnfoldAdminSite
-
 from django.contrib.admin.apps import AdminConfig
+from unfold.sites import UnfoldAdminSite
 
 
 class P2PAdminSite(UnfoldAdminSite):

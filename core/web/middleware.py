@@ -26,15 +26,17 @@ class LanguageMiddleware(LocaleMiddleware):
 
 
 class ContentSecurityPolicyMiddleware:
-    """Own scripts and styles only, none inline; the admin's and the API browser's pages need what their authors wrote."""
+    """Own scripts and styles only, none inline; the admin and the API browser need what their authors wrote."""
 
     STRICT = (
         "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
-        "connect-src 'self'; object-src 'none'; frame-src 'self'; frame-ancestors 'self'; base-uri 'self'; form-action 'self'"
+        "connect-src 'self'; object-src 'none'; frame-src 'self'; "
+        "frame-ancestors 'self'; base-uri 'self'; form-action 'self'"
     )
     FOREIGN = (
         "default-src 'self'; script-src 'self' 'unsafe-eval' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
-        "img-src 'self' data:; font-src 'self' data:; connect-src 'self'; object-src 'none'; frame-ancestors 'self'; base-uri 'self'"
+        "img-src 'self' data:; font-src 'self' data:; connect-src 'self'; object-src 'none'; "
+        "frame-ancestors 'self'; base-uri 'self'"
     )
 
     def __init__(self, get_response: Handler) -> None:

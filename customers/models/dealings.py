@@ -9,7 +9,7 @@ from core.ids import PublicIdField
 
 
 class Consent(models.Model):
-    """Consent to one purpose (and one recipient where data leaves the house), with its evidence; withdrawn, never deleted."""
+    """Consent to one purpose (and recipient, where data leaves the house) with evidence; withdrawn, never deleted."""
 
     class Purpose(models.TextChoices):
         SERVICE = "SERVICE", _("service agreement and privacy notice")

@@ -10,7 +10,7 @@ import orjson
 from django.db import connection, transaction
 
 from core.models import User
-from customers.models import Customer, TimelineEntry, WorkItem
+from customers.models import Customer, WorkItem
 
 
 @dataclass(frozen=True)

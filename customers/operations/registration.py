@@ -167,7 +167,7 @@ def register_customer(*, phone: str, notice_version: str, source: str, channel: 
 def give_consent(
     *, customer: Customer, purpose: str, notice_version: str, channel: str, now: datetime, recipient: str = ""
 ) -> Consent:
-    """Record consent with the hash of what was agreed to; a live one of the same version stays, a newer version replaces it."""
+    """Record consent with the hash of what was agreed to; a newer version of the notice replaces the live one."""
     live = (
         Consent.objects.select_for_update()
         .filter(customer=customer, purpose=purpose, recipient=recipient, withdrawn_at__isnull=True)

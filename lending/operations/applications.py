@@ -14,7 +14,7 @@ from core.ids import business_number
 from core.models import User
 from core.outbox import publish
 from customers.models import BankCard, Consent, Customer, FinancialProfile
-from customers.operations import history
+from customers.operations import history, roles
 from customers.operations.cards import NotIdentified, require_consent
 from customers.operations.profile import ProfileMissing
 from ledger.models import CustodyAccount
@@ -96,8 +96,8 @@ def submit_application(
 ) -> Application:
     """Take an application that passes the legal gate and have it decided.
 
-    Raises NotIdentified, ConsentMissing, ProfileMissing, CardMissing, CustodyNotOpen, ProductNotAvailable, TermsNotOffered, BorrowerNotAdmitted,
-    ExposureTooHigh, DuplicateProject.
+    Raises NotIdentified, ConsentMissing, ProfileMissing, CardMissing, CustodyNotOpen, ProductNotAvailable,
+    TermsNotOffered, BorrowerNotAdmitted, ExposureTooHigh, DuplicateProject.
     """
     customer = Customer.objects.select_for_update().get(pk=customer_id)
     product = Product.objects.get(pk=product_id)
@@ -128,8 +128,7 @@ def submit_application(
     except IntegrityError as error:
         raise DuplicateProject from error
     if not customer.is_borrower:
-        customer.is_borrower = True
-        customer.save(update_fields=["is_borrower"])
+        roles.mark_borrower(customer_id=customer.pk)
     audit.record(
         actor=customer.user,
         action="lending.application_submitted",

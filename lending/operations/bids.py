@@ -13,7 +13,7 @@ from core.errors import BusinessError, InvalidInput, NotFound, Refused
 from core.money import ZERO, yuan
 from core.outbox import publish_many
 from customers.models import Consent, Customer, InvestorAssessment
-from customers.operations import history
+from customers.operations import history, roles
 from customers.operations.cards import NotIdentified, require_consent
 from ledger.models import TransferType
 from ledger.operations.posting import post_transfer
@@ -122,7 +122,7 @@ def place_bid(
         reference=("lending.bid", bid.pk),
     )
     if not investor.is_investor:
-        Customer.objects.filter(pk=investor.pk).update(is_investor=True)
+        roles.mark_investor(customer_id=investor.pk)
     history.add_timeline(
         customer_id=investor.pk,
         kind="money",

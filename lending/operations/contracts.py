@@ -130,7 +130,7 @@ def declare_borrower_will(
 
 @transaction.atomic
 def record_signed(*, contract_id: int, signed_pdf: bytes, serials: Mapping[int | None, str], now: datetime) -> Contract:
-    """Keep the signed file and which certificate each party's seal used (None is the platform); a repeat changes nothing."""
+    """Keep the signed file and each party's certificate serial (None is the platform); a repeat changes nothing."""
     contract = Contract.objects.select_for_update(of=("self",)).select_related("loan").get(pk=contract_id)
     if contract.state == Contract.State.SIGNED:
         return contract

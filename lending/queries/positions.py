@@ -1,4 +1,4 @@
-"""What a repayment reads: unpaid instalments and lenders' positions of many loans, two statements whatever their number."""
+"""What a repayment reads: unpaid instalments and lenders' positions of many loans, one statement each."""
 
 from collections import defaultdict
 from collections.abc import Sequence

@@ -22,9 +22,13 @@ class Command(BaseCommand):
                     self.stdout.write(f"{model._meta.label}.{field.name}: {count}")
 
     def _rotate(self, table: str, column: str, key: str) -> int:
-        quote = connection.ops.quote_name
-        select = f"SELECT {quote(key)}, {quote(column)} FROM {quote(table)} WHERE {quote(key)} > %s AND {quote(column)} <> '' ORDER BY 1 LIMIT 500 FOR UPDATE"  # noqa: S608 - names come from the models
-        update = f"UPDATE {quote(table)} SET {quote(column)} = %s WHERE {quote(key)} = %s"  # noqa: S608
+        key, column, table = (connection.ops.quote_name(name) for name in (key, column, table))
+        # The names come from the models, never from input.
+        select = (
+            f"SELECT {key}, {column} FROM {table} WHERE {key} > %s AND {column} <> '' "  # noqa: S608
+            f"ORDER BY {key} LIMIT 500 FOR UPDATE"
+        )
+        update = f"UPDATE {table} SET {column} = %s WHERE {key} = %s"  # noqa: S608
         count, latest = 0, 0
         while True:
             with transaction.atomic(), connection.cursor() as cursor:

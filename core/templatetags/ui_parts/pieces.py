@@ -1,6 +1,7 @@
 """Small pieces: icon, amount, badge, facts, sparkline, skeleton, definition."""
 
 from collections.abc import Sequence
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -98,5 +99,9 @@ def define(title: str, text: str = "", **facts: Any) -> str:
         "reason": gettext("Reason"),
         "source": gettext("Source"),
     }
-    rows = [(words[key], value) for key, value in facts.items() if value not in EMPTY]
+    rows = [
+        (words[key], value.isoformat() if type(value) is date else value)
+        for key, value in facts.items()
+        if value not in EMPTY
+    ]
     return part("define", id=fresh_id("define"), title=title, text=text, rows=rows)

@@ -19,7 +19,7 @@ ORDER BY i.loan_id, i.n
 
 
 def remind(business_date: date, from_id: int, to_id: int, now: datetime) -> int:
-    """Raise the reminders of the day that begins: by default three days, one day before, on the date, then when late."""
+    """Raise the reminders of the day that begins: by default three and one day before, on the date, then when late."""
     today = business_date + timedelta(days=1)
     ladder = parameters.get_value("lending.reminder_days", on=today)
     with connection.cursor() as cursor:
