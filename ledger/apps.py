@@ -1,5 +1,6 @@
 """Django configuration of ledger."""
 
+from datetime import date, datetime
 from typing import Any
 
 from django.apps import AppConfig
@@ -14,6 +15,18 @@ def _open_platform_accounts(**_kwargs: Any) -> None:
     open_platform_accounts(now=clock.now())
 
 
+def _ask_reconciliations(business_date: date, _from_id: int, _to_id: int, now: datetime) -> int:
+    from ledger.operations import ask_reconciliations
+
+    return ask_reconciliations(business_date=business_date, now=now)
+
+
+def _take_checkpoints(_business_date: date, _from_id: int, _to_id: int, now: datetime) -> int:
+    from ledger.operations import take_checkpoints
+
+    return take_checkpoints(now=now)
+
+
 class LedgerConfig(AppConfig):
     """The ledger app."""
 
@@ -21,5 +34,18 @@ class LedgerConfig(AppConfig):
     verbose_name = _("Ledger")
 
     def ready(self) -> None:
-        """Open the platform's accounts after each migration; they are part of the schema."""
+        """Hook the ledger into migration, close, callbacks and events."""
+        from core import close
+        from integrations import inbound
+        from ledger import handlers  # noqa: F401 - registers the event handlers
+        from ledger.operations import take_notice
+        from ledger.texts import register_texts
+
+        # The platform's accounts are part of the schema.
         post_migrate.connect(_open_platform_accounts, sender=self, dispatch_uid="ledger.platform_accounts")
+        # After the business date has moved nothing more is posted to the day that is compared.
+        close.register_step("ledger.reconcile", 820, _ask_reconciliations)
+        close.register_step("ledger.checkpoints", 830, _take_checkpoints)
+        for kind in (inbound.InboundKind.DEPOSIT, inbound.InboundKind.CARD_DEBIT, inbound.InboundKind.CARD_PAYOUT):
+            inbound.register(kind, take_notice)
+        register_texts()

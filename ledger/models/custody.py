@@ -90,13 +90,14 @@ class CustodyPosting(models.Model):
     # The bank's day: the transfer's own, or a later one where that day was reconciled before the order went out.
     statement_date = models.DateField(_("statement date"), null=True)
     batch = models.ForeignKey(CustodyBatch, models.PROTECT, null=True, related_name="postings", verbose_name=_("batch"))
+    attempt = models.PositiveSmallIntegerField(_("attempt"), db_default=0)
     refusal_code = models.CharField(_("refusal"), max_length=64, blank=True, db_default="")
 
     class Meta:
         verbose_name = _("custody posting")
         verbose_name_plural = _("custody postings")
         indexes = [
-            models.Index(fields=["id"], condition=Q(state="PENDING"), name="custody_pending"),
+            models.Index(fields=["state", "id"], condition=~Q(state="EXECUTED"), name="custody_not_executed"),
             models.Index(fields=["statement_date"], name="custody_statement_date"),
         ]
 
