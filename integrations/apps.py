@@ -12,7 +12,9 @@ class IntegrationsConfig(AppConfig):
     verbose_name = _("Outside systems")
 
     def ready(self) -> None:
-        """Let `manage.py check --deploy` name every partner setting that is missing."""
+        """Refuse to start with real partners and half their settings; warn of a sandbox on deployment."""
         from integrations.checks import check_partners
+        from integrations.config import require_partners
 
+        require_partners()
         checks.register(check_partners, deploy=True)

@@ -83,6 +83,12 @@ def partner_settings() -> PartnerSettings:
     raise ImproperlyConfigured("INTEGRATIONS_MODE must be sandbox or real.")
 
 
+def require_partners() -> None:
+    """Raise ImproperlyConfigured naming everything that is missing, so that half a production never starts."""
+    if settings.INTEGRATIONS_MODE == REAL and (problems := partner_settings().list_problems()):
+        raise ImproperlyConfigured(" ".join(problems))
+
+
 def webhook_url(path: str) -> str:
     """Return the public address of one of our webhooks."""
     return f"{settings.PUBLIC_URL.rstrip('/')}/api/v1/webhooks/{path}"

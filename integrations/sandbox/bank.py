@@ -13,7 +13,7 @@ from integrations.sandbox import orders
 from integrations.sandbox.callbacks import Wire
 from integrations.sandbox.signed import endpoint
 from integrations.sandbox.store import fingerprint
-from integrations.sandbox.world import Refusal, World, fen_of, text_of, yuan_of
+from integrations.sandbox.world import MAX_KEY_LENGTH, Refusal, World, fen_of, text_of, yuan_of
 
 NAME = "bank"
 # What a card does when the control interface says nothing about it, by its last four digits.
@@ -61,7 +61,7 @@ class BankPartner:
         return _as_answer(order)
 
     def _check_card(self, world: World, payload: dict[str, Any]) -> dict[str, Any]:
-        key = text_of(payload, "request_id", 64)
+        key = text_of(payload, "request_id", MAX_KEY_LENGTH)
         known = world.store.find_answer(NAME, key, payload)
         if known is not None:
             return known

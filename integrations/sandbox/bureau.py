@@ -9,7 +9,7 @@ from typing import Any
 from aiohttp import web
 
 from integrations.sandbox.signed import endpoint
-from integrations.sandbox.world import Refusal, World, text_of, yuan_of
+from integrations.sandbox.world import MAX_KEY_LENGTH, Refusal, World, text_of, yuan_of
 
 NAME = "bureau"
 REPORT_PRICE = "2.00"
@@ -37,7 +37,7 @@ class BureauPartner:
 
     @staticmethod
     def _answer_once(world: World, payload: dict[str, Any], make: Any) -> dict[str, Any]:
-        key = text_of(payload, "query_id", 64)
+        key = text_of(payload, "query_id", MAX_KEY_LENGTH)
         if not payload.get("consent_id"):
             raise Refusal("CONSENT_MISSING")
         if payload.get("purpose") not in _PURPOSES:

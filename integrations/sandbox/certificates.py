@@ -19,7 +19,7 @@ from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from integrations.sandbox.keys import make_key_usage, make_name
 from integrations.sandbox.signed import endpoint
-from integrations.sandbox.world import WORLD, Refusal, World, misbehave_before, text_of
+from integrations.sandbox.world import MAX_KEY_LENGTH, WORLD, Refusal, World, misbehave_before, text_of
 
 NAME = "ca"
 VALIDITY = timedelta(days=5 * 365)
@@ -54,7 +54,7 @@ class CertificatePartner:
         app.router.add_post("/ca/tsa", self._stamp)
 
     def _issue(self, world: World, payload: dict[str, Any]) -> dict[str, Any]:
-        key = text_of(payload, "request_id", 64)
+        key = text_of(payload, "request_id", MAX_KEY_LENGTH)
         known = world.store.find_answer(NAME, key, payload)
         if known is not None:
             return known
@@ -97,7 +97,7 @@ class CertificatePartner:
 
     @staticmethod
     def _status(world: World, payload: dict[str, Any]) -> dict[str, Any]:
-        serial = text_of(payload, "serial_number", 64)
+        serial = text_of(payload, "serial_number", MAX_KEY_LENGTH)
         row = world.store.one("SELECT revoked_at FROM certificates WHERE serial = ?", serial)
         if row is None:
             return {"status": "UNKNOWN"}
@@ -105,7 +105,7 @@ class CertificatePartner:
 
     @staticmethod
     def _revoke(world: World, payload: dict[str, Any]) -> dict[str, Any]:
-        serial = text_of(payload, "serial_number", 64)
+        serial = text_of(payload, "serial_number", MAX_KEY_LENGTH)
         now = world.clock.now().isoformat(timespec="seconds")
         sql = "UPDATE certificates SET revoked_at = coalesce(revoked_at, ?) WHERE serial = ?"
         if world.store.run(sql, now, serial).rowcount == 0:

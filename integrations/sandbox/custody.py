@@ -8,7 +8,7 @@ from aiohttp import web
 from integrations.ports.custody import CLEARING_PAYMENT, CLEARING_PAYOUT, INSTITUTION_ACCOUNTS, MAX_BATCH_SIZE
 from integrations.sandbox.signed import endpoint
 from integrations.sandbox.store import KeyReused, fingerprint
-from integrations.sandbox.world import Refusal, World, fen_of, text_of, yuan_of
+from integrations.sandbox.world import MAX_KEY_LENGTH, Refusal, World, fen_of, text_of, yuan_of
 
 NAME = "custody"
 PAGE_SIZE = 5000
@@ -43,7 +43,7 @@ class CustodyPartner:
             app.router.add_post(f"/custody/{path}", endpoint(NAME, self._signer, service))
 
     def _open_account(self, world: World, payload: dict[str, Any]) -> dict[str, Any]:
-        key = text_of(payload, "request_id", 64)
+        key = text_of(payload, "request_id", MAX_KEY_LENGTH)
         known = world.store.find_answer(NAME, key, payload)
         if known is not None:
             return known
@@ -62,14 +62,14 @@ class CustodyPartner:
         return self._carry_out(world, [payload.get("instruction")])[0]
 
     def _submit_batch(self, world: World, payload: dict[str, Any]) -> dict[str, Any]:
-        text_of(payload, "batch_key", 64)
+        text_of(payload, "batch_key", MAX_KEY_LENGTH)
         instructions = payload.get("instructions")
         if not isinstance(instructions, list) or not 1 <= len(instructions) <= MAX_BATCH_SIZE:
             raise Refusal("BATCH_SIZE", f"1 to {MAX_BATCH_SIZE} instructions")
         return {"results": self._carry_out(world, instructions)}
 
     def _query(self, world: World, payload: dict[str, Any]) -> dict[str, Any]:
-        key = text_of(payload, "key", 64)
+        key = text_of(payload, "key", MAX_KEY_LENGTH)
         row = world.store.one("SELECT key, status, reference, code FROM instructions WHERE key = ?", key)
         if row is None:
             raise Refusal("INSTRUCTION_NOT_FOUND", key, status=404)
@@ -184,7 +184,7 @@ class _Book:
         """Carry one instruction out whole, or refuse it."""
         if not isinstance(instruction, dict):
             raise Refusal("BAD_REQUEST", "instruction")
-        key, digest = text_of(instruction, "key", 64), fingerprint(instruction)
+        key, digest = text_of(instruction, "key", MAX_KEY_LENGTH), fingerprint(instruction)
         known = self._find(key)
         if known is not None:
             if known[1] != digest:

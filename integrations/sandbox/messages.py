@@ -10,7 +10,7 @@ from integrations import protocol
 from integrations.sandbox.bank import encode_signed
 from integrations.sandbox.callbacks import Wire
 from integrations.sandbox.signed import endpoint
-from integrations.sandbox.world import WORLD, Refusal, World, misbehave_before, text_of
+from integrations.sandbox.world import MAX_KEY_LENGTH, WORLD, Refusal, World, misbehave_before, text_of
 
 SMS, MAIL = "sms", "mail"
 # A phone that ends like this takes no message: the receipt says FAILED.
@@ -31,7 +31,7 @@ class MessagePartners:
         self._world.callbacks.add_service(SMS, self._encode, lambda status, _body: status == 200)
 
     def _send(self, world: World, payload: dict[str, Any]) -> dict[str, Any]:
-        key = text_of(payload, "message_id", 64)
+        key = text_of(payload, "message_id", MAX_KEY_LENGTH)
         known = world.store.find_answer(SMS, key, payload)
         if known is not None:
             return known

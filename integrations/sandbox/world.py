@@ -13,6 +13,7 @@ from integrations.sandbox.clock import SandboxClock
 from integrations.sandbox.keys import Keys
 from integrations.sandbox.store import Store
 
+MAX_KEY_LENGTH = 128
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 

@@ -208,6 +208,8 @@ UNFOLD = {
     "SHOW_LANGUAGES": True,
 }
 
+# Without it a silent mail server would hold a worker for ever.
+EMAIL_TIMEOUT = 10
 SANDBOX_URL = os.environ.get("SANDBOX_URL", "http://127.0.0.1:8700")
 SANDBOX_HOME = os.environ.get("P2PCRM_SANDBOX_HOME", str(BASE_DIR / ".p2pcrm" / "sandbox"))
 PUBLIC_URL = os.environ.get("PUBLIC_URL", "http://127.0.0.1:8000")

@@ -20,3 +20,4 @@ STORAGES = {
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
 INTEGRATIONS_MODE = "sandbox"
+EMAIL_BACKEND = "integrations.adapters.mail.SandboxMailBackend"

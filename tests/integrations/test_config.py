@@ -8,7 +8,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from integrations import connect
 from integrations.checks import check_partners
-from integrations.config import NAMES
+from integrations.config import NAMES, require_partners
 from integrations.ports import AccountOpening
 
 
@@ -33,11 +33,18 @@ def test_home_without_keys_stops_the_call(settings: Any, tmp_path: Path) -> None
         connect.sms_gateway()
 
 
-def test_deployment_check_names_each_missing_setting(settings: Any) -> None:
+def test_start_names_each_missing_setting(settings: Any) -> None:
     settings.INTEGRATIONS_MODE = "real"
     settings.INTEGRATIONS = {}
-    messages = check_partners(None)
-    assert {message.id for message in messages} == {"integrations.E001"}
-    assert len(messages) == len(NAMES)
+    with pytest.raises(ImproperlyConfigured) as caught:
+        require_partners()
+    assert all(name in str(caught.value) for name in NAMES)
+    settings.INTEGRATIONS_MODE = "sandbox"
+    require_partners()
+
+
+def test_deployment_with_the_sandbox_is_warned(settings: Any) -> None:
     settings.INTEGRATIONS_MODE = "sandbox"
     assert [message.id for message in check_partners(None)] == ["integrations.W001"]
+    settings.INTEGRATIONS_MODE = "real"
+    assert check_partners(None) == []
