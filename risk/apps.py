@@ -9,3 +9,38 @@ class RiskConfig(AppConfig):
 
     name = "risk"
     verbose_name = _("Risk")
+
+    def ready(self) -> None:
+        from core.registries import frame_items
+        from customers.texts import register_text
+        from risk import handlers  # noqa: F401 - registers the event handlers
+        from risk.operations import indicators
+        from risk.queries.alerts import open_alerts_item
+        from risk.queries.indicators import register_indicators
+
+        register_indicators()
+        indicators.register_step()
+        frame_items.register("alerts", open_alerts_item)
+        for code, sentence in _TEXTS.items():
+            register_text(code, sentence)
+
+
+_TEXTS = {
+    "risk.review_wanted": _("Application %(number)s needs a manual review"),
+    "risk.review_sent_back": _("The review of application %(number)s was sent back: %(note)s"),
+    "risk.review_proposed": _("%(maker)s proposes a decision on application %(number)s; it needs your confirmation"),
+    "risk.loan_overdue": _("Loan %(number)s is overdue by ¥%(amount)s: call the borrower"),
+    "risk.loan_in_bucket": _("Loan %(number)s is %(dpd)s days past due (%(bucket)s), ¥%(amount)s overdue"),
+    "risk.above.overdue_ratio": _("Overdue ratio of %(dimension)s is %(value)s, above its limit of %(limit)s"),
+    "risk.above.par30": _("Portfolio at risk over 30 days is %(value)s, above its limit of %(limit)s"),
+    "risk.above.first_payment_default": _(
+        "First payment default of %(dimension)s is %(value)s, above its limit of %(limit)s"
+    ),
+    "risk.above.funding_failure": _(
+        "Funding failure ratio of %(dimension)s is %(value)s, above its limit of %(limit)s"
+    ),
+    "customers.risk_tier.LOW": _("Risk tier is now low"),
+    "customers.risk_tier.MIDDLE": _("Risk tier is now middle"),
+    "customers.risk_tier.HIGH": _("Risk tier is now high"),
+    "customers.risk_tier.UNKNOWN": _("Risk tier is no longer known"),
+}

@@ -29,3 +29,11 @@ class AlertClosed:
     """An alert is over."""
 
     alert_id: int
+
+
+@event_type("risk.bureau_query_asked")
+@dataclass(frozen=True)
+class BureauQueryAsked:
+    """Somebody asked for another try at the bureau."""
+
+    report_id: int

@@ -1,0 +1,170 @@
+"""The automatic decision on an application."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+import orjson
+from django.db import transaction
+
+from core.models import User
+from core.money import ZERO
+from customers.models import WorkItem
+from customers.operations import history
+from lending.models import Application
+from lending.operations.applications import record_decision
+from risk import reasons
+from risk.models import BureauReport, DecisionRecord
+from risk.operations.tiers import refresh_risk_tier
+from risk.queries.facts import CollectedFacts, collect_facts
+from risk.queries.locks import lock_application
+from risk.queries.rules import RuleSet, get_rule_set
+from risk.rules.decision import Verdict, approve_amount, decide
+from risk.rules.tables import Outcome, Row
+from staff import rights
+
+REVIEW_URGENCY = 20
+
+
+@dataclass(frozen=True)
+class _Judgement:
+    """The verdict in the terms of the product, with everything it rests on."""
+
+    outcome: Outcome
+    reason_codes: list[str]
+    grade: str = ""
+    annual_rate: Decimal | None = None
+    approved_amount: Decimal | None = None
+    verdict: Verdict | None = None
+    rules: RuleSet | None = None
+    collected: CollectedFacts = field(default_factory=lambda: CollectedFacts({}, {}))
+
+
+@transaction.atomic
+def decide_application(
+    *, application_id: int, actor: User, now: datetime, business_date: date
+) -> DecisionRecord | None:
+    """Score and decide a submitted application by the rules in force, and write the outcome onto it.
+
+    Whatever keeps the rules from judging (no report, no rules, no rate) refers it to a person. Returns None when the
+    application is decided already or was withdrawn.
+    """
+    application = lock_application(application_id)
+    if application.state != Application.State.SUBMITTED:
+        return None
+    report = BureauReport.objects.filter(application=application).first()
+    judged = _judge(application, report, business_date)
+    record = _write_record(application, report, judged, now=now, business_date=business_date)
+    is_approved = judged.outcome is Outcome.APPROVE
+    application = record_decision(
+        application_id=application.pk,
+        outcome=str(judged.outcome),
+        grade=judged.grade,
+        score=record.score,
+        annual_rate=judged.annual_rate if is_approved else None,
+        approved_amount=judged.approved_amount if is_approved else None,
+        reason_codes=judged.reason_codes,
+        rule_version=judged.rules.version if judged.rules else "",
+        actor=actor,
+        now=now,
+        business_date=business_date,
+    )
+    if application.state == Application.State.REFERRED:
+        raise_review(application, now=now)
+    refresh_risk_tier(customer_id=application.customer_id, now=now)
+    return record
+
+
+def raise_review(application: Application, *, now: datetime, note: str = "") -> None:
+    """Put a referred application before those who review."""
+    history.raise_work(
+        group=WorkItem.Group.APPROVAL,
+        kind="risk.review",
+        reason_code="risk.review_sent_back" if note else "risk.review_wanted",
+        params={"number": application.number, "reasons": application.reason_codes, "note": note},
+        key=review_key(application.pk),
+        now=now,
+        customer_id=application.customer_id,
+        right=rights.REVIEW_APPLICATION,
+        urgency=REVIEW_URGENCY,
+        url=f"/applications/{application.public_id}/",
+    )
+
+
+def review_key(application_id: int) -> str:
+    """Return the key of the work item that asks for a review."""
+    return f"risk.review:{application_id}"
+
+
+def _judge(application: Application, report: BureauReport | None, business_date: date) -> _Judgement:
+    if report is None or report.state != BureauReport.State.RECEIVED:
+        is_refused = report is not None and report.failure_code == reasons.CONSENT_MISSING
+        code = reasons.CONSENT_MISSING if is_refused else reasons.BUREAU_UNAVAILABLE
+        return _Judgement(Outcome.REFER, [code])
+    product = application.product
+    collected = collect_facts(application, report, business_date)
+    rules = get_rule_set([product.code, product.parameter_set])
+    if rules is None:
+        return _Judgement(Outcome.REFER, [reasons.RULES_MISSING], collected=collected)
+    verdict = decide(rules.scorecard, rules.table, collected.facts)
+    codes = [*verdict.reasons, *map(reasons.factor_code, verdict.adverse_factors)]
+    rate = product.rate_by_grade.get(verdict.grade)
+    amount = approve_amount(application.amount, verdict.amount_bp, product.amount_step)
+    outcome = verdict.outcome
+    if outcome is Outcome.APPROVE and rate is None:
+        outcome, codes = Outcome.REFER, [reasons.RATE_MISSING]
+    elif outcome is Outcome.APPROVE and amount < product.amount_min:
+        outcome, codes = Outcome.REFER, [reasons.AMOUNT_TOO_SMALL]
+    return _Judgement(
+        outcome=outcome,
+        reason_codes=codes,
+        grade=verdict.grade,
+        annual_rate=None if rate is None else Decimal(rate),
+        approved_amount=amount if amount > ZERO else None,
+        verdict=verdict,
+        rules=rules,
+        collected=collected,
+    )
+
+
+def _write_record(
+    application: Application,
+    report: BureauReport | None,
+    judged: _Judgement,
+    *,
+    now: datetime,
+    business_date: date,
+) -> DecisionRecord:
+    score = judged.verdict.score if judged.verdict else None
+    return DecisionRecord.objects.create(
+        application=application,
+        customer_id=application.customer_id,
+        bureau_report=report,
+        scorecard_id=judged.rules.scorecard_id if judged.rules else None,
+        table_id=judged.rules.table_id if judged.rules else None,
+        inputs=orjson.dumps({"facts": judged.collected.facts, "evidence": judged.collected.evidence}).decode(),
+        score=score.value if score else None,
+        base_points=score.base_points if score else None,
+        contributions=[
+            {"factor": part.factor, "bin": part.bin, "points": part.points, "best_points": part.best_points}
+            for part in (score.contributions if score else ())
+        ],
+        fired=[_describe_row(row) for row in (judged.verdict.fired if judged.verdict else ())],
+        outcome=str(judged.outcome),
+        grade=judged.grade,
+        annual_rate=judged.annual_rate,
+        approved_amount=judged.approved_amount,
+        reason_codes=judged.reason_codes,
+        decided_at=now,
+        business_date=business_date,
+    )
+
+
+def _describe_row(row: Row) -> dict[str, Any]:
+    return {
+        "place": row.place,
+        "conditions": {condition.field.name: condition.source for condition in row.conditions},
+        "outcome": str(row.outcome),
+        "reason": row.reason,
+    }

@@ -1,0 +1,78 @@
+"""What a new installation starts with."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final
+
+from django.db import transaction
+
+from risk.models import AlertRule, DecisionTable, Scorecard
+from risk.models.alerts import Measure, Severity
+from risk.operations.configuration import content_hash_of, publish_version
+from risk.rules import standard
+
+_ALERT_RULES: Final[tuple[dict[str, Any], ...]] = (
+    {
+        "name": "产品金额逾期率",
+        "indicator": "overdue_ratio",
+        "dimension": "*",
+        "limits": AlertRule.Limits.PRODUCT,
+        "min_denominator": Decimal(100_000),
+        "severity": Severity.HIGH,
+        "measure": Measure.PAUSE_PRODUCT,
+    },
+    {
+        "name": "全平台30天以上风险敞口",
+        "indicator": "par30",
+        "raise_above": Decimal("0.05"),
+        "clear_at": Decimal("0.04"),
+        "min_denominator": Decimal(100_000),
+        "severity": Severity.HIGH,
+    },
+    {
+        "name": "首期违约率",
+        "indicator": "first_payment_default",
+        "dimension": "*",
+        "raise_above": Decimal("0.05"),
+        "clear_at": Decimal("0.03"),
+        "min_denominator": Decimal(20),
+        "severity": Severity.MIDDLE,
+    },
+    {
+        "name": "流标率",
+        "indicator": "funding_failure",
+        "dimension": "*",
+        "raise_above": Decimal("0.30"),
+        "clear_at": Decimal("0.20"),
+        "min_denominator": Decimal(10),
+        "severity": Severity.LOW,
+    },
+)
+
+
+@transaction.atomic
+def ensure_standard_rules(*, now: datetime) -> None:
+    """Put the shipped scorecard, decision table and alert rules in force where there are none yet."""
+    if not Scorecard.objects.filter(code=standard.CODE).exists():
+        card = Scorecard(
+            code=standard.CODE,
+            version=1,
+            content=standard.SCORECARD,
+            content_hash=content_hash_of(standard.SCORECARD),
+            made_at=now,
+            is_shipped=True,
+        )
+        publish_version(card, submitted_by=None, approved_by=None, now=now)
+    if not DecisionTable.objects.filter(code=standard.CODE).exists():
+        table = DecisionTable(
+            code=standard.CODE,
+            version=1,
+            content=standard.DOCUMENT,
+            cases=standard.CASES,
+            content_hash=content_hash_of(standard.DOCUMENT, standard.CASES),
+            made_at=now,
+            is_shipped=True,
+        )
+        publish_version(table, submitted_by=None, approved_by=None, now=now)
+    for rule in _ALERT_RULES:
+        AlertRule.objects.get_or_create(name=rule["name"], defaults=rule)
