@@ -12,6 +12,7 @@ class LendingConfig(AppConfig):
 
     def ready(self) -> None:
         from customers.texts import register_text
+        from lending import handlers  # noqa: F401 - registers the event handlers
         from lending.operations import closing
 
         closing.register()

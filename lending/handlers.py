@@ -4,12 +4,22 @@ from core.outbox import EventContext, handles
 from customers.operations import history
 from integrations import connect
 from integrations.ports import CustodyInstruction, CustodyLeg, InstructionStatus
+from ledger import custodian
+from ledger.events import DepositReceived
 from ledger.models import CustodyAccount
-from ledger.operations import custody
 from lending import sealing
-from lending.events import ContractSigned, ListingFilled, LoanSettled, PayoutAsked, RepaymentPosted, SigningAsked
+from lending.events import (
+    ContractSigned,
+    DebitFailed,
+    ListingFilled,
+    LoanPaidOut,
+    LoanSettled,
+    PayoutAsked,
+    RepaymentPosted,
+    SigningAsked,
+)
 from lending.models import Bid, Contract, Loan, PayoutInstruction, Repayment
-from lending.operations import contracts, loans, payout
+from lending.operations import card_money, contracts, loans, payout
 from lending.queries.bids import sum_by_investor
 from lending.queries.receipts import list_receipt_rows
 
@@ -47,7 +57,7 @@ def pay_out(event: PayoutAsked, context: EventContext) -> None:
     if instruction.state != PayoutInstruction.State.PENDING:
         return
     # The custodian must know the deposits and freezes before he can pay them out.
-    custody.send_pending(now=context.now)
+    custodian.send_queue(now=context.now)
     loan = instruction.loan
     result = connect.custody_bank().execute(_payout_order(loan, context))
     if result.status == InstructionStatus.EXECUTED:
@@ -97,3 +107,34 @@ def note_settlement(event: LoanSettled, context: EventContext) -> None:
         url=f"/loans/{loan.public_id}/",
     )
     history.end_work_with_prefix(prefix=f"loan:{loan.pk}:", now=context.now, actor=None)
+
+
+@handles(LoanPaidOut, name="lending.send_payout_to_card")
+def send_payout_to_card(event: LoanPaidOut, context: EventContext) -> None:
+    """Order the withdrawal of the payout where the product sends it to the borrower's card."""
+    card_money.withdraw_payout(loan_id=event.loan_id, now=context.now, business_date=context.business_date)
+
+
+@handles(DebitFailed, name="lending.debit_card")
+def debit_card(event: DebitFailed, context: EventContext) -> None:
+    """Ask the bank for what the balance lacked."""
+    card_money.debit_card_for_loan(
+        loan_id=event.loan_id,
+        amount=event.due_amount - event.taken,
+        due_on=event.business_date,
+        now=context.now,
+        business_date=context.business_date,
+    )
+
+
+@handles(DepositReceived, name="lending.repay_from_card")
+def repay_from_card(event: DepositReceived, context: EventContext) -> None:
+    """Use money that was debited for a loan to repay it."""
+    if event.reference_type == card_money.REFERENCE_TYPE:
+        card_money.repay_from_debit(
+            loan_id=int(event.reference_id),
+            order_id=event.order_id,
+            amount=event.amount,
+            now=context.now,
+            business_date=context.business_date,
+        )

@@ -22,4 +22,4 @@ class IsStaffToken(BasePermission):
         user, token = request.user, request.auth
         if not (user and user.is_authenticated and user.kind == User.Kind.STAFF and token is not None):
             return False
-        return getattr(view, "required_scope", None) in token.scopes
+        return getattr(view, "required_scope", None) in getattr(token, "scopes", ())

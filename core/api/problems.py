@@ -91,8 +91,9 @@ def _flatten(detail: Any, prefix: str = "") -> dict[str, list[str]]:
 def _from_api_exception(error: exceptions.APIException) -> Response:
     code = error.get_codes() if isinstance(error.get_codes(), str) else error.default_code
     response = problem(status=error.status_code, code=str(code), title=str(error.detail))
-    if isinstance(error, exceptions.Throttled) and error.wait is not None:
-        response["Retry-After"] = str(int(error.wait) + 1)
+    wait = getattr(error, "wait", None)
+    if wait is not None:
+        response["Retry-After"] = str(int(wait) + 1)
     if header := getattr(error, "auth_header", None):
         response["WWW-Authenticate"] = header
     return response

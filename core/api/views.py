@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
+from rest_framework.generics import GenericAPIView
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -11,7 +13,7 @@ from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 
 from core import clock, idempotency
-from core.api.permissions import IsCustomer
+from core.api.permissions import IsCustomer, IsStaffToken
 from core.errors import InvalidInput
 
 
@@ -24,16 +26,23 @@ class IdempotencyKeyMissing(InvalidInput):
     next_step = _("Send a new random key with each new request, and the same key when you repeat one.")
 
 
+def read_body(serializer_class: type[Serializer[Any]], request: Request) -> dict[str, Any]:
+    """Return the validated body. Raises ValidationError."""
+    serializer = serializer_class(data=request.data, context={"request": request})
+    serializer.is_valid(raise_exception=True)
+    return dict(serializer.validated_data)
+
+
 class CustomerAPIView(APIView):
     """A view for customers; each sees only himself."""
 
     permission_classes = (IsAuthenticated, IsCustomer)
+    # True on views whose POST moves money or creates an obligation; the schema shows the header then.
+    needs_idempotency_key = False
 
     def read_body(self, serializer_class: type[Serializer[Any]], request: Request) -> dict[str, Any]:
         """Return the validated body. Raises ValidationError."""
-        serializer = serializer_class(data=request.data, context={"request": request})
-        serializer.is_valid(raise_exception=True)
-        return dict(serializer.validated_data)
+        return read_body(serializer_class, request)
 
     def answer_once(self, request: Request, action: Callable[[str], tuple[int, Any]]) -> Response:
         """Run an action once for the request's Idempotency-Key; the action gets a key of its own to pass on.
@@ -55,3 +64,41 @@ class CustomerAPIView(APIView):
         if answer.replayed:
             response["Idempotent-Replayed"] = "true"
         return response
+
+
+class RowListView(GenericAPIView):  # type: ignore[type-arg]
+    """A list read with `.values()` and answered as it came: a fraction of the cost of one serializer a row.
+
+    The rows carry `id` for paging and `public_id` for the reader, who gets only the latter, called `id`. The
+    serializer class is what the OpenAPI document shows.
+    """
+
+    queryset: QuerySet[Any] | None = None
+
+    def get(self, request: Request, *_args: Any, **_kwargs: Any) -> Response:
+        """Return one page."""
+        page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
+        assert page is not None, "lists are always paged"
+        return self.get_paginated_response([self.shape_row(row) for row in self.enrich_rows(list(page))])
+
+    def enrich_rows(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Add to a whole page what one more query can tell."""
+        return rows
+
+    def shape_row(self, row: dict[str, Any]) -> dict[str, Any]:
+        """Return a row as its reader sees it."""
+        del row["id"]
+        return {"id": row.pop("public_id"), **row}
+
+
+class CustomerListView(RowListView):
+    """A list of a customer's own records, or of what every customer may see."""
+
+    permission_classes = (IsAuthenticated, IsCustomer)
+
+
+class StaffListView(RowListView):
+    """A list for staff tokens; `required_scope` names the right, which also limits the rows."""
+
+    permission_classes = (IsAuthenticated, IsStaffToken)
+    required_scope = ""

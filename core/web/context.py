@@ -1,5 +1,6 @@
 """What the frame around every page shows."""
 
+from functools import partial
 from typing import Any
 
 from django.http import HttpRequest
@@ -16,5 +17,5 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         return {}
     return {
         "business_date": SimpleLazyObject(clock.business_date),
-        "frame": {key: SimpleLazyObject(lambda item=item: item(user)) for key, item in frame_items.items()},
+        "frame": {key: SimpleLazyObject(partial(item, user)) for key, item in frame_items.items()},
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import connection
 
@@ -83,7 +83,7 @@ def write_repayments(
     planned: Sequence[PlannedRepayment], transfer_ids: Sequence[int], *, business_date: date, now: datetime
 ) -> list[int]:
     """Write repayments, allocations, distributions and all they change; return the ids in the order of the plans."""
-    parameters = {
+    parameters: dict[str, Any] = {
         "business_date": business_date,
         "now": now,
         "transfers": list(transfer_ids),

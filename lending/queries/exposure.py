@@ -16,7 +16,7 @@ def get_exposure(customer_id: int, *, other_platforms: Decimal, without_applicat
     )["total"]
     approved = (
         Application.objects.filter(customer_id=customer_id, state=Application.State.APPROVED)
-        .exclude(pk=without_application_id)
+        .exclude(pk=without_application_id or 0)
         .aggregate(total=Sum("approved_amount"))["total"]
     )
     raising = Listing.objects.filter(

@@ -36,7 +36,10 @@ def lock_loans(loan_ids: Sequence[int]) -> dict[int, LockedLoan]:
     """Lock the standings of loans in order of their ids; loans never paid out have none and are missing."""
     with connection.cursor() as cursor:
         cursor.execute(_LOCK, [list(loan_ids)])
-        return {row[0]: LockedLoan(*row[:5], tuple(row[5]), *row[6:]) for row in cursor.fetchall()}
+        return {
+            pk: LockedLoan(pk, number, public_id, borrower_id, state, tuple(order), bucket, as_of_date)
+            for pk, number, public_id, borrower_id, state, order, bucket, as_of_date in cursor.fetchall()
+        }
 
 
 _INSTALMENTS = """

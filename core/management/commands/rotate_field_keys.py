@@ -18,7 +18,7 @@ class Command(BaseCommand):
         for model in apps.get_models():
             for field in model._meta.concrete_fields:
                 if isinstance(field, fields.EncryptedTextField):
-                    count = self._rotate(model._meta.db_table, field.column, model._meta.pk.column)
+                    count = self._rotate(model._meta.db_table, str(field.column), str(model._meta.pk.column))
                     self.stdout.write(f"{model._meta.label}.{field.name}: {count}")
 
     def _rotate(self, table: str, column: str, key: str) -> int:
