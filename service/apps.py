@@ -9,3 +9,28 @@ class ServiceConfig(AppConfig):
 
     name = "service"
     verbose_name = _("Service")
+
+    def ready(self) -> None:
+        from core.close import register_step
+        from customers.texts import register_text
+        from service import handlers  # noqa: F401 - registers the event handlers
+        from service.operations import contacts
+
+        register_step(contacts.STEP, contacts.STEP_ORDER, contacts.judge_promises)
+        for code, sentence in _TEXTS.items():
+            register_text(code, sentence)
+
+
+_TEXTS = {
+    "service.stage.COLLECT": _("Loan %(number)s is %(dpd)s days past due, ¥%(amount)s: collect"),
+    "service.stage.INTENSIVE": _("Loan %(number)s is %(dpd)s days past due, ¥%(amount)s: collect intensively"),
+    "service.stage.LEGAL": _("Loan %(number)s is %(dpd)s days past due, ¥%(amount)s: prepare legal steps"),
+    "service.contact.REACHED": _("Talked about loan %(number)s"),
+    "service.contact.NO_ANSWER": _("No answer about loan %(number)s"),
+    "service.contact.REFUSED": _("Refuses to pay loan %(number)s"),
+    "service.contact.PROMISED": _("Promised to pay loan %(number)s"),
+    "service.contact.DISPUTED": _("Disputes loan %(number)s"),
+    "service.promise_taken": _("Promised a payment on loan %(number)s until %(date)s"),
+    "service.promise_kept": _("Kept the promise on loan %(number)s: ¥%(paid)s of ¥%(promised)s paid"),
+    "service.promise_broken": _("Broke the promise on loan %(number)s: ¥%(paid)s of ¥%(promised)s paid"),
+}

@@ -1,0 +1,141 @@
+"""Rows of collection work."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from core.fields import MoneyField
+from core.ids import PublicIdField
+
+
+class CollectionCase(models.Model):
+    """The work on one loan from the first day of arrears until it is cured."""
+
+    class State(models.TextChoices):
+        OPEN = "OPEN", _("open")
+        CLOSED = "CLOSED", _("closed")
+
+    class Stage(models.TextChoices):
+        REMIND = "REMIND", _("reminding (M1)")
+        COLLECT = "COLLECT", _("collecting (M2–M3)")
+        INTENSIVE = "INTENSIVE", _("intensive (M4–M6)")
+        LEGAL = "LEGAL", _("legal steps (M7)")
+
+    class Closure(models.TextChoices):
+        CURED = "CURED", _("arrears paid")
+        SETTLED = "SETTLED", _("loan settled")
+
+    id = models.BigAutoField(primary_key=True)
+    public_id = PublicIdField()
+    loan = models.ForeignKey("lending.Loan", models.PROTECT, related_name="collection_cases", verbose_name=_("loan"))
+    customer = models.ForeignKey(
+        "customers.Customer", models.PROTECT, related_name="collection_cases", verbose_name=_("customer")
+    )
+    state = models.CharField(_("state"), max_length=6, choices=State, default=State.OPEN)
+    stage = models.CharField(_("stage"), max_length=10, choices=Stage)
+    bucket = models.CharField(_("bucket"), max_length=3)
+    dpd = models.PositiveIntegerField(_("days past due"))
+    overdue_amount = MoneyField(_("overdue"))
+    assignee = models.ForeignKey(
+        "staff.StaffMember", models.PROTECT, null=True, related_name="collection_cases", verbose_name=_("assigned to")
+    )
+    # Stops every contact at once: a dispute or complaint is being looked at.
+    is_on_hold = models.BooleanField(_("on hold"), default=False)
+    hold_reason = models.CharField(_("why on hold"), max_length=300, blank=True)
+    opened_at = models.DateTimeField(_("opened at"))
+    opened_date = models.DateField(_("business date"))
+    closed_at = models.DateTimeField(_("closed at"), null=True)
+    closure = models.CharField(_("how it ended"), max_length=8, choices=Closure, blank=True)
+
+    class Meta:
+        verbose_name = _("collection case")
+        verbose_name_plural = _("collection cases")
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["loan"], condition=Q(state="OPEN"), name="collection_open_once"),
+            models.CheckConstraint(
+                condition=Q(state="OPEN", closed_at__isnull=True, closure="")
+                | (Q(state="CLOSED", closed_at__isnull=False) & ~Q(closure="")),
+                name="collection_closed_says_how",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["assignee", "-id"], name="collection_assignee", condition=Q(state="OPEN")),
+            models.Index(fields=["customer", "-id"], name="collection_customer"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.loan} {self.stage}"
+
+
+class CollectionContact(models.Model):
+    """One contact with the debtor as it happened; never changed, never deleted (kept at least five years)."""
+
+    class Channel(models.TextChoices):
+        CALL = "CALL", _("call")
+        SMS = "SMS", _("short message")
+        VISIT = "VISIT", _("visit")
+
+    class Outcome(models.TextChoices):
+        REACHED = "REACHED", _("reached")
+        NO_ANSWER = "NO_ANSWER", _("no answer")
+        REFUSED = "REFUSED", _("refuses to pay")
+        PROMISED = "PROMISED", _("promised to pay")
+        DISPUTED = "DISPUTED", _("disputes the debt")
+
+    id = models.BigAutoField(primary_key=True)
+    case = models.ForeignKey(CollectionCase, models.PROTECT, related_name="contacts")
+    customer = models.ForeignKey("customers.Customer", models.PROTECT, related_name="collection_contacts")
+    channel = models.CharField(_("channel"), max_length=5, choices=Channel)
+    outcome = models.CharField(_("outcome"), max_length=10, choices=Outcome)
+    note = models.TextField(_("what was said"))
+    at = models.DateTimeField(_("time"))
+    local_date = models.DateField(_("date"))
+    # Counts all contacts with this person by this channel on this day, whoever made them and for whichever loan.
+    number_of_day = models.PositiveSmallIntegerField(_("number of the day"))
+    staff_user = models.ForeignKey("core.User", models.PROTECT, related_name="+", verbose_name=_("made by"))
+
+    class Meta:
+        verbose_name = _("collection contact")
+        verbose_name_plural = _("collection contacts")
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["customer", "channel", "local_date", "number_of_day"], name="collection_contact_counted"
+            )
+        ]
+        indexes = [models.Index(fields=["case", "-id"], name="collection_contact_case")]
+
+
+class PromiseToPay(models.Model):
+    """What a debtor said he would pay until when, and whether he did."""
+
+    class State(models.TextChoices):
+        OPEN = "OPEN", _("open")
+        KEPT = "KEPT", _("kept")
+        BROKEN = "BROKEN", _("broken")
+
+    id = models.BigAutoField(primary_key=True)
+    case = models.ForeignKey(CollectionCase, models.PROTECT, related_name="promises")
+    amount = MoneyField(_("amount"))
+    promised_date = models.DateField(_("until"))
+    made_at = models.DateTimeField(_("made at"))
+    made_date = models.DateField(_("business date"))
+    taken_by = models.ForeignKey("core.User", models.PROTECT, related_name="+", verbose_name=_("taken by"))
+    state = models.CharField(_("state"), max_length=6, choices=State, default=State.OPEN)
+    paid = MoneyField(_("paid"), default=0)
+    judged_date = models.DateField(_("judged on"), null=True)
+
+    class Meta:
+        verbose_name = _("promise to pay")
+        verbose_name_plural = _("promises to pay")
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(condition=Q(amount__gt=0), name="promise_positive"),
+            models.UniqueConstraint(fields=["case"], condition=Q(state="OPEN"), name="promise_one_open"),
+            models.CheckConstraint(
+                condition=Q(state="OPEN", judged_date__isnull=True) | (~Q(state="OPEN") & Q(judged_date__isnull=False)),
+                name="promise_judged_when",
+            ),
+        ]
+        indexes = [models.Index(fields=["promised_date"], name="promise_open", condition=Q(state="OPEN"))]
