@@ -11,4 +11,8 @@ class CoreConfig(AppConfig):
     verbose_name = _("System")
 
     def ready(self) -> None:
+        from core import reference, seeding
         from core.api import schema  # noqa: F401 - registers the token scheme with the OpenAPI generator
+
+        seeding.register_seed(10, "core.business_date", reference.seed_business_date)
+        seeding.register_seed(20, "core.calendar", reference.seed_calendar)

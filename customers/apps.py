@@ -13,8 +13,12 @@ class CustomersConfig(AppConfig):
     verbose_name = _("Customers")
 
     def ready(self) -> None:
+        from core.seeding import register_seed
         from customers import handlers  # noqa: F401 - registers the event handlers
+        from customers.operations import seed
         from customers.texts import register_text
+
+        register_seed(30, "customers.parameters", seed.seed_parameters)
 
         for shape, label in {
             "money": _("money"),

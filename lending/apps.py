@@ -11,11 +11,14 @@ class LendingConfig(AppConfig):
     verbose_name = _("Lending")
 
     def ready(self) -> None:
+        from core.seeding import register_seed
         from customers.texts import register_text
         from lending import handlers  # noqa: F401 - registers the event handlers
-        from lending.operations import closing
+        from lending.operations import closing, seed
 
         closing.register()
+        register_seed(30, "lending.parameters", seed.seed_parameters)
+        register_seed(50, "lending.products", seed.seed_products)
         for code, sentence in _TEXTS.items():
             register_text(code, sentence)
 

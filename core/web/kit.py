@@ -7,7 +7,10 @@ from math import sin
 from typing import Any
 
 from django import forms
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import path
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import TemplateView
 
@@ -51,6 +54,11 @@ class KitView(TemplateView):
     """Show the kit."""
 
     template_name = "kit.html"
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        """Take any form of the page and say so."""
+        messages.success(request, _("Sent."))
+        return redirect(HERE)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return {
@@ -290,3 +298,6 @@ def _waterfall() -> Waterfall:
         limits=[Limit(600, str(_("needed")), Tone.WARN)],
         sentence=str(_("15 points short: fewer inquiries would have been enough.")),
     )
+
+
+urlpatterns = [path("", KitView.as_view(), name="kit"), path("reveal/", reveal), path("toast/", toast)]

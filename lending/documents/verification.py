@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
 
+from asn1crypto import cms
 from asn1crypto import x509 as asn1_x509
 from asn1crypto.parser import peek
 from cryptography import x509
@@ -22,6 +23,7 @@ from pyhanko_certvalidator import ValidationContext
 from lending.documents.signature_page import PLATFORM_FIELD
 
 _CONTENT_COMMITMENT = KeyUsageConstraints(key_usage={"non_repudiation"})
+_SHA256_ALONE = cms.DigestAlgorithms([cms.DigestAlgorithm({"algorithm": "sha256"})]).dump()
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +169,7 @@ def _holds_nothing_else(signature: EmbeddedPdfSignature, status: PdfSignatureSta
         checked == {certificate.public_bytes(serialization.Encoding.DER) for certificate in carried}
         and len(checked) == len(carried)
         and signed["version"].native == "v1"
-        and [algorithm["algorithm"].native for algorithm in signed["digest_algorithms"]] == ["sha256"]
+        and signed["digest_algorithms"].dump() == _SHA256_ALONE
     )
 
 

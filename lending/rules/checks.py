@@ -1,8 +1,8 @@
 """Which schedule terms make sense together."""
 
-from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from operator import attrgetter, contains
 
 from lending.rules.periods import MONTHS_BY_UNIT
 from lending.rules.terms import (
@@ -47,42 +47,59 @@ _CHOICES = (
     ("level_basis", LevelBasis),
     ("last_instalment", LastInstalment),
 )
+_CHOICE_SETS = tuple(frozenset(kind) for _, kind in _CHOICES)
+_read_choices = attrgetter(*(name for name, _ in _CHOICES))
+_FLAGS = ("in_advance", "respread_residue", "first_day_counts", "round_tranche_interest_once")
+_COUNTS = ("principal_grace", "interest_grace")
+_SEQUENCES = ("fees", "tranches")
+_SHAPES = (*(bool for _ in _FLAGS), *(int for _ in _COUNTS), *(tuple for _ in _SEQUENCES))
+_read_shapes = attrgetter(*_FLAGS, *_COUNTS, *_SEQUENCES)
 _FIRST_PERIOD_DAYS_MAX = 3660
 _GRACE_METHODS = frozenset({Method.EQUAL_INSTALMENT, Method.EQUAL_PRINCIPAL, Method.FLAT, Method.FIXED_AMOUNT})
 _TRANCHE_METHODS = frozenset({Method.EQUAL_INSTALMENT, Method.INTEREST_ONLY_BULLET, Method.BULLET})
 _PERIODS_MAX_BY_UNIT = {PeriodUnit.YEAR: YEARS_MAX, PeriodUnit.QUARTER: 4 * YEARS_MAX}
 
 
-def periods_max(unit: PeriodUnit) -> int:
+def periods_max(unit: str) -> int:
     """Return the greatest number of periods: six hundred, and no more than a hundred years."""
     return _PERIODS_MAX_BY_UNIT.get(unit, PERIODS_MAX)
 
 
-def check_terms(terms: ScheduleTerms) -> ScheduleTerms:
-    """Return terms with every choice as its member, or refuse what no schedule can be computed from.
-
-    Raises InvalidTerms with the field, a code and a sentence.
-    """
-    changes = {
-        name: choose(kind, getattr(terms, name), name)
-        for name, kind in _CHOICES
-        if type(getattr(terms, name)) is not kind
-    }
-    if changes:
-        terms = replace(terms, **changes)  # type: ignore[arg-type]
+def check_terms(terms: ScheduleTerms) -> None:
+    """Refuse terms from which no schedule can be computed: InvalidTerms with the field, a code and a sentence."""
+    if not _are_choices(terms):
+        for name, kind in _CHOICES:
+            choose(kind, getattr(terms, name), name)
+    if tuple(map(type, _read_shapes(terms))) != _SHAPES:
+        _refuse_shape(terms)
     check_yuan(terms.principal, "principal", _FEN, PRINCIPAL_MAX)
     check_rate(terms.annual_rate, "annual_rate", ANNUAL_RATE_MAX)
     _check_step(terms)
     _check_dates(terms)
     _check_periods(terms)
-    if terms.principal_grace or terms.interest_grace or type(terms.in_advance) is not bool or terms.in_advance:
+    if terms.principal_grace or terms.interest_grace or terms.in_advance:
         _check_grace_and_advance(terms)
     _check_options(terms)
     if terms.fees:
         check_items(terms.fees, "fees", Fee, FEES_MAX, _check_fee)
     if terms.tranches:
         _check_tranches(terms)
-    return terms
+
+
+def _are_choices(terms: ScheduleTerms) -> bool:
+    try:
+        return all(map(contains, _CHOICE_SETS, _read_choices(terms)))
+    except TypeError:  # something unhashable
+        return False
+
+
+def _refuse_shape(terms: ScheduleTerms) -> None:
+    for name in _FLAGS:
+        check_flag(getattr(terms, name), name)
+    for name in _COUNTS:
+        check_count(getattr(terms, name), name, 0, PERIODS_MAX)
+    for name in _SEQUENCES:
+        check_items(getattr(terms, name), name, object, FEES_MAX, lambda item: None)
 
 
 def _check_step(terms: ScheduleTerms) -> None:
@@ -92,7 +109,7 @@ def _check_step(terms: ScheduleTerms) -> None:
     check_rate(step, "payment_step", PRINCIPAL_MAX)
     if step < _STEP_MIN:
         raise refuse("payment_step", "out_of_range", "must be positive")
-    if terms.rounding is not RowRounding.NONE and step % _FEN:
+    if terms.rounding != RowRounding.NONE and step % _FEN:
         raise refuse("payment_step", "inexact", "must be a multiple of 0.01")
 
 
@@ -123,25 +140,24 @@ def _check_due_dates(due_dates: object, start: date) -> None:
 def _check_periods(terms: ScheduleTerms) -> None:
     maximum = periods_max(terms.period_unit)
     dates = len(terms.due_dates) if terms.due_dates is not None else None
-    if terms.method is Method.FIXED_AMOUNT:
+    if terms.method == Method.FIXED_AMOUNT:
         check_yuan(terms.amount_per_period, "amount_per_period", _FEN, PRINCIPAL_MAX * 100)
         if terms.periods is None:
             return
     elif terms.amount_per_period is not None:
         raise refuse("amount_per_period", "not_for_method", "is for fixed_amount_per_period only")
     periods = check_count(terms.periods, "periods", 1, maximum)
-    if dates is not None and dates != periods and not (terms.method is Method.BULLET and dates == 1):
+    if dates is not None and dates != periods and not (terms.method == Method.BULLET and dates == 1):
         raise refuse("due_dates", "wrong_number", f"must be {periods} dates")
 
 
 def _check_grace_and_advance(terms: ScheduleTerms) -> None:
-    check_flag(terms.in_advance, "in_advance")
     last_grace = (terms.periods or periods_max(terms.period_unit)) - 1
     check_count(terms.principal_grace, "principal_grace", 0, last_grace)
     check_count(terms.interest_grace, "interest_grace", 0, last_grace)
     if terms.principal_grace and terms.method not in _GRACE_METHODS:
         raise refuse("principal_grace", "not_for_method", f"has no meaning for {terms.method}")
-    if terms.interest_grace and terms.method is Method.BULLET:
+    if terms.interest_grace and terms.method == Method.BULLET:
         raise refuse("interest_grace", "not_for_method", f"has no meaning for {terms.method}")
     if terms.in_advance:
         if terms.method not in _GRACE_METHODS:
@@ -151,36 +167,27 @@ def _check_grace_and_advance(terms: ScheduleTerms) -> None:
 
 
 def _check_options(terms: ScheduleTerms) -> None:
-    if type(terms.principal_grace) is not int or type(terms.interest_grace) is not int:
-        field = "principal_grace" if type(terms.principal_grace) is not int else "interest_grace"
-        raise refuse(field, "out_of_range", "must be a whole number")
-    check_flag(terms.respread_residue, "respread_residue")
-    check_flag(terms.first_day_counts, "first_day_counts")
-    check_flag(terms.round_tranche_interest_once, "round_tranche_interest_once")
-    if not isinstance(terms.fees, tuple) or not isinstance(terms.tranches, tuple):
-        field = "tranches" if isinstance(terms.fees, tuple) else "fees"
-        raise refuse(field, "not_a_list", "must be a tuple")
-    if terms.first_day_counts and terms.day_count is DayCount.THIRTY_360:
+    if terms.first_day_counts and terms.day_count == DayCount.THIRTY_360:
         raise refuse("first_day_counts", "not_for_day_count", "needs a day count of actual days")
-    if terms.last_instalment is LastInstalment.LEVEL and terms.method is not Method.EQUAL_INSTALMENT:
+    if terms.last_instalment == LastInstalment.LEVEL and terms.method != Method.EQUAL_INSTALMENT:
         raise refuse("last_instalment", "not_for_method", "can be level for equal instalments only")
     if terms.respread_residue:
-        if terms.method is not Method.EQUAL_INSTALMENT:
+        if terms.method != Method.EQUAL_INSTALMENT:
             raise refuse("respread_residue", "not_for_method", "is for equal instalments only")
-        if terms.rounding is RowRounding.NONE:
+        if terms.rounding == RowRounding.NONE:
             raise refuse("respread_residue", "nothing_rounded", "has no residue to spread without rounding")
 
 
 def _check_fee(fee: object) -> None:
     assert isinstance(fee, Fee)
     choose(FeeWhen, fee.when, "fees")
-    basis = choose(FeeBasis, fee.basis, "fees")
+    choose(FeeBasis, fee.basis, "fees")
     choose(RowRounding, fee.rounding, "fees")
-    if basis is FeeBasis.FIXED:
+    if fee.basis == FeeBasis.FIXED:
         check_yuan(fee.value, "fees", _ZERO, PRINCIPAL_MAX)
     else:
         check_rate(fee.value, "fees", Decimal(1))
-    if fee.when == FeeWhen.UPFRONT and basis in (FeeBasis.BALANCE_RATE, FeeBasis.INTEREST_RATE):
+    if fee.when == FeeWhen.UPFRONT and fee.basis in (FeeBasis.BALANCE_RATE, FeeBasis.INTEREST_RATE):
         raise refuse("fees", "no_base", "an upfront fee is a fixed amount or a rate on the principal")
 
 
@@ -196,9 +203,9 @@ def _check_tranches(terms: ScheduleTerms) -> None:
         raise refuse("tranches", "not_for_method", f"cannot be combined with {terms.method}")
     if terms.principal_grace or terms.interest_grace or terms.in_advance:
         raise refuse("tranches", "not_with_grace", "cannot be combined with grace or payment in advance")
-    if terms.rounding is RowRounding.NONE:
+    if terms.rounding == RowRounding.NONE:
         raise refuse("tranches", "nothing_rounded", "need rows rounded to whole fen")
-    if terms.last_instalment is LastInstalment.LEVEL:
+    if terms.last_instalment == LastInstalment.LEVEL:
         raise refuse("tranches", "not_with_level_last", "leave a residue in the last instalment")
     if sum(tranche.amount for tranche in terms.tranches) != terms.principal:
         raise refuse("tranches", "wrong_sum", "must add up to the principal")

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from lending.rules.level import round_ratio
-from lending.rules.terms import Fee, FeeBasis, FeeWhen, RowRounding
+from lending.rules.terms import Fee, FeeBasis, FeeWhen
 
 
 def _charge(fee: Fee, base: int, units_per_fen: int) -> int:
@@ -12,10 +12,7 @@ def _charge(fee: Fee, base: int, units_per_fen: int) -> int:
     if fee.basis == FeeBasis.FIXED:
         return int(fee.value * 100)
     numerator, denominator = fee.value.as_integer_ratio()
-    mode = RowRounding(fee.rounding)
-    if mode is RowRounding.NONE:
-        mode = RowRounding.HALF_UP
-    return round_ratio(base * numerator, denominator * units_per_fen, mode)
+    return round_ratio(base * numerator, denominator * units_per_fen, fee.rounding)
 
 
 def upfront_fees(fees: Sequence[Fee], principal: Decimal) -> int:

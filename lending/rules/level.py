@@ -1,29 +1,42 @@
 """Exact rounding of ratios of whole numbers, and the level instalment of an annuity as such a ratio."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from lending.rules.terms import RowRounding
 
 
-def round_ratio(numerator: int, denominator: int, mode: RowRounding) -> int:
-    """Round a ratio that is not negative to a whole number: 5/2 is 3 by `HALF_UP`, 2 by `HALF_EVEN` and `DOWN`."""
-    if mode is RowRounding.HALF_UP:
-        return (2 * numerator + denominator) // (2 * denominator)
-    if mode is RowRounding.DOWN:
-        return numerator // denominator
-    if mode is RowRounding.UP:
-        return -(-numerator // denominator)
-    whole, rest = divmod(numerator, denominator)
-    is_up = 2 * rest > denominator or (2 * rest == denominator and whole % 2 == 1)
-    return whole + is_up
+class RowCharge(NamedTuple):
+    """How balance x numerator becomes whole fen: (2 x product + offset) // double, one fen less where a tie is odd.
+
+    The offset says where to round: the denominator at the half, nothing downwards, almost two of it upwards.
+    """
+
+    double: int
+    offset: int
+    ties_to_even: bool
+
+    def __call__(self, product: int) -> int:
+        """Return the interest of one row."""
+        whole, rest = divmod(2 * product + self.offset, self.double)
+        if self.ties_to_even and not rest and whole % 2:
+            whole -= 1
+        return whole
 
 
-def row_rounder(mode: RowRounding, denominator: int) -> Callable[[int], int]:
-    """Return the function that turns balance x numerator into whole fen of interest."""
-    if mode is RowRounding.HALF_UP:
-        double = 2 * denominator
-        return lambda product: (2 * product + denominator) // double
-    return lambda product: round_ratio(product, denominator, mode)
+def row_charge(mode: str, denominator: int) -> RowCharge:
+    """Return how rows are rounded: a product of 5 over 2 is 3 by `HALF_UP` and `UP`, 2 by `HALF_EVEN` and `DOWN`."""
+    double = 2 * denominator
+    if mode == RowRounding.DOWN:
+        return RowCharge(double, 0, False)
+    if mode == RowRounding.UP:
+        return RowCharge(double, double - 1, False)
+    return RowCharge(double, denominator, mode == RowRounding.HALF_EVEN)
+
+
+def round_ratio(numerator: int, denominator: int, mode: str) -> int:
+    """Round a ratio that is not negative to a whole number."""
+    return row_charge(mode, denominator)(numerator)
 
 
 def level_ratio(balance: int, numerators: Sequence[int], denominator: int) -> tuple[int, int]:

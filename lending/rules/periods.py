@@ -82,34 +82,34 @@ def _year_weighted_units(start: date, end: date) -> int:
     return units
 
 
-def share_units(day_count: DayCount, start: date, end: date) -> int:
+def share_units(day_count: str, start: date, end: date) -> int:
     """Count the units of a broken stretch between two dates, in the denominator of `year_units_of`."""
-    if day_count is DayCount.THIRTY_360:
+    if day_count == DayCount.THIRTY_360:
         return days_30e(start, end)
-    if day_count is DayCount.ACTUAL_ACTUAL:
+    if day_count == DayCount.ACTUAL_ACTUAL:
         return _year_weighted_units(start + _ONE_DAY, end + _ONE_DAY)
-    if day_count is DayCount.ACTUAL_ACTUAL_ISDA:
+    if day_count == DayCount.ACTUAL_ACTUAL_ISDA:
         return _year_weighted_units(start, end)
     return (end - start).days
 
 
-def year_units_of(day_count: DayCount) -> int:
+def year_units_of(day_count: str) -> int:
     """Return the denominator in which a day count's shares are counted."""
     return _YEAR_UNITS[day_count]
 
 
-def nominal_units(unit: PeriodUnit) -> int:
+def nominal_units(unit: str) -> int:
     """Return one regular period in days of a 360-day year for months, in real days otherwise."""
     months = MONTHS_BY_UNIT.get(unit)
     return 30 * months if months else DAYS_BY_UNIT[unit]
 
 
-def _next_due(unit: PeriodUnit, start: date, anchor_day: int) -> date:
+def _next_due(unit: str, start: date, anchor_day: int) -> date:
     months = MONTHS_BY_UNIT.get(unit)
     return add_months(start, months, anchor_day) if months else start + timedelta(days=DAYS_BY_UNIT[unit])
 
 
-def _due_dates_from(unit: PeriodUnit, first: date, anchor_day: int, count: int) -> tuple[date, ...]:
+def _due_dates_from(unit: str, first: date, anchor_day: int, count: int) -> tuple[date, ...]:
     months = MONTHS_BY_UNIT.get(unit)
     if months:
         year, month = first.year, first.month - 1
@@ -118,7 +118,7 @@ def _due_dates_from(unit: PeriodUnit, first: date, anchor_day: int, count: int) 
     return tuple([first + timedelta(days=step * k) for k in range(count)])
 
 
-def _actual_units(day_count: DayCount, start: date, due_dates: tuple[date, ...]) -> tuple[int, ...]:
+def _actual_units(day_count: str, start: date, due_dates: tuple[date, ...]) -> tuple[int, ...]:
     starts = (start, *due_dates[:-1])
     if day_count in (DayCount.ACTUAL_ACTUAL, DayCount.ACTUAL_ACTUAL_ISDA):
         return tuple([share_units(day_count, a, b) for a, b in zip(starts, due_dates, strict=True)])
@@ -128,8 +128,8 @@ def _actual_units(day_count: DayCount, start: date, due_dates: tuple[date, ...])
 
 @lru_cache(maxsize=8192)
 def lay_out_periods(
-    unit: PeriodUnit,
-    day_count: DayCount,
+    unit: str,
+    day_count: str,
     count: int,
     disbursed_on: date,
     first_due_on: date | None,
@@ -155,7 +155,7 @@ def lay_out_periods(
         first_units = (first - disbursed_on).days
     first_time = first_units / whole
     times = tuple([first_time + k for k in range(count)])
-    if day_count is DayCount.THIRTY_360:
+    if day_count == DayCount.THIRTY_360:
         units = (first_units, *([whole] * (count - 1)))
     else:
         start = disbursed_on - _ONE_DAY if first_day_counts else disbursed_on
@@ -187,12 +187,12 @@ def level_shares(terms: ScheduleTerms, periods: Periods) -> tuple[tuple[int, ...
     `EQUAL_PERIODS` takes a month as 1/12 whatever its days, `THIRTY_DAY_MONTHS` as 30 days of the day count's year:
     5 000 at 12 % for six months from 2022-11-01 by actual/365 is 862.57, 862.74 or 862.34 a month.
     """
-    if terms.level_basis is LevelBasis.ACTUAL_PERIODS:
+    if terms.level_basis == LevelBasis.ACTUAL_PERIODS:
         return periods.units, periods.year_units
     whole = nominal_units(terms.period_unit)
     first = 0 if terms.in_advance else whole
     units = (first, *([whole] * (len(periods.units) - 1)))
-    if terms.level_basis is LevelBasis.EQUAL_PERIODS and terms.period_unit in MONTHS_BY_UNIT:
+    if terms.level_basis == LevelBasis.EQUAL_PERIODS and terms.period_unit in MONTHS_BY_UNIT:
         return units, 360
     day_count = terms.day_count
     is_year_weighted = day_count in (DayCount.ACTUAL_ACTUAL, DayCount.ACTUAL_ACTUAL_ISDA)

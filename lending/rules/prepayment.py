@@ -26,15 +26,15 @@ def terms_after_prepayment(
     *,
     paid_through: int,
     extra_principal: Decimal,
-    effect: PrepaymentEffect = PrepaymentEffect.REDUCE_PAYMENT,
+    effect: str = PrepaymentEffect.REDUCE_PAYMENT,
 ) -> ScheduleTerms:
     """Return the terms of the rest of a loan, to be built like any other.
 
     `paid_through` is the last instalment paid, with the extra principal on its due date. Raises InvalidTerms.
     24 000 in 24 equal parts: after the first 1 000 and 11 500 extra, 23 parts of 500 remain.
     """
-    terms = check_terms(terms)
-    if terms.method is Method.BULLET or terms.in_advance:
+    check_terms(terms)
+    if terms.method == Method.BULLET or terms.in_advance:
         raise refuse("paid_through", "not_for_method", "this loan has no instalments that an extra payment changes")
     check_count(paid_through, "paid_through", 1, len(schedule.rows) - 1)
     if terms.tranches and max(part.paid_out_on for part in terms.tranches) >= schedule.rows[paid_through - 1].due_date:
@@ -42,7 +42,7 @@ def terms_after_prepayment(
     balance = schedule.rows[paid_through - 1].balance
     check_yuan(extra_principal, "extra_principal", _FEN, balance - _FEN)
     periods = schedule.periods
-    is_nominal = terms.day_count is DayCount.THIRTY_360
+    is_nominal = terms.day_count == DayCount.THIRTY_360
     starts = periods.nominal_dates if is_nominal else periods.due_dates
     rest = replace(
         terms,
@@ -58,7 +58,7 @@ def terms_after_prepayment(
         fees=tuple(fee for fee in terms.fees if fee.when not in _ONCE),
         tranches=(),
     )
-    if effect is PrepaymentEffect.REDUCE_TERM:
+    if effect == PrepaymentEffect.REDUCE_TERM:
         return replace(
             rest,
             method=Method.FIXED_AMOUNT,

@@ -4,9 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import ROUND_HALF_UP, Context, Decimal
+from functools import partial
 from itertools import accumulate, count, repeat
 from operator import add, sub
-from typing import NamedTuple
+from typing import Any, NamedTuple, cast
 
 from lending.rules.amortisation import (
     LevelRule,
@@ -45,6 +46,10 @@ class Row(NamedTuple):
     fee: Decimal
 
 
+# Half of a quote's time would go into rows; making the tuple directly halves that.
+_new_row = cast(Callable[[tuple[Any, ...]], Row], partial(tuple.__new__, Row))
+
+
 @dataclass(frozen=True, slots=True)
 class Schedule:
     """A repayment schedule in yuan; totals are the sums of its rows.
@@ -73,8 +78,8 @@ def build_schedule(terms: ScheduleTerms) -> Schedule:
 
     Raises InvalidTerms. 10 000 at 12 % in twelve equal monthly instalments: 888.49 each, 888.46 the last one.
     """
-    terms = check_terms(terms)
-    is_unrounded = terms.rounding is RowRounding.NONE
+    check_terms(terms)
+    is_unrounded = terms.rounding == RowRounding.NONE
     places = _UNROUNDED_PLACES if is_unrounded else 2
     rate, rate_unit = terms.annual_rate.as_integer_ratio()
     periods = periods_of(terms, terms.periods or _longest(terms))
@@ -94,7 +99,7 @@ def build_schedule(terms: ScheduleTerms) -> Schedule:
         balances = balances[1:]
     if terms.interest_grace:
         rows = defer_interest(rows, terms.interest_grace)
-    if terms.method is Method.BULLET:
+    if terms.method == Method.BULLET:
         periods = periods._replace(due_dates=periods.due_dates[-1:], times=periods.times[-1:], is_regular=False)
     fees: list[int] = []
     if terms.fees:
@@ -104,7 +109,7 @@ def build_schedule(terms: ScheduleTerms) -> Schedule:
 
 def period_factors(terms: ScheduleTerms) -> tuple[Decimal, ...]:
     """Return each period's interest factor to twelve places: 9.4822 % by 14/364 is 0.003647."""
-    terms = check_terms(terms)
+    check_terms(terms)
     periods = periods_of(terms, terms.periods or _longest(terms))
     twelve_places = Decimal(1).scaleb(-12)
     return tuple((terms.annual_rate * unit / periods.year_units).quantize(twelve_places) for unit in periods.units)
@@ -116,7 +121,7 @@ def _longest(terms: ScheduleTerms) -> int:
 
 def _interest_units(terms: ScheduleTerms, periods: Periods) -> tuple[int, ...]:
     """Return the shares of the year that bear interest; flat interest is for whole periods, also in advance."""
-    if terms.method is Method.FLAT and terms.in_advance:
+    if terms.method == Method.FLAT and terms.in_advance:
         return periods_of(_in_arrears(terms), len(periods.units)).units
     return periods.units
 
@@ -126,7 +131,7 @@ def _in_arrears(terms: ScheduleTerms) -> ScheduleTerms:
 
 
 def _level_rule(terms: ScheduleTerms, periods: Periods, loan: Loan) -> LevelRule:
-    if terms.level_basis is LevelBasis.ACTUAL_PERIODS:
+    if terms.level_basis == LevelBasis.ACTUAL_PERIODS:
         numerators, denominator = loan.numerators, loan.denominator
     else:
         rate, rate_unit = terms.annual_rate.as_integer_ratio()
@@ -137,7 +142,7 @@ def _level_rule(terms: ScheduleTerms, periods: Periods, loan: Loan) -> LevelRule
         terms.payment_rounding,
         numerators,
         denominator,
-        terms.level_basis is LevelBasis.ACTUAL_PERIODS,
+        terms.level_basis == LevelBasis.ACTUAL_PERIODS,
         terms.last_instalment,
         terms.respread_residue,
     )
@@ -145,21 +150,21 @@ def _level_rule(terms: ScheduleTerms, periods: Periods, loan: Loan) -> LevelRule
 
 def _step_of(terms: ScheduleTerms) -> int:
     """Return the payment step in units; an unrounded payment has none."""
-    return 1 if terms.rounding is RowRounding.NONE else int(terms.payment_step * 100)
+    return 1 if terms.rounding == RowRounding.NONE else int(terms.payment_step * 100)
 
 
 def _rows_of(terms: ScheduleTerms, periods: Periods, loan: Loan) -> Rows:
     method = terms.method
     grace = terms.principal_grace
-    if method is Method.EQUAL_INSTALMENT:
+    if method == Method.EQUAL_INSTALMENT:
         return level_rows(loan, _level_rule(terms, periods, loan), grace)
-    if method is Method.EQUAL_PRINCIPAL:
+    if method == Method.EQUAL_PRINCIPAL:
         return equal_principal_rows(loan, grace)
-    if method is Method.INTEREST_ONLY_BULLET:
+    if method == Method.INTEREST_ONLY_BULLET:
         return interest_only_rows(loan)
-    if method is Method.BULLET:
+    if method == Method.BULLET:
         return bullet_rows(loan)
-    if method is Method.FLAT:
+    if method == Method.FLAT:
         return flat_rows(loan, _step_of(terms), terms.payment_rounding, grace)
     assert terms.amount_per_period is not None
     amount = int(terms.amount_per_period * 100) * (loan.principal // int(terms.principal * 100))
@@ -169,21 +174,13 @@ def _rows_of(terms: ScheduleTerms, periods: Periods, loan: Loan) -> Rows:
 def _in_yuan(terms: ScheduleTerms, periods: Periods, rows: Rows, balances: list[int], fees: list[int]) -> Schedule:
     """Turn whole units into yuan and add them up."""
     principals, interests, payment = rows
-    yuan = _yuan_of_units(terms.payment_step) if terms.rounding is RowRounding.NONE else _FEN.__mul__
+    yuan = _yuan_of_units(terms.payment_step) if terms.rounding == RowRounding.NONE else _FEN.__mul__
     payments = list(map(add, principals, interests))
     fee_yuan = [_FEN * fee for fee in fees] if fees else repeat(_ZERO)
-    table = map(
-        Row,
-        count(1),
-        periods.due_dates,
-        map(yuan, principals),
-        map(yuan, interests),
-        map(yuan, payments),
-        map(yuan, balances),
-        fee_yuan,
-    )
+    figures = (map(yuan, column) for column in (principals, interests, payments, balances))
+    table = map(_new_row, zip(count(1), periods.due_dates, *figures, fee_yuan, strict=False))
     flows: list[float] | list[int] = payments
-    if terms.rounding is RowRounding.NONE:
+    if terms.rounding == RowRounding.NONE:
         flows = [unit / 10 ** (_UNROUNDED_PLACES - 2) for unit in payments]
     if fees:
         flows = list(map(add, flows, fees))

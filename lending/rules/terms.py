@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from typing import TypeVar
 
 PERIODS_MAX = 600
 PRINCIPAL_MAX = Decimal(10) ** 11
@@ -17,7 +16,7 @@ YEARS_MAX = 100
 FIRST_YEAR, LAST_YEAR = 1900, 2899
 
 _FEN = Decimal("0.01")
-_Choice = TypeVar("_Choice", bound=StrEnum)
+_RATE_UNITS = Decimal(10) ** RATE_PLACES_MAX
 
 
 class Method(StrEnum):
@@ -134,9 +133,9 @@ class Fee:
     """One charge beside interest; `value` is yuan for `FIXED`, a fraction otherwise (0.01 is one per cent)."""
 
     value: Decimal
-    when: FeeWhen = FeeWhen.UPFRONT
-    basis: FeeBasis = FeeBasis.FIXED
-    rounding: RowRounding = RowRounding.HALF_UP
+    when: str = FeeWhen.UPFRONT
+    basis: str = FeeBasis.FIXED
+    rounding: str = RowRounding.HALF_UP
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +148,7 @@ class Tranche:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScheduleTerms:
-    """Everything a schedule depends on; strings are accepted for every choice.
+    """Everything a schedule depends on; a choice is given as its member or as the member's value.
 
     `annual_rate` is a fraction (0.12). `first_due_on` may make the first period irregular; `due_day` keeps the
     anchor day when the first due date was clamped to a month's end. `due_dates` are explicit dates after a
@@ -157,18 +156,18 @@ class ScheduleTerms:
     residue that exceeds half a fen a period over all instalments. `first_day_counts` charges the day of payout too.
     """
 
-    method: Method
+    method: str
     principal: Decimal
     annual_rate: Decimal
     disbursed_on: date
     periods: int | None = None
-    period_unit: PeriodUnit = PeriodUnit.MONTH
-    day_count: DayCount = DayCount.THIRTY_360
-    rounding: RowRounding = RowRounding.HALF_UP
+    period_unit: str = PeriodUnit.MONTH
+    day_count: str = DayCount.THIRTY_360
+    rounding: str = RowRounding.HALF_UP
     payment_step: Decimal = _FEN
-    payment_rounding: PaymentRounding = PaymentRounding.NEAREST
-    level_basis: LevelBasis = LevelBasis.ACTUAL_PERIODS
-    last_instalment: LastInstalment = LastInstalment.ABSORBS
+    payment_rounding: str = PaymentRounding.NEAREST
+    level_basis: str = LevelBasis.ACTUAL_PERIODS
+    last_instalment: str = LastInstalment.ABSORBS
     respread_residue: bool = False
     first_due_on: date | None = None
     due_day: int | None = None
@@ -188,12 +187,10 @@ def refuse(field: str, code: str, message: str) -> InvalidTerms:
     return InvalidTerms(field, code, message)
 
 
-def choose(kind: type[_Choice], value: object, field: str) -> _Choice:
-    """Return the member of a choice, or refuse the field."""
-    if type(value) is kind:
-        return value
+def choose(kind: type[StrEnum], value: object, field: str) -> None:
+    """Refuse a field whose value is none of a choice's."""
     try:
-        return kind(value)
+        kind(value)
     except ValueError:
         allowed = ", ".join(kind)
         raise refuse(field, "not_a_choice", f"must be one of {allowed}") from None
@@ -222,8 +219,7 @@ def check_rate(value: object, field: str, maximum: Decimal) -> Decimal:
     rate = _check_decimal(value, field)
     if not 0 <= rate <= maximum:
         raise refuse(field, "out_of_range", f"must be between 0 and {maximum}")
-    exponent = rate.as_tuple().exponent
-    if isinstance(exponent, int) and exponent < -RATE_PLACES_MAX and rate != round(rate, RATE_PLACES_MAX):
+    if rate * _RATE_UNITS % 1:
         raise refuse(field, "inexact", f"must not have more than {RATE_PLACES_MAX} decimal places")
     return rate
 

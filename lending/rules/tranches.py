@@ -21,7 +21,7 @@ def tranche_rows(
     tranche, as if it had been paid out at the period's start; the period's interest runs from the real dates, each
     stretch rounded by itself (or all together, where the terms say so).
     """
-    due_dates = periods.due_dates[-1:] if terms.method is Method.BULLET else periods.due_dates
+    due_dates = periods.due_dates[-1:] if terms.method == Method.BULLET else periods.due_dates
     by_period = _tranches_by_period(terms, due_dates)
     count = len(due_dates)
     principals: list[int] = []
@@ -34,14 +34,14 @@ def tranche_rows(
     start = terms.disbursed_on
     for k, due_date in enumerate(due_dates):
         paid_out = by_period.get(k, [])
-        numerator = sum(loan.numerators) if terms.method is Method.BULLET else loan.numerators[k]
+        numerator = sum(loan.numerators) if terms.method == Method.BULLET else loan.numerators[k]
         if paid_out:
             interest = _period_interest(terms, loan, numerator, (start, due_date), balance, paid_out)
         else:
             interest = round_ratio(balance * numerator, loan.denominator, loan.mode)
         balance += sum(amount for _, amount in paid_out)
         openings.append(balance)
-        if terms.method is Method.EQUAL_INSTALMENT:
+        if terms.method == Method.EQUAL_INSTALMENT:
             if paid_out:
                 rest = loan._replace(principal=balance, numerators=loan.numerators[k:])
                 rest_rule = rule._replace(numerators=rule.numerators[k:])
@@ -97,7 +97,7 @@ def _period_interest(
     rounded = 0
     for (_, amount), (begins, stops) in zip(events, pairwise(ends), strict=True):
         balance += amount
-        if terms.day_count is DayCount.THIRTY_360:
+        if terms.day_count == DayCount.THIRTY_360:
             share = Fraction(numerator * (stops - begins).days, loan.denominator * (end - start).days)
         else:
             rate = Fraction(terms.annual_rate)

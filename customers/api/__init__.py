@@ -1,0 +1,1 @@
+"""Addresses of registration, log-in and a customer's own record, and the staff list of customers."""

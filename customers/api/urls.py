@@ -1,0 +1,22 @@
+"""Addresses below `/api/v1/`."""
+
+from django.urls import path
+
+import core.api.paths  # noqa: F401 - registers the converters
+from customers.api.views import auth, dealings, me, staff
+
+urlpatterns = [
+    path("auth/codes/", auth.CodeView.as_view()),
+    path("auth/register/", auth.RegistrationView.as_view()),
+    path("auth/login/", auth.LoginView.as_view()),
+    path("auth/logout/", auth.LogoutView.as_view()),
+    path("me/", me.MeView.as_view()),
+    path("me/profile/", me.ProfileView.as_view()),
+    path("me/consents/", dealings.ConsentsView.as_view()),
+    path("me/consents/<upper_code:purpose>/", dealings.ConsentView.as_view()),
+    path("me/identity/", dealings.IdentityView.as_view()),
+    path("me/cards/", dealings.CardsView.as_view()),
+    path("me/cards/<public_id:public_id>/", dealings.CardView.as_view()),
+    path("me/assessment/", dealings.AssessmentView.as_view()),
+    path("staff/customers/", staff.StaffCustomersView.as_view()),
+]

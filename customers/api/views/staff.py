@@ -1,0 +1,47 @@
+"""Customers as staff see them."""
+
+from typing import Any
+
+import django_filters
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from core.api.views import StaffListView
+from core.masking import mask_name
+from customers.api.serializers import StaffCustomerSerializer
+from customers.models import Customer
+from customers.queries.own import list_customers_in
+from staff import rights
+from staff.queries import access_right, scope_condition
+
+
+class CustomerFilter(django_filters.FilterSet):
+    """What the list can be narrowed by."""
+
+    class Meta:
+        model = Customer
+        fields = ["status", "stage", "risk_tier", "value_tier", "is_borrower", "is_investor"]
+
+
+class StaffCustomersView(StaffListView):
+    """The list of customers in one's scope."""
+
+    required_scope = rights.VIEW_CUSTOMERS
+    serializer_class = StaffCustomerSerializer
+    filterset_class = CustomerFilter
+    queryset = Customer.objects.none()
+
+    def get_queryset(self) -> Any:
+        """Return the customers in the caller's scope."""
+        access = access_right(self.request.user, rights.VIEW_CUSTOMERS)
+        return list_customers_in(scope_condition(access, rights.VIEW_CUSTOMERS, owner="rm"))
+
+    def shape_row(self, row: dict[str, Any]) -> dict[str, Any]:
+        """Mask the name."""
+        return super().shape_row({**row, "name": mask_name(row["name"])})
+
+    @extend_schema(operation_id="staff_customers_list", responses=StaffCustomerSerializer(many=True))
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Return customers in your scope, newest first."""
+        return super().get(request, *args, **kwargs)
