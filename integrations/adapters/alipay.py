@@ -61,6 +61,7 @@ class AlipayGateway:
     def create_deposit(self, order: DepositOrder) -> DepositTicket:
         """Create the order and return the address behind its QR code."""
         with self._call("create_deposit", order.order_number) as call:
+            call.request = repr(order).encode()
             answer = self._send(
                 call,
                 lambda: self._client.api_alipay_trade_precreate(
@@ -120,7 +121,7 @@ class AlipayGateway:
     def _send(
         self, call: Call, request: Callable[[], dict[str, Any]], accepted: set[str] | None = None
     ) -> dict[str, Any]:
-        call.request = call.idempotency_key.encode()
+        call.request = call.request or call.idempotency_key.encode()
         try:
             answer = request()
         except AliPayValidationError as error:

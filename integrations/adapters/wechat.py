@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any
 
@@ -76,6 +77,7 @@ class WeChatGateway:
     def create_deposit(self, order: DepositOrder) -> DepositTicket:
         """Create a Native order and return its code URL."""
         with self._call("create_deposit", order.order_number) as call:
+            call.request = repr(order).encode()
             answer = self._send(
                 call,
                 lambda: self._client.pay(
@@ -124,13 +126,13 @@ class WeChatGateway:
         except ValueError:
             return False
 
-    def _call(self, operation: str, key: str) -> Any:
+    def _call(self, operation: str, key: str) -> AbstractContextManager[Call]:
         return logged_call(self._log, port=NAME, operation=operation, idempotency_key=key)
 
     def _send(
         self, call: Call, request: Callable[[], tuple[int, Any]], accepted: set[str] | None = None
     ) -> dict[str, Any]:
-        call.request = call.idempotency_key.encode()
+        call.request = call.request or call.idempotency_key.encode()
         try:
             status, text = request()
         except requests.RequestException as error:

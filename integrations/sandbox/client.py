@@ -43,15 +43,15 @@ class SandboxControl:
     def pay(self, gateway: str, order_number: str, amount: Decimal | None = None) -> dict[str, Any]:
         """Pay a deposit, or another amount than was asked for."""
         content = {"amount": str(amount)} if amount is not None else {}
-        return self._send("POST", f"/control/payments/{gateway}/{order_number}/pay", content)
+        return dict(self._send("POST", f"/control/payments/{gateway}/{order_number}/pay", content))
 
     def settle(self, order_number: str) -> dict[str, Any]:
         """Bring a pending card order to its end."""
-        return self._send("POST", f"/control/payments/bank/{order_number}/settle")
+        return dict(self._send("POST", f"/control/payments/bank/{order_number}/settle"))
 
     def read_payment(self, gateway: str, order_number: str) -> dict[str, Any]:
         """Return the partner's view of an order."""
-        return self._send("GET", f"/control/payments/{gateway}/{order_number}")
+        return dict(self._send("GET", f"/control/payments/{gateway}/{order_number}"))
 
     def set_cards(self, cards: Mapping[str, Mapping[str, Any]]) -> None:
         """Say what cards do: `{"6222…": {"outcome": "CARD_CLOSED"}}` or `{"6222…": {"balance": "100.00"}}`."""

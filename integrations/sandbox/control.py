@@ -41,6 +41,7 @@ class Control:
     def add_routes(self, app: web.Application) -> None:
         """Answer below /control and /pay."""
         router = app.router
+        router.add_get("/", self._health)
         router.add_get("/health", self._health)
         router.add_get("/control/behaviour", self._read_behaviour)
         router.add_post("/control/behaviour", _guarded(self._set_behaviour))

@@ -23,7 +23,12 @@ WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = True
 REST_FRAMEWORK = {
     **REST_FRAMEWORK,
-    "DEFAULT_THROTTLE_RATES": {"address": "100000/min", "token": "100000/min", "quotes": "100000/min", "codes": "100000/min"},
+    "DEFAULT_THROTTLE_RATES": {
+        "address": "100000/min",
+        "token": "100000/min",
+        "quotes": "100000/min",
+        "codes": "100000/min",
+    },
 }
 AXES_ENABLED = False
 INTEGRATIONS_MODE = "sandbox"
