@@ -7,6 +7,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Sequence
 from signal import SIGKILL, SIGQUIT
+from typing import TextIO
 
 from p2pcrm.runner.children import read_tail
 from p2pcrm.runner.console import Console
@@ -14,6 +15,7 @@ from p2pcrm.runner.errors import RunnerError
 from p2pcrm.runner.home import Home, wait_until_free
 from p2pcrm.runner.messages import compile_messages
 from p2pcrm.runner.packages import PYTHON, ROOT
+from p2pcrm.runner.preparation import STAGE_DONE, STAGES
 from p2pcrm.runner.servers import describe_environment, describe_servers
 from p2pcrm.runner.supervisor import Program, Supervisor
 
@@ -50,29 +52,22 @@ class Product:
     def _start(self) -> None:
         if not wait_until_free(self.host, self.port, seconds=10):
             raise RunnerError(f"Port {self.port} on {self.host} is in use. Choose another: PORT=8001 make run")
-        with self.console.step("PostgreSQL and Valkey"):
+        with self.console.step("PostgreSQL, Valkey, sandbox"):
             for server in self.servers.started_by_us():
                 self.supervisor.add(server)
+            self.supervisor.add(self._sandbox())
             for server in self.servers.started_by_us():
                 server.wait_ready()
-        with self.console.step("Database schema"):
-            self._manage("migrate", "--noinput", "--verbosity=0")
-        with self.console.step("Reference data, translations, sandbox"):
-            compile_messages()
-            self._manage("seed_reference")
-            self._call([str(PYTHON), "-m", "integrations.sandbox", "--init", "--home", str(self.home.path("sandbox"))])
-            self.supervisor.add(self._sandbox())
-            self._wait_for("sandbox", lambda: self._answers(f"{self.environment['SANDBOX_URL']}/"))
-        with self.console.step("Demo world"):
-            if not self._list_log_ins():
-                self._manage("build_demo", is_shown=True)
+            self._wait_for("sandbox", lambda: _answers(f"{self.environment['SANDBOX_URL']}/"))
+        compile_messages()
+        log_ins = self._prepare_database()
         with self.console.step("Web, worker, beat"):
             for program in (self._web(), self._worker(), self._beat()):
                 self.supervisor.add(program)
         with self.console.step("Waiting until everything answers"):
-            self._wait_for("web", lambda: self._is_healthy(f"{self.address}/health/ready"))
+            self._wait_for("web", lambda: _is_healthy(f"{self.address}/health/ready"))
             self._wait_for("worker", self._worker_answers)
-        self._print_addresses()
+        self._print_addresses(log_ins)
 
     def _sandbox(self) -> Program:
         port = str(self.home.port("sandbox"))
@@ -101,13 +96,10 @@ class Product:
     def _program(self, name: str, command: Sequence[str]) -> Program:
         return Program(name, command, self.home.log(name), ROOT, self.environment)
 
-    def _manage(self, *arguments: str, is_shown: bool = False) -> str:
-        return self._call([str(PYTHON), "manage.py", *arguments], is_shown=is_shown)
-
-    def _call(self, command: Sequence[str], *, is_shown: bool = False) -> str:
-        """Run a command to its end, keep its output in the log, return it."""
+    def _prepare_database(self) -> list[str]:
+        """Migrate, load the reference data, build the demo world when it is missing; return its log-ins."""
         log = self.home.log("setup")
-        lines = []
+        command = [str(PYTHON), "-m", "p2pcrm.runner.preparation"]
         with (
             log.open("a") as output,
             subprocess.Popen(
@@ -116,28 +108,36 @@ class Product:
                 env=self.environment,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
+                stderr=output,
                 text=True,
                 errors="replace",
             ) as process,
         ):
             try:
-                for line in process.stdout or ():
-                    output.write(line)
-                    lines.append(line)
-                    if is_shown:
-                        self.console.say(f"    {line.rstrip()}")
+                for title in STAGES:
+                    with self.console.step(title):
+                        self._show_stage(process, output)
+                rest = [line.rstrip() for line in process.stdout or ()]
             except BaseException:
                 process.terminate()
                 raise
         if process.returncode != 0:
-            tail = "".join(lines[-25:])
-            raise RunnerError(f"{' '.join(command)} failed with code {process.returncode} (log: {log}):\n{tail}")
-        return "".join(lines)
+            raise self._preparation_error()
+        return [line for line in rest if line]
 
-    def _list_log_ins(self) -> list[str]:
-        # The command prints nothing until the demo world is complete.
-        return [line for line in self._manage("demo_logins").splitlines() if line.strip()]
+    def _show_stage(self, process: "subprocess.Popen[str]", output: TextIO) -> None:
+        for line in process.stdout or ():
+            if line.strip() == STAGE_DONE:
+                return
+            output.write(line)
+            self.console.say(f"      {line.rstrip()}")
+        # The output ended early: a command failed.
+        output.flush()
+        raise self._preparation_error()
+
+    def _preparation_error(self) -> RunnerError:
+        log = self.home.log("setup")
+        return RunnerError(f"The database could not be prepared. {log} says:\n{read_tail(log, 30)}")
 
     def _wait_for(self, name: str, answers: Callable[[], bool]) -> None:
         deadline = time.monotonic() + READY_SECONDS
@@ -148,28 +148,14 @@ class Product:
                 raise RunnerError(f"{name} does not answer after {READY_SECONDS} s. {log} says:\n{read_tail(log)}")
             time.sleep(0.1)
 
-    def _answers(self, url: str) -> bool:
-        """Tell whether an HTTP server answers at all."""
-        try:
-            urllib.request.urlopen(url, timeout=5)
-        except urllib.error.HTTPError:
-            return True
-        except OSError:
-            return False
-        return True
-
-    def _is_healthy(self, url: str) -> bool:
-        try:
-            return bool(urllib.request.urlopen(url, timeout=5).status == 200)
-        except OSError:
-            return False
-
     def _worker_answers(self) -> bool:
-        command = [str(PYTHON), "-m", "celery", "--app", "p2pcrm", "inspect", "ping", "--timeout", "2"]
-        done = subprocess.run(command, cwd=ROOT, env=self.environment, stdin=subprocess.DEVNULL, capture_output=True)
+        # Without our application, so that Django need not start for it.
+        command = [str(PYTHON), "-m", "celery", "inspect", "ping", "--timeout", "1"]
+        environment = self.environment | {"CELERY_BROKER_URL": self.servers.redis_url}
+        done = subprocess.run(command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, capture_output=True)
         return done.returncode == 0
 
-    def _print_addresses(self) -> None:
+    def _print_addresses(self, log_ins: Sequence[str]) -> None:
         say = self.console.say
         say()
         say(f"  Pages      {self.address}/")
@@ -177,8 +163,26 @@ class Product:
         say(f"  API        {self.address}/api/docs/")
         say(f"  Logs       {self.home.path('log')}")
         say()
-        for line in self._list_log_ins():
+        for line in log_ins:
             say(f"  {line}")
         say()
         say(f"Started in {self.console.elapsed_seconds():.0f} s. Ctrl-C stops everything and keeps the data.")
         say(f"READY {self.address}")
+
+
+def _answers(url: str) -> bool:
+    """Tell whether an HTTP server answers at all."""
+    try:
+        urllib.request.urlopen(url, timeout=5)
+    except urllib.error.HTTPError:
+        return True
+    except OSError:
+        return False
+    return True
+
+
+def _is_healthy(url: str) -> bool:
+    try:
+        return bool(urllib.request.urlopen(url, timeout=5).status == 200)
+    except OSError:
+        return False
