@@ -57,7 +57,7 @@ _read_shapes = attrgetter(*_FLAGS, *_COUNTS, *_SEQUENCES)
 _FIRST_PERIOD_DAYS_MAX = 3660
 _GRACE_METHODS = frozenset({Method.EQUAL_INSTALMENT, Method.EQUAL_PRINCIPAL, Method.FLAT, Method.FIXED_AMOUNT})
 _TRANCHE_METHODS = frozenset({Method.EQUAL_INSTALMENT, Method.INTEREST_ONLY_BULLET, Method.BULLET})
-_PERIODS_MAX_BY_UNIT = {PeriodUnit.YEAR: YEARS_MAX, PeriodUnit.QUARTER: 4 * YEARS_MAX}
+_PERIODS_MAX_BY_UNIT: dict[str, int] = {PeriodUnit.YEAR: YEARS_MAX, PeriodUnit.QUARTER: 4 * YEARS_MAX}
 
 
 def periods_max(unit: str) -> int:

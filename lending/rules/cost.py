@@ -134,6 +134,8 @@ def unit_period_rate(
             slope += term * (whole / discount + fraction / (odd * discount * discount))
         return value, slope
 
+    if sum(amount for _, _, amount in signed) < 0:
+        return None
     discount = _solve(worth, 0.99)
     return None if discount is None else 1 / discount - 1
 

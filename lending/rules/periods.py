@@ -6,15 +6,15 @@ from typing import NamedTuple
 
 from lending.rules.terms import DayCount, LevelBasis, PeriodUnit, ScheduleTerms, refuse
 
-MONTHS_BY_UNIT = {PeriodUnit.MONTH: 1, PeriodUnit.QUARTER: 3, PeriodUnit.YEAR: 12}
-DAYS_BY_UNIT = {
+MONTHS_BY_UNIT: dict[str, int] = {PeriodUnit.MONTH: 1, PeriodUnit.QUARTER: 3, PeriodUnit.YEAR: 12}
+DAYS_BY_UNIT: dict[str, int] = {
     PeriodUnit.WEEK: 7,
     PeriodUnit.TWO_WEEKS: 14,
     PeriodUnit.FOUR_WEEKS: 28,
     PeriodUnit.FIFTEEN_DAYS: 15,
     PeriodUnit.THIRTY_DAYS: 30,
 }
-_YEAR_UNITS = {
+_YEAR_UNITS: dict[str, int] = {
     DayCount.THIRTY_360: 360,
     DayCount.ACTUAL_365: 365,
     DayCount.ACTUAL_360: 360,
