@@ -66,6 +66,7 @@ class KitView(TemplateView):
             "here": HERE,
             "now": datetime(2026, 11, 22, 14, 3, tzinfo=SHANGHAI),
             "today": TODAY,
+            "business_date": TODAY,
             "amounts": {"plain": Decimal("12345.67"), "debt": Decimal("-820.50"), "large": Decimal("82300000")},
             "rate": Decimal("0.1345"),
             "spark": [100 + 12 * sin(index / 4) + index for index in range(30)],
