@@ -13,7 +13,7 @@ class LendingConfig(AppConfig):
     def ready(self) -> None:
         from core.seeding import register_seed
         from customers.texts import register_text
-        from lending import handlers  # noqa: F401 - registers the event handlers
+        from lending import handlers, notices  # noqa: F401 - register the event handlers
         from lending.operations import closing, seed
 
         closing.register()

@@ -3,9 +3,28 @@
 import os
 
 from celery import Celery
+from celery.schedules import crontab
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "p2pcrm.settings.production")
 
 app = Celery("p2pcrm")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+def _every(task: str, seconds: float) -> dict[str, object]:
+    # A run that nobody took before the next one is due is worth nothing.
+    return {"task": task, "schedule": seconds, "options": {"expires": seconds}}
+
+
+app.conf.beat_schedule = {
+    "deliver-events": _every("core.tasks.deliver_events", 3.0),
+    "release-messages": _every("messaging.tasks.release_due_messages", 30.0),
+    "send-custody-queue": _every("ledger.tasks.send_custody_queue", 20.0),
+    "poll-payment-orders": _every("ledger.tasks.poll_payment_orders", 180.0),
+    "expire-payment-orders": _every("ledger.tasks.expire_payment_orders", 60.0),
+    "retry-callbacks": _every("integrations.tasks.retry_callbacks", 60.0),
+    "seal-audit": _every("core.tasks.seal_audit", 300.0),
+    # The first run after midnight closes the day; the later ones find nothing to do unless it was missed.
+    "close-day": {"task": "core.tasks.close_day", "schedule": crontab(minute=10), "options": {"expires": 3000}},
+}

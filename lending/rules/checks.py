@@ -4,6 +4,7 @@ from datetime import date
 from decimal import Decimal
 from operator import attrgetter, contains
 
+from core.money import FEN, ZERO
 from lending.rules.periods import MONTHS_BY_UNIT
 from lending.rules.terms import (
     ANNUAL_RATE_MAX,
@@ -35,8 +36,6 @@ from lending.rules.terms import (
     refuse,
 )
 
-_FEN = Decimal("0.01")
-_ZERO = Decimal(0)
 _STEP_MIN = Decimal(1).scaleb(-RATE_PLACES_MAX)
 _CHOICES = (
     ("method", Method),
@@ -72,7 +71,7 @@ def check_terms(terms: ScheduleTerms) -> None:
             choose(kind, getattr(terms, name), name)
     if tuple(map(type, _read_shapes(terms))) != _SHAPES:
         _refuse_shape(terms)
-    check_yuan(terms.principal, "principal", _FEN, PRINCIPAL_MAX)
+    check_yuan(terms.principal, "principal", FEN, PRINCIPAL_MAX)
     check_rate(terms.annual_rate, "annual_rate", ANNUAL_RATE_MAX)
     _check_step(terms)
     _check_dates(terms)
@@ -104,12 +103,12 @@ def _refuse_shape(terms: ScheduleTerms) -> None:
 
 def _check_step(terms: ScheduleTerms) -> None:
     step = terms.payment_step
-    if step is _FEN or step == _FEN:
+    if step is FEN:
         return
     check_rate(step, "payment_step", PRINCIPAL_MAX)
     if step < _STEP_MIN:
         raise refuse("payment_step", "out_of_range", "must be positive")
-    if terms.rounding != RowRounding.NONE and step % _FEN:
+    if terms.rounding != RowRounding.NONE and step % FEN:
         raise refuse("payment_step", "inexact", "must be a multiple of 0.01")
 
 
@@ -141,7 +140,7 @@ def _check_periods(terms: ScheduleTerms) -> None:
     maximum = periods_max(terms.period_unit)
     dates = len(terms.due_dates) if terms.due_dates is not None else None
     if terms.method == Method.FIXED_AMOUNT:
-        check_yuan(terms.amount_per_period, "amount_per_period", _FEN, PRINCIPAL_MAX * 100)
+        check_yuan(terms.amount_per_period, "amount_per_period", FEN, PRINCIPAL_MAX * 100)
         if terms.periods is None:
             return
     elif terms.amount_per_period is not None:
@@ -184,7 +183,7 @@ def _check_fee(fee: object) -> None:
     choose(FeeBasis, fee.basis, "fees")
     choose(RowRounding, fee.rounding, "fees")
     if fee.basis == FeeBasis.FIXED:
-        check_yuan(fee.value, "fees", _ZERO, PRINCIPAL_MAX)
+        check_yuan(fee.value, "fees", ZERO, PRINCIPAL_MAX)
     else:
         check_rate(fee.value, "fees", Decimal(1))
     if fee.when == FeeWhen.UPFRONT and fee.basis in (FeeBasis.BALANCE_RATE, FeeBasis.INTEREST_RATE):
@@ -194,7 +193,7 @@ def _check_fee(fee: object) -> None:
 def _check_tranche(tranche: object) -> None:
     assert isinstance(tranche, Tranche)
     check_date(tranche.paid_out_on, "tranches")
-    check_yuan(tranche.amount, "tranches", _FEN, PRINCIPAL_MAX)
+    check_yuan(tranche.amount, "tranches", FEN, PRINCIPAL_MAX)
 
 
 def _check_tranches(terms: ScheduleTerms) -> None:

@@ -4,12 +4,12 @@ from dataclasses import replace
 from decimal import Decimal
 from enum import StrEnum
 
+from core.money import FEN
 from lending.rules.checks import check_terms
 from lending.rules.periods import MONTHS_BY_UNIT
 from lending.rules.schedule import Schedule
 from lending.rules.terms import DayCount, FeeWhen, Method, ScheduleTerms, check_count, check_yuan, refuse
 
-_FEN = Decimal("0.01")
 _ONCE = (FeeWhen.UPFRONT, FeeWhen.FIRST_PERIOD)
 
 
@@ -40,7 +40,7 @@ def terms_after_prepayment(
     if terms.tranches and max(part.paid_out_on for part in terms.tranches) >= schedule.rows[paid_through - 1].due_date:
         raise refuse("tranches", "not_all_paid_out", "a part of the principal is still to be paid out")
     balance = schedule.rows[paid_through - 1].balance
-    check_yuan(extra_principal, "extra_principal", _FEN, balance - _FEN)
+    check_yuan(extra_principal, "extra_principal", FEN, balance - FEN)
     periods = schedule.periods
     is_nominal = terms.day_count == DayCount.THIRTY_360
     starts = periods.nominal_dates if is_nominal else periods.due_dates

@@ -9,6 +9,7 @@ from itertools import accumulate, count, repeat
 from operator import add, sub
 from typing import Any, NamedTuple, cast
 
+from core.money import FEN, ZERO
 from lending.rules.amortisation import (
     LevelRule,
     Loan,
@@ -27,8 +28,6 @@ from lending.rules.periods import Periods, level_shares, periods_of
 from lending.rules.terms import LevelBasis, Method, RowRounding, ScheduleTerms
 from lending.rules.tranches import tranche_rows
 
-_FEN = Decimal("0.01")
-_ZERO = Decimal("0.00")
 # Unrounded schedules count in units so small that their own rounding never reaches a shown digit.
 _UNROUNDED_PLACES = 40
 _DISPLAY = Context(prec=90, rounding=ROUND_HALF_UP)
@@ -174,9 +173,9 @@ def _rows_of(terms: ScheduleTerms, periods: Periods, loan: Loan) -> Rows:
 def _in_yuan(terms: ScheduleTerms, periods: Periods, rows: Rows, balances: list[int], fees: list[int]) -> Schedule:
     """Turn whole units into yuan and add them up."""
     principals, interests, payment = rows
-    yuan = _yuan_of_units(terms.payment_step) if terms.rounding == RowRounding.NONE else _FEN.__mul__
+    yuan = _yuan_of_units(terms.payment_step) if terms.rounding == RowRounding.NONE else FEN.__mul__
     payments = list(map(add, principals, interests))
-    fee_yuan = [_FEN * fee for fee in fees] if fees else repeat(_ZERO)
+    fee_yuan = [FEN * fee for fee in fees] if fees else repeat(ZERO)
     figures = (map(yuan, column) for column in (principals, interests, payments, balances))
     table = map(_new_row, zip(count(1), periods.due_dates, *figures, fee_yuan, strict=False))
     flows: list[float] | list[int] = payments
@@ -189,8 +188,8 @@ def _in_yuan(terms: ScheduleTerms, periods: Periods, rows: Rows, balances: list[
         tuple(table),
         yuan(sum(interests)),
         yuan(sum(payments)),
-        _FEN * sum(fees),
-        _FEN * upfront_fees(terms.fees, terms.principal) if terms.fees else _ZERO,
+        FEN * sum(fees),
+        FEN * upfront_fees(terms.fees, terms.principal) if terms.fees else ZERO,
         tuple(flows),
         periods,
     )

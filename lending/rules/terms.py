@@ -6,6 +6,8 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
+from core.money import FEN
+
 PERIODS_MAX = 600
 PRINCIPAL_MAX = Decimal(10) ** 11
 ANNUAL_RATE_MAX = Decimal(10)
@@ -15,7 +17,6 @@ FEES_MAX = 20
 YEARS_MAX = 100
 FIRST_YEAR, LAST_YEAR = 1900, 2899
 
-_FEN = Decimal("0.01")
 _RATE_UNITS = Decimal(10) ** RATE_PLACES_MAX
 
 
@@ -164,7 +165,7 @@ class ScheduleTerms:
     period_unit: str = PeriodUnit.MONTH
     day_count: str = DayCount.THIRTY_360
     rounding: str = RowRounding.HALF_UP
-    payment_step: Decimal = _FEN
+    payment_step: Decimal = FEN
     payment_rounding: str = PaymentRounding.NEAREST
     level_basis: str = LevelBasis.ACTUAL_PERIODS
     last_instalment: str = LastInstalment.ABSORBS
@@ -207,7 +208,7 @@ def check_yuan(value: object, field: str, minimum: Decimal, maximum: Decimal) ->
     amount = _check_decimal(value, field)
     if not minimum <= amount <= maximum:
         raise refuse(field, "out_of_range", f"must be between {minimum} and {maximum}")
-    if amount != amount.quantize(_FEN):
+    if amount != amount.quantize(FEN):
         raise refuse(field, "inexact", "must not have more than two decimal places")
     return amount
 

@@ -125,10 +125,10 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["core.api.authentication.TokenAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["core.api.renderers.ORJSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["core.api.parsers.StrictJSONParser"],
     "DEFAULT_PAGINATION_CLASS": "core.api.pagination.KeyPagination",
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "core.api.schema.ProblemAutoSchema",
     "DEFAULT_THROTTLE_CLASSES": [
         "core.api.throttling.AddressThrottle",
         "core.api.throttling.TokenThrottle",
@@ -213,4 +213,5 @@ EMAIL_TIMEOUT = 10
 SANDBOX_URL = os.environ.get("SANDBOX_URL", "http://127.0.0.1:8700")
 SANDBOX_HOME = os.environ.get("P2PCRM_SANDBOX_HOME", str(BASE_DIR / ".p2pcrm" / "sandbox"))
 PUBLIC_URL = os.environ.get("PUBLIC_URL", "http://127.0.0.1:8000")
+SMS_SIGNATURE = os.environ.get("P2PCRM_SMS_SIGNATURE", "示范网贷")
 CLOSE_PARTITION_SIZE = int(os.environ.get("P2PCRM_CLOSE_PARTITION_SIZE", "5000"))

@@ -1,0 +1,1 @@
+"""Addresses of borrowing and lending: quotes, products, applications, listings, bids, loans, investments."""

@@ -1,0 +1,88 @@
+"""Doors for events: codes and queued messages go to the operators."""
+
+from django.conf import settings
+
+from core.outbox import EventContext, handles
+from customers.events import CustomerIdentified, VerificationCodeAsked
+from customers.models import VerificationCode
+from customers.operations.registration import mark_code_sent
+from integrations import connect
+from integrations.ports import FinalRefusal, MailMessage, SmsMessage
+from messaging.events import MessageQueued
+from messaging.models import Channel, Message, Template
+from messaging.operations import sending
+from messaging.rules.rendering import fill
+
+
+@handles(VerificationCodeAsked, name="messaging.send_code", outside=True)
+def send_code(event: VerificationCodeAsked, context: EventContext) -> None:
+    """Send a verification code; an expired or sent one is left alone."""
+    row = VerificationCode.objects.get(pk=event.verification_id)
+    if not row.code or row.expires_at <= context.now:
+        return
+    template = Template.objects.get(
+        code="verification-code", channel=Channel.SMS, language=sending.DEFAULT_LANGUAGE, is_active=True
+    )
+    try:
+        reference = connect.sms_gateway().send(
+            SmsMessage(
+                message_id=f"code-{row.pk}-{row.code_hash[:12]}",
+                phone=row.phone,
+                text=fill(template.body, {"code": row.code}),
+                signature=settings.SMS_SIGNATURE,
+            )
+        )
+    except FinalRefusal:
+        mark_code_sent(verification_id=row.pk)
+        return
+    sending.record_code_sent(
+        phone=row.phone,
+        text=fill(template.body, {"code": "******"}),
+        dedup_key=f"code:{row.pk}",
+        provider_reference=reference,
+        now=context.now,
+    )
+    mark_code_sent(verification_id=row.pk)
+
+
+@handles(MessageQueued, name="messaging.deliver", outside=True)
+def deliver(event: MessageQueued, context: EventContext) -> None:
+    """Hand a message to its operator."""
+    message = Message.objects.get(pk=event.message_id)
+    if message.state != Message.State.QUEUED:
+        return
+    try:
+        reference = _hand_over(message)
+    except FinalRefusal as refusal:
+        sending.record_failed(message_id=message.pk, reason=refusal.code, now=context.now)
+        return
+    sending.record_sent(message_id=message.pk, provider_reference=reference, now=context.now)
+
+
+def _hand_over(message: Message) -> str:
+    if message.channel == Channel.SMS:
+        return connect.sms_gateway().send(
+            SmsMessage(
+                message_id=message.public_id, phone=message.address, text=message.text, signature=settings.SMS_SIGNATURE
+            )
+        )
+    if message.channel == Channel.MAIL:
+        return connect.mail_gateway().send(
+            MailMessage(
+                message_id=message.public_id, to_address=message.address, subject=message.subject, text=message.text
+            )
+        )
+    # A message in the app is delivered by being there.
+    return ""
+
+
+@handles(CustomerIdentified, name="messaging.welcome")
+def welcome(event: CustomerIdentified, context: EventContext) -> None:
+    """Tell the customer that his identity is confirmed."""
+    sending.send_message(
+        customer_id=event.customer_id,
+        code="identity-confirmed",
+        params={},
+        dedup_key=f"identity-confirmed:{event.customer_id}",
+        now=context.now,
+    )
