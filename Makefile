@@ -64,8 +64,8 @@ audit: install ## Look up known vulnerabilities of the pinned packages
 	$(BIN)/pip-audit --require-hashes --disable-pip --requirement requirements.txt
 
 lock: install ## Refresh the pinned versions
-	$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-header --python-version 3.11 requirements.in -o requirements.txt
-	$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-header --python-version 3.11 -c requirements.txt requirements-dev.in -o requirements-dev.txt
+	$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-header --python-version 3.11 requirements.in -o requirements.txt
+	$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-header --python-version 3.11 -c requirements.txt requirements-dev.in -o requirements-dev.txt
 	for name in uv node; do $(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-header \
 	  --python-version 3.11 p2pcrm/runner/locks/$$name.in -o p2pcrm/runner/locks/$$name.txt || exit 1; done
 
