@@ -10,5 +10,14 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/v1/webhooks/", include("integrations.web.urls")),
+    path("api/v1/", include("staff.api.urls")),
+    path("api/v1/", include("customers.api.urls")),
+    path("api/v1/", include("ledger.api.urls")),
+    path("api/v1/", include("lending.api.urls")),
+    path("api/v1/", include("risk.api.urls")),
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
 ]
+
+handler400 = "core.api.errors.bad_request"
+handler404 = "core.api.errors.not_found"
+handler500 = "core.api.errors.server_error"

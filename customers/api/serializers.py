@@ -109,7 +109,9 @@ class ProfileChangeSerializer(StrictSerializer):
     is_student = serializers.BooleanField(required=False)
     employment_years = serializers.IntegerField(min_value=0, max_value=80, required=False)
     housing = serializers.CharField(max_length=20, required=False, allow_blank=True)
-    channels = serializers.ListField(child=serializers.ChoiceField(CHANNELS), min_length=1, max_length=2, required=False)
+    channels = serializers.ListField(
+        child=serializers.ChoiceField(CHANNELS), min_length=1, max_length=2, required=False
+    )
     language = serializers.ChoiceField(LANGUAGES, required=False)
 
 

@@ -39,9 +39,7 @@ def list_listings() -> QuerySet[Any, dict[str, Any]]:
 
 def get_listing(public_id: str) -> Listing:
     """Return a listing with what its disclosure needs. Raises NotFound."""
-    listing = (
-        Listing.objects.select_related("product", "application", "borrower").filter(public_id=public_id).first()
-    )
+    listing = Listing.objects.select_related("product", "application", "borrower").filter(public_id=public_id).first()
     if listing is None:
         raise NotFound
     return listing
@@ -53,9 +51,9 @@ def disclose_borrower(listing: Listing) -> dict[str, Any]:
     history = Loan.objects.filter(
         borrower_id=listing.borrower_id, state__in=[Loan.State.ACTIVE, Loan.State.SETTLED]
     ).aggregate(loans=Count("pk"), settled=Count("pk", filter=Q(state=Loan.State.SETTLED)))
-    standing = LoanState.objects.filter(
-        loan__borrower_id=listing.borrower_id, loan__state=Loan.State.ACTIVE
-    ).aggregate(owed=Sum("principal_outstanding"), overdue=Sum("overdue_amount"), dpd=Max("dpd"))
+    standing = LoanState.objects.filter(loan__borrower_id=listing.borrower_id, loan__state=Loan.State.ACTIVE).aggregate(
+        owed=Sum("principal_outstanding"), overdue=Sum("overdue_amount"), dpd=Max("dpd")
+    )
     return {
         "kind": listing.borrower.kind,
         "occupation": profile.occupation if profile else "",
@@ -114,3 +112,11 @@ def list_products() -> list[dict[str, Any]]:
 def list_listing_fees(listing: Listing) -> list[dict[str, Any]]:
     """Return the fees of the listing's product as they will stand in the loan."""
     return list_fee_terms(listing.product)
+
+
+def get_product_id(code: str) -> int:
+    """Return the id of a product by its code. Raises NotFound."""
+    pk = Product.objects.filter(code=code).values_list("pk", flat=True).first()
+    if pk is None:
+        raise NotFound
+    return pk

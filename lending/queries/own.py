@@ -101,9 +101,7 @@ def list_loans(condition: Q) -> Rows:
 def get_own_loan(customer_id: int, public_id: str) -> Loan:
     """Return a borrower's own loan. Raises NotFound."""
     loan = (
-        Loan.objects.select_related("standing", "listing")
-        .filter(borrower_id=customer_id, public_id=public_id)
-        .first()
+        Loan.objects.select_related("standing", "listing").filter(borrower_id=customer_id, public_id=public_id).first()
     )
     if loan is None:
         raise NotFound
@@ -232,9 +230,7 @@ def plan_receipts(share: LenderShare) -> list[PlannedReceipt]:
     """Return what is still to come of a claim, as the split will divide it."""
     instalments = list_open_instalments([share.loan_id])[share.loan_id]
     positions = list_positions([share.loan_id])[0][share.loan_id]
-    payments = [
-        Parts(row.principal_fen, row.interest_fen, row.penalty_fen) for row in instalments
-    ]
+    payments = [Parts(row.principal_fen, row.interest_fen, row.penalty_fen) for row in instalments]
     planned = []
     for row, parts in zip(instalments, plan_distribution(payments, positions), strict=True):
         mine = next(part.parts for part in parts if part.key == share.pk)

@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core import clock
-from core.api.views import CustomerAPIView, CustomerListView
+from core.api.views import CustomerAPIView, CustomerListView, read_body
 from core.errors import NotFound
 from core.masking import mask_identity, mask_name
 from customers.api.questionnaire import list_questions
@@ -111,7 +111,7 @@ class CardsView(CustomerListView):
 
     serializer_class = CardSerializer
 
-    def get_queryset(self) -> Any:
+    def get_rows(self) -> Any:
         """Return the caller's cards."""
         return own.list_cards(own.get_own_customer_id(self.request.user))
 
@@ -123,11 +123,8 @@ class CardsView(CustomerListView):
     @extend_schema(request=CardAskedSerializer, responses={202: CardSerializer})
     def post(self, request: Request) -> Response:
         """Have a card checked by the bank and bound."""
-        body = CardAskedSerializer(data=request.data)
-        body.is_valid(raise_exception=True)
-        card = cards.ask_card(
-            customer_id=own.get_own_customer_id(request.user), now=clock.now(), **body.validated_data
-        )
+        body = read_body(CardAskedSerializer, request)
+        card = cards.ask_card(customer_id=own.get_own_customer_id(request.user), now=clock.now(), **body)
         return Response(_describe_card(card), status=202)
 
 

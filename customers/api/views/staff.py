@@ -32,7 +32,7 @@ class StaffCustomersView(StaffListView):
     filterset_class = CustomerFilter
     queryset = Customer.objects.none()
 
-    def get_queryset(self) -> Any:
+    def get_rows(self) -> Any:
         """Return the customers in the caller's scope."""
         access = access_right(self.request.user, rights.VIEW_CUSTOMERS)
         return list_customers_in(scope_condition(access, rights.VIEW_CUSTOMERS, owner="rm"))

@@ -1,0 +1,1 @@
+"""Addresses of a customer's money: statement, deposits, withdrawals."""
