@@ -32,7 +32,7 @@ RUN python -m compileall -q . \
  && python -m p2pcrm.runner messages \
  && SECRET_KEY=build P2PCRM_FIELD_KEYS=1:build P2PCRM_BLIND_INDEX_KEY=build P2PCRM_ALLOWED_HOSTS=build \
     PUBLIC_URL=https://build DATABASE_URL=postgresql://build REDIS_URL=redis://build \
-    P2PCRM_INTEGRATIONS_MODE=real \
+    P2PCRM_INTEGRATIONS_MODE=sandbox \
     python manage.py collectstatic --noinput --verbosity 0
 USER p2pcrm
 EXPOSE 8000

@@ -101,7 +101,7 @@ def _try(arguments: argparse.Namespace, started_at: float) -> int:
         _prepare_and_continue(TEST_PACKAGES, steps=2)
     from p2pcrm.runner import trial
 
-    passed_on = [text for text in arguments.arguments if text != "--"]
+    passed_on = arguments.arguments[1:] if arguments.arguments[:1] == ["--"] else arguments.arguments
     console = Console(0, started_at)
     if arguments.command == "test":
         return trial.run_tests(passed_on, console)
