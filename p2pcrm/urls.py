@@ -13,6 +13,7 @@ urlpatterns = [
     path("api/v1/", include("staff.api.urls")),
     path("api/v1/", include("customers.api.urls")),
     path("api/v1/", include("ledger.api.urls")),
+    path("api/v1/", include("messaging.api.urls")),
     path("api/v1/", include("lending.api.urls")),
     path("api/v1/", include("risk.api.urls")),
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),

@@ -73,7 +73,8 @@ def ask_code(*, phone: str, purpose: str, now: datetime) -> VerificationCode:
     phone = _clean_phone(phone)
     index = blind_index(phone, "phone")
     recent = VerificationCode.objects.filter(phone_index=index, created_at__gt=now - timedelta(days=1))
-    latest = recent.order_by("-id").first()
+    # Who has just registered may sign within the same minute: only the same code is not sent again so soon.
+    latest = recent.filter(purpose=purpose).order_by("-id").first()
     if (latest is not None and now - latest.created_at < RESEND_AFTER) or recent.count() >= CODES_A_DAY:
         raise CodeTooSoon
     code = f"{secrets.randbelow(10**6):06d}"

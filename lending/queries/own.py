@@ -161,7 +161,7 @@ def list_bids(customer_id: int) -> Rows:
         "placed_at",
         "ended_at",
         "public_id",
-        listing_id=F("listing__public_id"),
+        listing_public_id=F("listing__public_id"),
         listing_number=F("listing__number"),
         annual_rate=F("listing__annual_rate"),
         periods=F("listing__periods"),

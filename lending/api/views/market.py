@@ -112,6 +112,11 @@ class ListingView(CustomerAPIView):
         return Response(_describe(get_listing(public_id)))
 
 
+def _shape_bid(row: dict[str, Any]) -> dict[str, Any]:
+    shown = {name: value for name, value in row.items() if name not in {"id", "public_id", "listing_public_id"}}
+    return {"id": row["public_id"], "listing_id": row["listing_public_id"], **shown}
+
+
 class BidView(CustomerAPIView):
     """Lending."""
 
@@ -134,9 +139,7 @@ class BidView(CustomerAPIView):
                 now=clock.now(),
                 business_date=clock.business_date(),
             )
-            row = list_bids(investor_id).get(pk=placed.bid.pk)
-            del row["id"]
-            return 201, {"id": row.pop("public_id"), **row}
+            return 201, _shape_bid(list_bids(investor_id).get(pk=placed.bid.pk))
 
         return self.answer_once(request, bid)
 
@@ -149,6 +152,10 @@ class BidsView(CustomerListView):
     def get_rows(self) -> Any:
         """Return the caller's bids."""
         return list_bids(get_own_customer_id(self.request.user))
+
+    def shape_row(self, row: dict[str, Any]) -> dict[str, Any]:
+        """Name the listing by its public id."""
+        return _shape_bid(row)
 
     @extend_schema(operation_id="me_bids_list", responses=BidSerializer(many=True))
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:

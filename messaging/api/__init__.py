@@ -1,0 +1,1 @@
+"""Addresses of what a customer was told."""
