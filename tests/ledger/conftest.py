@@ -8,8 +8,9 @@ from itertools import count
 import pytest
 from django.db import connection
 
-from customers.models import Customer
-from ledger.models import TransferType
+from core.models import User
+from customers.models import BankCard, Customer
+from ledger.models import CustodyAccount, TransferType
 from ledger.operations import open_accounts, post_transfers_bulk
 from ledger.operations.posting import TransferDraft
 from ledger.rules.accounts import CUSTODY, available_account
@@ -38,6 +39,51 @@ def make_customers(now: datetime) -> MakeCustomers:
         return ids
 
     return make
+
+
+@pytest.fixture
+def make_clients(make_customers: MakeCustomers, now: datetime) -> MakeCustomers:
+    """Do the same for customers who are identified, have a sub-account at the custodian and a bound card."""
+
+    def make(how_many: int = 1, *, balance: str = "0.00") -> list[int]:
+        ids = make_customers(how_many, balance=balance)
+        for pk in ids:
+            Customer.objects.filter(pk=pk).update(
+                status="IDENTIFIED", name="张三", identity_number=f"ID{pk}", identity_index=f"id-{pk}"
+            )
+            CustodyAccount.objects.create(
+                customer_id=pk, status="OPEN", number=f"6200{pk:012d}", asked_at=now, opened_at=now
+            )
+            BankCard.objects.create(
+                customer_id=pk,
+                number="6222020200112230018",
+                number_index=f"card-{pk}",
+                tail="0018",
+                reserved_phone="13800138000",
+                state="BOUND",
+                asked_at=now,
+                bound_at=now,
+            )
+        return ids
+
+    return make
+
+
+@pytest.fixture
+def clerk(db: None) -> User:
+    """A person of operations."""
+    return User.objects.create(username="clerk", kind=User.Kind.STAFF)
+
+
+@pytest.fixture
+def checker(db: None) -> User:
+    """Another one."""
+    return User.objects.create(username="checker", kind=User.Kind.STAFF)
+
+
+def card_of(customer_id: int) -> int:
+    """Return the id of a client's card."""
+    return BankCard.objects.values_list("pk", flat=True).get(customer_id=customer_id)
 
 
 def count_rows() -> dict[str, int]:

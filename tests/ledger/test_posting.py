@@ -7,7 +7,7 @@ import pytest
 from django.db import transaction
 
 from core.errors import NotFound
-from core.models import AuditEntry, User
+from core.models import AuditEntry
 from ledger.models import Transfer, TransferType
 from ledger.operations import (
     AlreadyReversed,
@@ -45,11 +45,6 @@ def post(now: datetime):
             )
 
     return post_lines
-
-
-@pytest.fixture
-def clerk() -> User:
-    return User.objects.create(username="clerk", kind=User.Kind.STAFF)
 
 
 def test_a_transfer_moves_money_and_keeps_what_it_was_for(make_customers, post):
