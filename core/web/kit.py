@@ -9,7 +9,7 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.urls import path
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import TemplateView
@@ -87,6 +87,11 @@ class KitView(TemplateView):
 def reveal(_request: HttpRequest) -> HttpResponse:
     """Answer what an unmasking would."""
     return HttpResponse("13812345678")
+
+
+def hover(request: HttpRequest) -> HttpResponse:
+    """Answer what stands behind a figure, as a hover card."""
+    return render(request, "kit_hover.html", {"shares": [("李静", Decimal("933.22")), ("周强", Decimal("933.21"))]})
 
 
 def toast(_request: HttpRequest) -> HttpResponse:
@@ -301,4 +306,9 @@ def _waterfall() -> Waterfall:
     )
 
 
-urlpatterns = [path("", KitView.as_view(), name="kit"), path("reveal/", reveal), path("toast/", toast)]
+urlpatterns = [
+    path("", KitView.as_view(), name="kit"),
+    path("reveal/", reveal),
+    path("hover/", hover),
+    path("toast/", toast),
+]

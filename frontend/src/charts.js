@@ -61,12 +61,19 @@ function repaint() {
 }
 document.addEventListener("theme", repaint);
 
-// Paper is white: charts are drawn in light colours for it and back again afterwards.
+// Paper is white and of another width: a picture in light colours takes the canvas's place while it is printed.
 addEventListener("beforeprint", () => {
-  for (const { place } of drawn.values()) place.style.colorScheme = "light";
-  repaint();
+  for (const [chart, { place, paint }] of drawn) {
+    place.style.colorScheme = "light";
+    paint();
+    const picture = Object.assign(new Image(), { src: chart.getDataURL({ pixelRatio: 2 }), className: "chart-print" });
+    place.append(picture);
+  }
 });
 addEventListener("afterprint", () => {
-  for (const { place } of drawn.values()) place.style.colorScheme = "";
+  for (const { place } of drawn.values()) {
+    place.style.colorScheme = "";
+    place.querySelector(".chart-print")?.remove();
+  }
   repaint();
 });

@@ -90,7 +90,7 @@ def test_letters_act_on_the_focused_row_and_never_while_typing(opened: Page) -> 
 
 def test_a_row_opens_in_the_panel_and_escape_returns_to_it(opened: Page) -> None:
     row = opened.locator("#list tr[data-href]").nth(2)
-    row.locator("td").nth(1).click()
+    row.locator("td").nth(2).click()
     expect(opened.locator("#side-panel-body .page-title")).to_be_visible()
     assert "#open=%2Fui%2Fkit%2F%3Floan%3D2" in opened.url
     opened.reload()
@@ -104,7 +104,7 @@ def test_a_row_opens_in_the_panel_and_escape_returns_to_it(opened: Page) -> None
 
 def test_a_middle_click_opens_a_new_tab(opened: Page) -> None:
     with opened.context.expect_page() as news:
-        opened.locator("#list tr[data-href]").nth(1).locator("td").nth(1).click(button="middle")
+        opened.locator("#list tr[data-href]").nth(1).locator("td").nth(2).click(button="middle")
     assert news.value.url.endswith("/ui/kit/?loan=1")
 
 
@@ -148,6 +148,41 @@ def test_filters_write_a_short_address_and_keep_the_focus(opened: Page) -> None:
     opened.wait_for_url("**/ui/kit/?q=wang&state=overdue&purpose=shop&purpose=car")
 
 
+def test_columns_hide_in_the_address(opened: Page) -> None:
+    opened.locator("[popovertarget^=tools]").click()
+    opened.locator("[data-column='4']").click()
+    assert "hide=4" in opened.url
+    expect(opened.locator("#list th").nth(3)).to_be_hidden()
+    opened.reload()
+    expect(opened.locator("#list th").nth(3)).to_be_hidden()
+    opened.keyboard.press("Escape")
+    opened.locator("#list a.sort").first.click()
+    opened.wait_for_url("**sort=balance*")
+    assert "hide=4" in opened.url
+
+
+def test_rows_are_picked_one_by_one_by_page_or_all(opened: Page) -> None:
+    bar = opened.locator(".bulk")
+    expect(bar).to_be_hidden()
+    opened.locator("#list input[name=pick]").nth(1).check()
+    expect(bar.locator("strong")).to_have_text("1")
+    opened.locator("#list thead input").check()
+    expect(bar.locator("strong")).to_have_text("8")
+    bar.locator("button").first.click()
+    expect(bar.locator("strong")).to_have_text("12345")
+    assert bar.locator("[name=everything]").input_value() == "1"
+    bar.locator("button").last.click()
+    expect(bar).to_be_hidden()
+
+
+def test_a_double_click_sends_once(opened: Page) -> None:
+    sent: list[str] = []
+    opened.on("request", lambda request: sent.append(request.url) if request.method == "POST" else None)
+    with opened.expect_navigation():
+        opened.locator(".strip form.action button").first.dblclick()
+    assert len(sent) == 1
+
+
 def test_the_theme_is_kept(opened: Page) -> None:
     before = opened.evaluate("getComputedStyle(document.body).backgroundColor")
     opened.locator("[popovertarget=user-menu]").click()
@@ -170,6 +205,13 @@ def test_a_definition_opens_for_the_keyboard(opened: Page) -> None:
     opened.keyboard.press("Tab")
     expect(mark).to_be_focused()
     expect(opened.locator(".define-card:popover-open")).to_be_visible()
+
+
+def test_a_hover_card_shows_what_stands_behind_a_figure(opened: Page) -> None:
+    opened.locator("#list td[data-hover]").nth(2).hover()
+    expect(opened.locator(".hover-card")).to_contain_text("¥933.21")
+    opened.mouse.move(5, 5)
+    expect(opened.locator(".hover-card")).to_be_hidden()
 
 
 def test_a_phone_drops_columns_and_has_a_drawer(browser: Browser, kit: str) -> None:

@@ -86,6 +86,22 @@ def key_pages(
     return {"next_url": url(next_cursor), "previous_url": url(previous_cursor), "shown": shown, "total": total}
 
 
+@register.inclusion_tag("ui/list_tools.html")
+def list_tools() -> dict[str, Any]:
+    """The menu of a list's columns and row height."""
+    return {"id": fresh_id("tools")}
+
+
+@register.simple_block_tag
+def bulk_bar(content: str, total: int | None = None) -> str:
+    """What can be done with the picked rows; with `total` all results of the filter can be picked, not only the page.
+
+    Stands in a `<form x-data="pickable" @change="update" method="post">` around the table whose rows have a checkbox
+    `pick`; the server gets `pick` values or `everything=1`.
+    """
+    return part("bulk_bar", content=content, total=total)
+
+
 @register.inclusion_tag("ui/empty_state.html")
 def empty_state(
     title: str, text: str = "", icon_name: str = "inbox", url: str = "", action: str = ""

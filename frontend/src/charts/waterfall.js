@@ -66,7 +66,7 @@ export function waterfallOptions(config, colours, width) {
           data: config.limits.map((limit) => ({
             xAxis: limit.value,
             lineStyle: { color: toneColour(colours, limit.tone), type: [4, 3], width: 1 },
-            label: { position: "end", rotate: 0, color: toneColour(colours, limit.tone), formatter: `${limit.label} ${shortText(limit.value, config.unit)}` },
+            label: { position: "start", rotate: 0, distance: 4, color: toneColour(colours, limit.tone), formatter: `${limit.label} ${shortText(limit.value, config.unit)}` },
           })),
         },
       },

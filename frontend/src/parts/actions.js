@@ -31,16 +31,24 @@ function ask({ confirm, confirmText, confirmVerb }) {
   });
 }
 
-// The page is left by the first submit; a double click must not send a second one.
-on("submit", "form[data-once]", (event, form) => {
-  if (event.defaultPrevented) return;
-  if (form.dataset.sent) {
-    event.preventDefault();
-    return;
-  }
-  form.dataset.sent = "yes";
-  addEventListener("pageshow", () => delete form.dataset.sent, { once: true });
-  setTimeout(() => delete form.dataset.sent, 8000);
+// A double click must not send a second time. Capturing, so that it stands before htmx and after the question above.
+on(
+  "submit",
+  "form[data-once]",
+  (event, form) => {
+    if (form.dataset.sent) {
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      return;
+    }
+    form.dataset.sent = "yes";
+    setTimeout(() => delete form.dataset.sent, 8000);
+  },
+  true,
+);
+document.addEventListener("htmx:finally:request", (event) => delete event.target.dataset?.sent);
+addEventListener("pageshow", () => {
+  for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
 });
 
 on("click", "[aria-disabled='true']", (event) => event.preventDefault());

@@ -5,7 +5,8 @@ import { openPanel } from "./panel.js";
 const SELECTOR = "[data-href]";
 
 on("click", SELECTOR, (event, row) => {
-  if (event.defaultPrevented || event.target.closest("a, button, input, select, textarea, label, form, [popover]")) return;
+  const control = event.target.closest("a, button, input, select, textarea, label, form, [popover]");
+  if (event.defaultPrevented || (control && row.contains(control))) return;
   if (getSelection()?.toString() && row.contains(getSelection().anchorNode)) return;
   open(row, event.ctrlKey || event.metaKey);
 });

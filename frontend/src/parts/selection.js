@@ -5,6 +5,10 @@ export function pickable() {
   return {
     picked: [],
     everything: false,
+    total: 0,
+    get count() {
+      return this.everything ? this.total : this.picked.length;
+    },
     get any() {
       return this.picked.length > 0;
     },
@@ -21,6 +25,7 @@ export function pickable() {
       this.update();
     },
     pickEverything() {
+      this.total = this.$root.dataset.total ?? this.picked.length;
       this.everything = true;
     },
     clear() {
