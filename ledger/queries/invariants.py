@@ -61,7 +61,7 @@ _OWN: Final = {
         _("Each transfer has entries and stands in the custodian's queue, and no entry stands without a transfer."),
         """SELECT coalesce(t.id, e.transfer_id, c.transfer_id) FROM ledger_transfer t
         FULL JOIN (SELECT DISTINCT transfer_id FROM ledger_entry) e ON e.transfer_id = t.id
-        FULL JOIN ledger_custodyposting c ON c.transfer_id = t.id
+        FULL JOIN ledger_custodyposting c ON c.transfer_id = coalesce(t.id, e.transfer_id)
         WHERE t.id IS NULL OR e.transfer_id IS NULL OR c.transfer_id IS NULL""",
     ),
     "balances_are_sums": Invariant(
