@@ -130,3 +130,5 @@ metrics: Registry[Metric] = Registry("metrics")
 # Figures in the frame of every page, such as the count of open alerts: `item(user)`.
 frame_items: Registry[Callable[[Any], Any]] = Registry("frame_items")
 navigation: Registry[NavigationItem] = Registry("navigation")
+# What deciding an approval of a kind comes to: `decide(*, approval_id, is_approved, note, actor, now)` decides and carries out.
+approvals: Registry[Callable[..., Any]] = Registry("approvals")

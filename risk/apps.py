@@ -11,18 +11,25 @@ class RiskConfig(AppConfig):
     verbose_name = _("Risk")
 
     def ready(self) -> None:
-        from core.registries import frame_items
+        from core.registries import approvals, frame_items
+        from core.seeding import register_seed
         from customers.texts import register_text
         from risk import handlers  # noqa: F401 - registers the event handlers
-        from risk.operations import indicators
+        from risk.operations import configuration, indicators, seed
         from risk.queries.alerts import open_alerts_item
         from risk.queries.indicators import register_indicators
+        from risk.reasons import REASONS
 
+        register_seed(60, "risk.standard_rules", seed.seed_standard_rules)
         register_indicators()
         indicators.register_step()
+        approvals.register(configuration.PUBLISH, configuration.decide_rule)
         frame_items.register("alerts", open_alerts_item)
         for code, sentence in _TEXTS.items():
             register_text(code, sentence)
+        # What a customer reads about a decision is shown by floors below this one.
+        for code, reason in REASONS.items():
+            register_text(f"risk.reason.{code}", reason.customer)
 
 
 _TEXTS = {

@@ -12,10 +12,12 @@ class ServiceConfig(AppConfig):
 
     def ready(self) -> None:
         from core.close import register_step
+        from core.seeding import register_seed
         from customers.texts import register_text
         from service import handlers  # noqa: F401 - registers the event handlers
-        from service.operations import contacts
+        from service.operations import contacts, seed
 
+        register_seed(70, "service.contact_limits", seed.seed_contact_limits)
         register_step(contacts.STEP, contacts.STEP_ORDER, contacts.judge_promises)
         for code, sentence in _TEXTS.items():
             register_text(code, sentence)

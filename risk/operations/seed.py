@@ -1,6 +1,6 @@
 """What a new installation starts with."""
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final
 
@@ -48,6 +48,11 @@ _ALERT_RULES: Final[tuple[dict[str, Any], ...]] = (
         "severity": Severity.LOW,
     },
 )
+
+
+def seed_standard_rules(_business_date: date, now: datetime) -> None:
+    """Run as the seed of a new installation."""
+    ensure_standard_rules(now=now)
 
 
 @transaction.atomic

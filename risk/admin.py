@@ -1,0 +1,339 @@
+"""Operations staff draft rules, a second person approves them; everything that was decided is there to read."""
+
+import json
+from typing import Any
+
+import orjson
+from django import forms
+from django.contrib import admin, messages
+from django.db import models
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html_join
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import ModelAdmin
+from unfold.widgets import UnfoldAdminTextareaWidget
+
+from core import audit, clock
+from core.errors import BusinessError
+from risk.models import Alert, AlertRule, BureauReport, DecisionRecord, DecisionTable, IndicatorValue, Review, Scorecard
+from risk.operations import configuration
+from risk.reasons import describe_problem, staff_sentence
+from staff import rights
+from staff.models import Approval
+from staff.queries import get_access
+
+_READERS = (rights.CONFIGURE, rights.APPROVE_CONFIGURATION, rights.AUDIT)
+
+
+def _holds(request: HttpRequest, *wanted: str) -> bool:
+    access = get_access(request.user)  # type: ignore[arg-type]
+    return access is not None and any(access.has(right) for right in wanted)
+
+
+class _Readable(ModelAdmin):
+    """A list and a page to look at, for those who configure, approve or audit."""
+
+    show_full_result_count = False
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """Show the app to those who may read it."""
+        return _holds(request, *_READERS)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Show the rows to those who may read them."""
+        return _holds(request, *_READERS)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Rows are written by operations only."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Rows are never edited."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Rows are evidence."""
+        return False
+
+
+class _IndentedJson(json.JSONEncoder):
+    """JSON that a person can edit."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{**kwargs, "indent": 2})
+
+
+class _RuleAdmin(_Readable):
+    """Drafts are edited and checked on each save; lists offer to submit, approve, reject and copy."""
+
+    list_display = ("code", "version", "state", "note", "made_by", "published_at", "published_by", "approved_by")
+    list_filter = ("state", "code")
+    actions = ("submit_selected", "approve_selected", "reject_selected", "copy_selected")
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Edit JSON indented."""
+        if isinstance(db_field, models.JSONField):
+            return forms.JSONField(
+                encoder=_IndentedJson,
+                required=not db_field.blank,
+                label=db_field.verbose_name,
+                widget=UnfoldAdminTextareaWidget(attrs={"rows": 30, "spellcheck": "false"}),
+            )
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        """Show the mistakes of a draft above what has them."""
+        editable = ["code", "note", "content", *(["cases"] if self.model is DecisionTable else [])]
+        if obj is None:
+            return editable
+        return ["mistakes", *editable, "version", "state", "made_by", "published_at", "published_by", "approved_by"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        """Only what a draft says can be written."""
+        stages = ["version", "state", "made_by", "published_at", "published_by", "approved_by"]
+        return [] if obj is None else ["mistakes", "code", *stages]
+
+    @admin.display(description=_("mistakes"))
+    def mistakes(self, rule: Any) -> str:
+        """Return one line for each mistake of a draft."""
+        if not rule.is_draft:
+            return "–"
+        lines = [(describe_problem(*problem),) for problem in configuration.find_problems(rule)]
+        return format_html_join("\n", "<div>{}</div>", lines) if lines else str(_("none: ready to be submitted"))
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Those who configure draft rules."""
+        return _holds(request, rights.CONFIGURE)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Only drafts change."""
+        return _holds(request, rights.CONFIGURE) and (obj is None or obj.is_draft)
+
+    def has_approve_permission(self, request: HttpRequest) -> bool:
+        """Those who approve are others than those who configure, or at least other people."""
+        return _holds(request, rights.APPROVE_CONFIGURATION)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Save through the operation, mistakes and all: they are shown on the page."""
+        try:
+            saved = configuration.save_draft(
+                model=self.model,
+                rule_id=obj.pk if change else None,
+                code=obj.code,
+                content=obj.content,
+                note=obj.note,
+                cases=getattr(obj, "cases", None),
+                actor=request.user,  # type: ignore[arg-type]
+                now=clock.now(),
+            )
+        except BusinessError as error:
+            _tell(self, request, error)
+            return
+        obj.pk = saved.pk
+        if problems := configuration.find_problems(saved):
+            self.message_user(request, _("Saved with %(count)s mistakes.") % {"count": len(problems)}, messages.WARNING)
+
+    @admin.action(description=_("Submit for approval"), permissions=["change"])
+    def submit_selected(self, request: HttpRequest, chosen: QuerySet[Any]) -> None:
+        """Submit the drafts to a second person."""
+        for rule in chosen:
+            with _Told(self, request, _("%(rule)s submitted.") % {"rule": rule}):
+                configuration.submit_rule(
+                    model=self.model,
+                    rule_id=rule.pk,
+                    reason=rule.note,
+                    actor=request.user,  # type: ignore[arg-type]
+                    now=clock.now(),
+                )
+
+    @admin.action(description=_("Approve and put in force"), permissions=["approve"])
+    def approve_selected(self, request: HttpRequest, chosen: QuerySet[Any]) -> None:
+        """Put the submitted drafts in force."""
+        self._decide(request, chosen, is_approved=True)
+
+    @admin.action(description=_("Reject"), permissions=["approve"])
+    def reject_selected(self, request: HttpRequest, chosen: QuerySet[Any]) -> None:
+        """Give the submitted drafts back."""
+        self._decide(request, chosen, is_approved=False)
+
+    def _decide(self, request: HttpRequest, chosen: QuerySet[Any], *, is_approved: bool) -> None:
+        for rule in chosen:
+            approval = Approval.objects.filter(
+                kind=configuration.PUBLISH,
+                target_type=self.model._meta.label_lower,
+                target_id=str(rule.pk),
+                state=Approval.State.PENDING,
+            ).first()
+            if approval is None:
+                self.message_user(request, _("%(rule)s was not submitted.") % {"rule": rule}, messages.ERROR)
+                continue
+            sentence = _("%(rule)s is in force.") if is_approved else _("%(rule)s rejected.")
+            with _Told(self, request, sentence % {"rule": rule}):
+                configuration.decide_rule(
+                    approval_id=approval.pk,
+                    is_approved=is_approved,
+                    note="",
+                    actor=request.user,  # type: ignore[arg-type]
+                    now=clock.now(),
+                )
+
+    @admin.action(description=_("Copy into a new draft"), permissions=["add"])
+    def copy_selected(self, request: HttpRequest, chosen: QuerySet[Any]) -> None:
+        """Begin a new version from what stands there."""
+        for rule in chosen:
+            with _Told(self, request, _("%(rule)s copied into a new draft.") % {"rule": rule}):
+                configuration.save_draft(
+                    model=self.model,
+                    rule_id=None,
+                    code=rule.code,
+                    content=rule.content,
+                    note=f"{rule} +",
+                    cases=getattr(rule, "cases", None),
+                    actor=request.user,  # type: ignore[arg-type]
+                    now=clock.now(),
+                )
+
+
+class _Told:
+    """Tells the user how one step went: done, or why it was refused."""
+
+    def __init__(self, page: ModelAdmin, request: HttpRequest, sentence: str) -> None:
+        self._page, self._request, self._sentence = page, request, sentence
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> bool:
+        if error is None:
+            self._page.message_user(self._request, self._sentence, messages.SUCCESS)
+        elif isinstance(error, BusinessError):
+            _tell(self._page, self._request, error)
+        return error is None or isinstance(error, BusinessError)
+
+
+def _tell(page: ModelAdmin, request: HttpRequest, error: BusinessError) -> None:
+    lines = [str(line) for sentences in error.fields.values() for line in sentences]
+    page.message_user(request, " ".join([error.sentence(), error.advice(), *lines[:10]]).strip(), messages.ERROR)
+
+
+@admin.register(Scorecard)
+class ScorecardAdmin(_RuleAdmin):
+    """Points tables by version."""
+
+
+@admin.register(DecisionTable)
+class DecisionTableAdmin(_RuleAdmin):
+    """Decision tables by version, with their test cases."""
+
+
+@admin.register(AlertRule)
+class AlertRuleAdmin(_Readable):
+    """Limits on indicators; each change leaves an audit entry."""
+
+    list_display = (
+        "name",
+        "indicator",
+        "dimension",
+        "limits",
+        "raise_above",
+        "clear_at",
+        "severity",
+        "measure",
+        "is_active",
+    )
+    list_filter = ("indicator", "severity", "is_active")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Those who configure set limits."""
+        return _holds(request, rights.CONFIGURE)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Those who configure set limits."""
+        return _holds(request, rights.CONFIGURE)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Save with a trace of what changed."""
+        super().save_model(request, obj, form, change)
+        audit.record(
+            actor=request.user,  # type: ignore[arg-type]
+            action="risk.alert_rule_saved",
+            target=obj,
+            data={name: form.cleaned_data.get(name) for name in form.changed_data},
+            now=clock.now(),
+        )
+
+
+@admin.register(DecisionRecord)
+class DecisionRecordAdmin(_Readable):
+    """Automatic decisions; the inputs stay out of the page because they give the income away."""
+
+    list_display = ("decided_at", "application", "outcome", "grade", "score", "scorecard", "table")
+    list_filter = ("outcome", "grade")
+    search_fields = ("application__number",)
+    exclude = ("inputs", "reason_codes")
+    readonly_fields = ("reasons",)
+    list_select_related = ("application", "scorecard", "table")
+
+    @admin.display(description=_("reasons"))
+    def reasons(self, record: DecisionRecord) -> str:
+        """Return the reasons as sentences."""
+        return " ".join(staff_sentence(code) for code in record.reason_codes)
+
+
+@admin.register(Review)
+class ReviewAdmin(_Readable):
+    """Manual reviews."""
+
+    list_display = ("proposed_at", "application", "outcome", "state", "maker", "checker", "checked_at")
+    list_filter = ("state", "outcome")
+    list_select_related = ("application", "maker", "checker")
+
+
+@admin.register(BureauReport)
+class BureauReportAdmin(_Readable):
+    """Bureau queries with consent, purpose and cost; of the report only what names nobody and no amount."""
+
+    list_display = ("asked_at", "application", "purpose", "state", "reference", "cost", "attempts", "failure_code")
+    list_filter = ("state", "purpose")
+    search_fields = ("reference", "application__number")
+    exclude = ("report",)
+    readonly_fields = ("masked_report",)
+    list_select_related = ("application",)
+
+    @admin.display(description=_("report, masked"))
+    def masked_report(self, report: BureauReport) -> str:
+        """Return the report with every value but counts and flags hidden."""
+        if not report.report:
+            return "–"
+        content = orjson.loads(report.report)
+        shown = ((key, value if isinstance(value, bool | int) else "***") for key, value in sorted(content.items()))
+        return format_html_join("\n", "<div>{}: {}</div>", shown)
+
+
+@admin.register(IndicatorValue)
+class IndicatorValueAdmin(_Readable):
+    """Indicators by business date."""
+
+    list_display = ("business_date", "code", "dimension", "value", "numerator", "denominator")
+    list_filter = ("code", "dimension")
+    ordering = ("-business_date", "code", "dimension")
+
+
+@admin.register(Alert)
+class AlertAdmin(_Readable):
+    """Alerts; they are handled on their own page."""
+
+    list_display = (
+        "raised_at",
+        "kind",
+        "dimension",
+        "severity",
+        "state",
+        "owner",
+        "measure_taken",
+        "closed_at",
+        "closure",
+    )
+    list_filter = ("kind", "state", "severity")
+    list_select_related = ("owner__user",)

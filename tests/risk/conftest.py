@@ -1,0 +1,82 @@
+"""A house with products, rules and staff on Monday 2026-03-02."""
+
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Any
+
+import pytest
+
+from core import outbox
+from core.models import User
+from integrations.ports import CreditReport
+from lending.models import Application
+from lending.operations import seed as lending_seed
+from risk.models import BureauReport
+from risk.operations import bureau
+from risk.operations.seed import ensure_standard_rules
+from staff.operations import ensure_standard_roles
+from tests.fixtures.sandbox import sandbox, sandbox_process  # noqa: F401 - fixtures
+
+DAY = date(2026, 3, 2)
+
+GOOD_REPORT: dict[str, Any] = {
+    "has_history": True,
+    "score": 720,
+    "overdue_count_24_months": 0,
+    "max_days_past_due_24_months": 0,
+    "is_overdue_now": False,
+    "query_count_3_months": 1,
+    "open_loan_count": 1,
+    "open_loan_balance": "20000.00",
+    "other_platform_balance": "0.00",
+    "monthly_payment": "800.00",
+    "card_limit": "30000.00",
+    "card_utilisation": "0.2500",
+    "oldest_account_months": 60,
+    "is_blacklisted": False,
+}
+
+
+@pytest.fixture
+def house(db: None, now: datetime, set_business_date: Callable[[date], None]) -> datetime:
+    """Seed roles, parameters, products and rules, and return the instant."""
+    set_business_date(DAY)
+    ensure_standard_roles()
+    lending_seed.seed_parameters(DAY, now)
+    lending_seed.seed_products(DAY, now)
+    ensure_standard_rules(now=now)
+    return now
+
+
+@pytest.fixture
+def system(db: None) -> User:
+    """The system's own user."""
+    return outbox.system_user()
+
+
+@pytest.fixture
+def receive_report(house: datetime, system: User) -> Callable[..., BureauReport]:
+    """Return a function that opens an application's query and records an answer, as the handler does."""
+
+    def receive(application: Application, **changes: Any) -> BureauReport:
+        report = bureau.open_bureau_query(application_id=application.pk, actor=system, now=house, business_date=DAY)
+        bureau.record_bureau_report(report_id=report.pk, answer=make_answer(house, **changes), actor=system, now=house)
+        report.refresh_from_db()
+        return report
+
+    return receive
+
+
+def make_answer(now: datetime, **changes: Any) -> CreditReport:
+    """Return a report as the bureau's adapter does."""
+    from integrations.adapters.bureau import _read_report
+
+    raw = {
+        "report_number": f"CR{now:%Y%m%d%H%M%S%f}",
+        "reported_at": now.isoformat(),
+        "valid_until": "2026-04-01",
+        "cost": "2.00",
+        **GOOD_REPORT,
+        **changes,
+    }
+    return _read_report("query", raw)
