@@ -1,5 +1,5 @@
 // Theme, the rail's width, the drawer of a phone, and the names of keys.
-import { on, remember } from "./dom.js";
+import { on, remember, token } from "./dom.js";
 
 const root = document.documentElement;
 
@@ -8,6 +8,8 @@ on("click", "[data-theme-choice]", (_, button) => {
   if (theme) root.dataset.theme = theme;
   else delete root.dataset.theme;
   remember("theme", theme);
+  const { themeUrl } = button.parentElement.dataset;
+  if (themeUrl) fetch(themeUrl, { method: "POST", body: new URLSearchParams({ theme }), headers: { "X-CSRFToken": token() }, keepalive: true });
   for (const other of document.querySelectorAll("[data-theme-choice]")) {
     if (other === button) other.setAttribute("aria-current", "true");
     else other.removeAttribute("aria-current");
