@@ -88,7 +88,10 @@ class LoanTerms:
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """One line of the cost disclosure. `amount` is what falls due if all is paid on time; None where it cannot be known."""
+    """One line of the cost disclosure.
+
+    `amount` is what falls due over the whole loan when all is paid on time: known for each NORMAL charge.
+    """
 
     name: str
     basis: str
@@ -192,7 +195,10 @@ class SpecialClause:
 
 @dataclass(frozen=True, slots=True)
 class ContractData:
-    """Everything that one loan contract states. None means "not known yet" and keeps it from being printed."""
+    """Everything that one loan contract states. None means "not known yet" and keeps it from being printed.
+
+    Texts (`guarantee`, `court`) are phrases without a full stop: the contract's sentences end themselves.
+    """
 
     number: str
     signed_on: date
@@ -258,7 +264,7 @@ _MANDATORY: tuple[tuple[str, Callable[[ContractData], object]], ...] = (
     ("holiday_rule", lambda data: data.terms.holiday_rule in wording.HOLIDAY_RULES),
     ("payout", lambda data: data.terms.payout_amount is not None and data.terms.payout_within_workdays),
     ("allocation_order", lambda data: set(data.terms.allocation_order) == set(wording.COMPONENTS)),
-    ("cost_disclosure", lambda data: data.cost and data.cost.charges),
+    ("cost_disclosure", lambda data: data.cost and _amounts_of(data.cost)),
     ("schedule", lambda data: data.schedule),
     ("planned_receipts", lambda data: data.lenders and all(lender.receipts for lender in data.lenders)),
     ("custody_account", lambda data: data.custody and data.custody.account_number),
@@ -286,6 +292,13 @@ def _has_term(terms: LoanTerms) -> bool:
     return bool(terms.periods and terms.starts_on and terms.matures_on and terms.period_unit in wording.PERIOD_UNITS)
 
 
+def _amounts_of(cost: CostDisclosure) -> tuple[Decimal, ...]:
+    """Return what each charge of a loan paid on time comes to; nothing at all when one of them is not known."""
+    amounts = [charge.amount for charge in cost.charges if charge.stage == ChargeStage.NORMAL]
+    known = tuple(amount for amount in amounts if amount is not None)
+    return known if len(known) == len(amounts) else ()
+
+
 def missing_clauses(data: ContractData) -> tuple[str, ...]:
     """Return the mandatory items that are not known, in the order of the contract.
 
@@ -297,7 +310,7 @@ def missing_clauses(data: ContractData) -> tuple[str, ...]:
 def contradictions(data: ContractData) -> tuple[str, ...]:
     """Return the names of the statements that do not agree; presupposes a complete contract.
 
-    Checks the sums (shares, schedule, each lender's receipts), 民法典 670 (payout is the principal) and the rate's cap.
+    Checks the sums (shares, schedule, charges, each lender's receipts), 民法典 670 (payout is the principal), the rate's cap.
     """
     found: list[str] = []
     terms = data.terms
@@ -313,6 +326,8 @@ def contradictions(data: ContractData) -> tuple[str, ...]:
         found.append("schedule_differs_from_term")
     if any(later.due_date <= earlier.due_date for earlier, later in pairwise(data.schedule)):
         found.append("due_dates_out_of_order")
+    if data.cost and sum(_amounts_of(data.cost), ZERO) < sum((row.interest + row.fee for row in data.schedule), ZERO):
+        found.append("charges_below_schedule")
     if not _receipts_agree(data):
         found.append("receipts_differ_from_schedule")
     if data.cost and data.overdue and data.cost.nominal_annual_rate > data.overdue.cap_annual_rate:
@@ -330,7 +345,9 @@ def _receipts_agree(data: ContractData) -> bool:
             planned[receipt.number] = (principal + receipt.principal, interest + receipt.interest)
     scheduled = {row.number: (row.principal, row.interest) for row in data.schedule}
     # A deferred instalment pays nothing, and a lender's plan may leave it out.
-    return {n: sums for n, sums in planned.items() if any(sums)} == {n: sums for n, sums in scheduled.items() if any(sums)}
+    return {n: sums for n, sums in planned.items() if any(sums)} == {
+        n: sums for n, sums in scheduled.items() if any(sums)
+    }
 
 
 def check_contract(data: ContractData) -> None:

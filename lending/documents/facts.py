@@ -173,7 +173,11 @@ def _interest_of(lender: Lender) -> Decimal:
 def _lender_totals(data: ContractData) -> Facts:
     amount = sum((lender.amount for lender in data.lenders), ZERO)
     interest = sum((_interest_of(lender) for lender in data.lenders), ZERO)
-    return {"amount": wording.money(amount), "interest": wording.money(interest), "total": wording.money(amount + interest)}
+    return {
+        "amount": wording.money(amount),
+        "interest": wording.money(interest),
+        "total": wording.money(amount + interest),
+    }
 
 
 def _schedule_totals(data: ContractData) -> Facts:
@@ -201,7 +205,7 @@ def _rules(data: ContractData) -> Facts:
             "cap": wording.percent(overdue.cap_annual_rate),
         },
         "early": {
-            "notice_days": str(early.notice_days),
+            "notice_days": str(early.notice_days) if early.notice_days else None,
             "fee_rate": wording.percent(early.fee_rate) if early.fee_rate else None,
         },
         "acceleration": {

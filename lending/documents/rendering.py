@@ -6,6 +6,7 @@ from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from threading import Lock
+from typing import Final
 
 import typst
 
@@ -17,7 +18,7 @@ TEMPLATE_VERSION = "LC-2026.1"
 _TEMPLATE = Path(__file__).parent / "templates" / "loan_contract.typ"
 _FONT_FAMILIES = ("Noto Serif SC", "Noto Sans SC")
 # PDF/A-4 is the archive profile of PDF 2.0: all fonts inside, and a character that no font has is an error, not a box.
-_PDF_STANDARD = "a-4"
+_PDF_STANDARD: Final = "a-4"
 
 # The compiler keeps one world of sources and inputs, so two threads must not share a run.
 _one_at_a_time = Lock()
@@ -108,9 +109,7 @@ def _compiler() -> typst.Compiler:
         from pylopdf_fonts_zh_cn import serif_path
     except ImportError as error:
         raise ContractFontMissing("the package pylopdf-fonts-zh-cn of requirements.txt is not installed") from error
-    fonts = typst.Fonts(
-        include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(serif_path().parent)]
-    )
+    fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(serif_path().parent)])
     if absent := [family for family in _FONT_FAMILIES if family not in fonts.families()]:
         raise ContractFontMissing(f"the font package holds no {' and no '.join(absent)}")
     return typst.Compiler(font_paths=fonts, ignore_system_fonts=True)

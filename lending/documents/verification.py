@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
 
-from asn1crypto import cms
+from asn1crypto import algos, cms
 from asn1crypto import x509 as asn1_x509
 from asn1crypto.parser import peek
 from cryptography import x509
@@ -23,7 +23,7 @@ from pyhanko_certvalidator import ValidationContext
 from lending.documents.signature_page import PLATFORM_FIELD
 
 _CONTENT_COMMITMENT = KeyUsageConstraints(key_usage={"non_repudiation"})
-_SHA256_ALONE = cms.DigestAlgorithms([cms.DigestAlgorithm({"algorithm": "sha256"})]).dump()
+_SHA256 = algos.DigestAlgorithm({"algorithm": "sha256"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +51,7 @@ class SignatureCheck:
     def is_good(self) -> bool:
         """Tell whether nothing speaks against this signature."""
         return (
-            self.is_intact
-            and self.is_valid
-            and self.is_trusted
-            and self.covers_document
-            and not self.is_modified_since
+            self.is_intact and self.is_valid and self.is_trusted and self.covers_document and not self.is_modified_since
         )
 
 
@@ -168,8 +164,9 @@ def _holds_nothing_else(signature: EmbeddedPdfSignature, status: PdfSignatureSta
     return (
         checked == {certificate.public_bytes(serialization.Encoding.DER) for certificate in carried}
         and len(checked) == len(carried)
-        and signed["version"].native == "v1"
-        and signed["digest_algorithms"].dump() == _SHA256_ALONE
+        and signed["version"].native == signature.signer_info["version"].native == "v1"
+        and signed["digest_algorithms"].dump() == cms.DigestAlgorithms([_SHA256]).dump()
+        and signature.signer_info["digest_algorithm"].dump() == _SHA256.dump()
     )
 
 

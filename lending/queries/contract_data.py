@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from core import parameters
-from core.money import ZERO, from_fen, to_fen
+from core.money import from_fen, to_fen
 from customers.models import Consent as ConsentRow
 from customers.models import Customer
 from ledger.models import CustodyAccount as CustodyAccountRow
@@ -106,13 +106,13 @@ def _lenders(loan: Loan, schedule: Schedule) -> tuple[contract.Lender, ...]:
 
 
 def _cost(loan: Loan, priced: Quote) -> contract.CostDisclosure:
-    total_fee = sum((row.fee for row in priced.rows), ZERO)
     charges = [
         contract.Charge(
             "利息", "按剩余本金和期利率计算", f"{loan.annual_rate * 100:.2f}%/年", "出借人", priced.total_interest
         )
     ]
-    charges += [_fee_charge(fee, total_fee, len(loan.fee_terms)) for fee in loan.fee_terms]
+    on = loan.contract_date
+    charges += [_fee_charge(fee, terms.sum_loan_fee(loan, fee, disbursed_on=on)) for fee in loan.fee_terms]
     charges.append(
         contract.Charge(
             "逾期罚息",
@@ -125,11 +125,11 @@ def _cost(loan: Loan, priced: Quote) -> contract.CostDisclosure:
     return contract.CostDisclosure(priced.apr_nominal, priced.apr_effective, tuple(charges))
 
 
-def _fee_charge(fee: dict[str, Any], total_fee: Decimal, count: int) -> contract.Charge:
+def _fee_charge(fee: dict[str, Any], total: Decimal) -> contract.Charge:
     is_fixed = fee["basis"] == "FIXED"
     rate = f"{Decimal(fee['amount']):.2f} 元" if is_fixed else f"{Decimal(fee['rate']) * 100:.4f}%"
     basis = "每期收取" if fee["when"] == "PER_PERIOD" else "首期收取"
-    return contract.Charge(fee["name"], basis, rate, fee["payee"], total_fee if count == 1 else None)
+    return contract.Charge(fee["name"], basis, rate, fee["payee"], total)
 
 
 def _custody(borrower: Customer, on: date) -> contract.CustodyAccount:

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from core.calendar import WorkCalendar
+from core.money import ZERO
 from lending.models import Application, Loan, Product, ProductFee
 from lending.rules.cost import Quote, quote
 from lending.rules.schedule import Schedule, build_schedule
@@ -71,6 +72,12 @@ def schedule_loan(loan: Loan, *, disbursed_on: date) -> tuple[Schedule, tuple[da
 def quote_loan(loan: Loan, *, disbursed_on: date) -> Quote:
     """Quote a loan's own terms, APR included, for a payout on a date."""
     return quote(_on_workdays(get_loan_terms(loan, disbursed_on=disbursed_on), loan.due_date_shift))
+
+
+def sum_loan_fee(loan: Loan, fee: dict[str, Any], *, disbursed_on: date) -> Decimal:
+    """Return what one of a loan's fees comes to over the whole loan when all is paid on time."""
+    alone = replace(get_loan_terms(loan, disbursed_on=disbursed_on), fees=(as_fee(fee),))
+    return sum((row.fee for row in build_schedule(alone).rows), ZERO)
 
 
 def _on_workdays(terms: ScheduleTerms, shift: str) -> ScheduleTerms:
