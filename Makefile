@@ -50,9 +50,8 @@ migrations: install ## Check that the models have no change without a migration
 translations: install ## Check that every string has its translation
 	$(BIN)/python -m p2pcrm.runner messages --check
 
-messages: install ## Collect the strings into the catalogues (needs gettext) and compile them
-	$(BIN)/python manage.py makemessages --locale zh_Hans --ignore ".venv/*" --ignore "frontend/node_modules/*" --no-wrap
-	$(BIN)/python -m p2pcrm.runner messages
+messages: install ## Bring the catalogues up to the sources and compile them
+	$(BIN)/python -m p2pcrm.runner messages --collect
 
 check: ## Everything that CI checks
 	@bash .ci/run

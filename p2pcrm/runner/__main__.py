@@ -52,7 +52,7 @@ def _dispatch(arguments: argparse.Namespace) -> int:
         case "env":
             _print_environment()
         case "messages":
-            return _handle_messages(is_check=arguments.check)
+            return _handle_messages(is_check=arguments.check, is_collection=arguments.collect)
         case "doctor":
             from p2pcrm.runner.doctor import print_findings
 
@@ -73,6 +73,7 @@ def _parse() -> argparse.Namespace:
     commands.add_parser("install", help="bring the environment and the front end up to date")
     messages = commands.add_parser("messages", help="compile the translations")
     messages.add_argument("--check", action="store_true", help="fail on missing ones")
+    messages.add_argument("--collect", action="store_true", help="bring the catalogues up to the sources first")
     commands.add_parser("doctor", help="say what is here and what is missing")
     return parser.parse_args()
 
@@ -147,9 +148,11 @@ def _print_environment() -> None:
         print(f"export {name}={shlex.quote(value)}")
 
 
-def _handle_messages(*, is_check: bool) -> int:
+def _handle_messages(*, is_check: bool, is_collection: bool) -> int:
     from p2pcrm.runner import messages
 
+    if is_collection:
+        messages.collect_messages()
     if not is_check:
         messages.compile_messages()
         return 0
