@@ -3,7 +3,6 @@
 import secrets
 from typing import Any
 
-from django import template
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
@@ -16,7 +15,6 @@ def fresh_id(prefix: str) -> str:
     return f"{prefix}-{secrets.token_hex(4)}"
 
 
-def part(name: str, context: template.Context | None = None, /, **values: Any) -> SafeString:
+def part(name: str, /, **values: Any) -> SafeString:
     """Render `templates/ui/<name>.html`."""
-    request = context.get("request") if context is not None else None
-    return render_to_string(f"ui/{name}.html", values, request=request)
+    return render_to_string(f"ui/{name}.html", values)

@@ -15,26 +15,14 @@ from core.templatetags.ui_parts.base import fresh_id, part
 register = template.Library()
 
 
-@register.simple_block_tag(takes_context=True)
+@register.simple_block_tag
 def page_header(
-    context: template.Context,
-    content: str,
-    title: str,
-    count: int | None = None,
-    note: str = "",
-    back_url: str = "",
-    back_label: str = "",
+    content: str, title: str, count: int | None = None, note: str = "", back_url: str = "", back_label: str = ""
 ) -> str:
     """The head of a page; the block's content is its actions, the primary one last."""
+    actions = SafeString(content.strip())
     return part(
-        "page_header",
-        context,
-        title=title,
-        count=count,
-        note=note,
-        back_url=back_url,
-        back_label=back_label,
-        actions=SafeString(content.strip()),
+        "page_header", title=title, count=count, note=note, back_url=back_url, back_label=back_label, actions=actions
     )
 
 
