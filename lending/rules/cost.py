@@ -4,15 +4,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from itertools import accumulate
+from math import inf
 
 import pyxirr
 
 from lending.rules.periods import MONTHS_BY_UNIT, nominal_units
 from lending.rules.schedule import Row, Schedule, build_schedule
-from lending.rules.terms import InvalidTerms, ScheduleTerms, refuse
+from lending.rules.terms import ScheduleTerms, refuse
 
 _MICRO = Decimal("0.000001")
-_ZERO_RATE = Decimal("0.000000")
 _SHOWN_MAX = 1e15
 _ROUNDS_MAX = 200
 _NEWTON_TOLERANCE = 1e-8
@@ -27,7 +28,7 @@ class Quote:
 
     `total_interest` and `total_payment` are without fees, `total_fees` are all fees, `payout` is the principal
     (fees are never deducted from it), `apr_nominal` the internal rate a period times the periods of a year,
-    `apr_effective` the same compounded.
+    `apr_effective` the same compounded over a year.
     """
 
     payment: Decimal
@@ -67,34 +68,29 @@ def quote(terms: ScheduleTerms) -> Quote:
 def annual_cost(terms: ScheduleTerms, schedule: Schedule) -> tuple[Decimal, Decimal]:
     """Return the nominal and the effective annual rate of a schedule, fees included, to six places.
 
-    The borrower has what was paid out less the upfront fees; time is counted in nominal periods, so that a due date
-    moved off a rest day changes nothing. Raises InvalidTerms when the cost cannot be shown as a rate.
+    The borrower has what was paid out less the upfront fees. Nominal is the rate that, charged for each period's true
+    length, repays him: with no fees the contract's own. A due date of 30/360 moved off a rest day changes nothing.
+    Raises InvalidTerms when the cost cannot be shown as a rate.
     """
-    periods = schedule.periods
-    per_year = periods.per_year
-    guess = float(terms.annual_rate) / per_year
     net = float((terms.principal - schedule.upfront_fees) * 100)
-    rate: float | None
-    if terms.tranches:
-        rate = _rate_with_tranches(terms, schedule, guess)
-    elif periods.is_regular:
-        flows: Sequence[float] = schedule.flows
-        if terms.in_advance:
-            net, flows = net - flows[0], flows[1:]
-        rate = _regular_rate(net, flows, guess)
-    else:
-        rate = _timed_rate([(0.0, -net), *zip(periods.times, schedule.flows, strict=False)], guess)
-    if rate is None or rate > _SHOWN_MAX:
-        raise _cost_too_high(terms)
+    flows: Sequence[float] = schedule.flows
+    years = schedule.periods.years
+    guess = float(terms.annual_rate)
     try:
-        effective = (1 + rate) ** per_year - 1
+        if terms.tranches:
+            rates = _tranche_rates(terms, schedule)
+        else:
+            while flows and years[0] == 0:
+                net, flows, years = net - flows[0], flows[1:], years[1:]
+            is_even = years.count(years[0]) == len(years) if flows else False
+            rates = _even_rates(net, flows, years[0], guess) if is_even else _uneven_rates(net, flows, years, guess)
     except OverflowError:
-        raise _cost_too_high(terms) from None
-    if effective > _SHOWN_MAX:
-        raise _cost_too_high(terms)
-    if rate == 0:
-        return _ZERO_RATE, _ZERO_RATE
-    return _MICRO * round(rate * per_year * 1e6), _MICRO * round(effective * 1e6)
+        rates = None
+    if rates is None or max(rates) > _SHOWN_MAX:
+        field = "fees" if terms.fees else "principal"
+        raise refuse(field, "cost_too_high", "leave a cost too high to be shown as an annual rate")
+    nominal, effective = rates
+    return _MICRO * round(nominal * 1e6), _MICRO * round(effective * 1e6)
 
 
 def internal_rate(values: Sequence[Decimal | float]) -> float | None:
@@ -136,22 +132,22 @@ def unit_period_rate(
 
     if sum(amount for _, _, amount in signed) < 0:
         return None
-    discount = _solve(worth, 0.99)
-    return None if discount is None else 1 / discount - 1
+    return 1 / _solve(worth, 0.99) - 1
 
 
-def _cost_too_high(terms: ScheduleTerms) -> InvalidTerms:
-    field = "fees" if terms.fees else "principal"
-    return refuse(field, "cost_too_high", "leave a cost too high to be shown as an annual rate")
-
-
-def _regular_rate(net: float, flows: Sequence[float], guess: float) -> float | None:
-    """Return the rate a period at which flows after 1, 2, 3 … periods are worth `net`."""
+def _trivial_rate(net: float, flows: Sequence[float]) -> float | None:
+    """Return zero where nothing is paid beyond what was had, infinity where nothing was had, else nothing."""
     total = sum(flows)
     if net <= 0:
-        return 0.0 if net == total == 0 else None
-    if total - net <= 1e-9 * net:
-        return 0.0
+        return 0.0 if net == total == 0 else inf
+    return 0.0 if total - net <= 1e-9 * net else None
+
+
+def _even_rates(net: float, flows: Sequence[float], length: float, guess: float) -> tuple[float, float]:
+    """Return the annual rates at which flows after 1, 2, 3 … periods of one length are worth `net`."""
+    trivial = _trivial_rate(net, flows)
+    if trivial is not None:
+        return trivial, trivial
     backwards = flows[::-1]
 
     def worth(discount: float) -> tuple[float, float]:
@@ -161,46 +157,64 @@ def _regular_rate(net: float, flows: Sequence[float], guess: float) -> float | N
             value = value * discount + flow
         return value * discount - net, value + slope * discount
 
-    discount = _solve(worth, 1 / (1 + guess))
-    return None if discount is None else 1 / discount - 1
+    rate = 1 / _solve(worth, 1 / (1 + guess * length)) - 1
+    return rate / length, (1 + rate) ** (1 / length) - 1
 
 
-def _timed_rate(flows: Sequence[tuple[float, float]], guess: float) -> float | None:
-    """Return the rate a period of flows at any times, the first of them what the borrower gets."""
-    at_once = sum(amount for time, amount in flows if time <= 0)
-    later = [(time, amount) for time, amount in flows if time > 0]
-    total = at_once + sum(amount for _, amount in later)
-    if at_once >= 0:
-        return 0.0 if total == at_once == 0 else None
-    if total <= -1e-9 * at_once:
-        return 0.0
+def _uneven_rates(net: float, flows: Sequence[float], years: Sequence[float], guess: float) -> tuple[float, float]:
+    """Return the annual rates at which flows at the ends of periods of different lengths are worth `net`."""
+    trivial = _trivial_rate(net, flows)
+    if trivial is not None:
+        return trivial, trivial
+    timed = list(zip(flows, years, strict=False))
+
+    def simple_worth(discount: float) -> tuple[float, float]:
+        rate = 1 / discount - 1
+        value = slope = sensitivity = 0.0
+        factor = 1.0
+        for flow, length in timed:
+            growth = 1 + rate * length
+            factor /= growth
+            sensitivity += length / growth
+            value += flow * factor
+            slope += flow * factor * sensitivity
+        return value - net, slope / (discount * discount)
+
+    nominal = 1 / _solve(simple_worth, 1 / (1 + guess)) - 1
+    due = list(zip(accumulate(years), flows, strict=False))
+    return nominal, _compound_rate([(0.0, -net), *due], nominal)
+
+
+def _compound_rate(flows: Sequence[tuple[float, float]], guess: float) -> float:
+    """Return the effective annual rate of amounts after so many years."""
 
     def worth(discount: float) -> tuple[float, float]:
-        value, slope = at_once, 0.0
-        for time, amount in later:
+        value = slope = 0.0
+        for time, amount in flows:
             term = amount * discount**time
             value += term
             slope += term * time / discount
         return value, slope
 
-    discount = _solve(worth, 1 / (1 + guess))
-    return None if discount is None else 1 / discount - 1
+    return 1 / _solve(worth, 1 / (1 + guess)) - 1
 
 
-def _rate_with_tranches(terms: ScheduleTerms, schedule: Schedule, guess: float) -> float | None:
-    """Return the rate of a loan in tranches: each is placed in its period by its share of a nominal one."""
+def _tranche_rates(terms: ScheduleTerms, schedule: Schedule) -> tuple[float, float]:
+    """Return the annual rates of a loan in tranches, by real days of a 365-day year."""
     first = min(tranche.paid_out_on for tranche in terms.tranches)
-    days = nominal_units(terms.period_unit) * (365 / 360 if terms.period_unit in MONTHS_BY_UNIT else 1)
-    events: list[tuple[float, float]] = []
-    for tranche in terms.tranches:
-        events.append(((tranche.paid_out_on - first).days / days, -float(tranche.amount * 100)))
-    for due_date, flow in zip(schedule.periods.due_dates, schedule.flows, strict=False):
-        events.append(((due_date - first).days / days, float(flow)))
+    events = [((part.paid_out_on - first).days / 365, -float(part.amount * 100)) for part in terms.tranches]
+    dues = zip(schedule.periods.due_dates, schedule.flows, strict=False)
+    events += [((due_date - first).days / 365, float(flow)) for due_date, flow in dues]
     events.append((0.0, float(schedule.upfront_fees * 100)))
-    return _timed_rate(events, guess)
+    trivial = _trivial_rate(float((terms.principal - schedule.upfront_fees) * 100), schedule.flows)
+    if trivial is not None:
+        return trivial, trivial
+    effective = _compound_rate(events, float(terms.annual_rate))
+    length = nominal_units(terms.period_unit) / (360 if terms.period_unit in MONTHS_BY_UNIT else 365)
+    return ((1 + effective) ** length - 1) / length, effective
 
 
-def _solve(worth: ValueAndSlope, guess: float) -> float | None:
+def _solve(worth: ValueAndSlope, guess: float) -> float:
     """Return the discount factor between 0 and 1 at which a rising worth is zero: Newton inside a bracket."""
     low, high = 0.0, 1.0
     discount = guess if 0 < guess < 1 else 0.999
@@ -217,6 +231,6 @@ def _solve(worth: ValueAndSlope, guess: float) -> float | None:
             following = (low + high) / 2
             tolerance = _BRACKET_TOLERANCE
         if abs(following - discount) <= tolerance * discount:
-            return following or None
+            return following
         discount = following
-    return discount if discount > 0 else None
+    return discount

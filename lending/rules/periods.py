@@ -30,8 +30,8 @@ class Periods(NamedTuple):
     """The calendar of a schedule.
 
     `nominal_dates` are the due dates before any working-day shift, `anchor_day` the day of the month they fall on
-    where it exists. `units[k] / year_units` is period k's share of a year. `times` are the nominal due times in
-    periods since the payout (1, 2, 3 … when regular), `per_year` how many periods a year has.
+    where it exists. `units[k] / year_units` is period k's share of a year by the contract's day count, `years[k]` its
+    true length: months of 30/360 as twelfths of a year, everything else as days of 365.
     """
 
     due_dates: tuple[date, ...]
@@ -39,9 +39,7 @@ class Periods(NamedTuple):
     anchor_day: int
     units: tuple[int, ...]
     year_units: int
-    times: tuple[float, ...]
-    is_regular: bool
-    per_year: float
+    years: tuple[float, ...]
 
 
 def is_leap_year(year: int) -> bool:
@@ -126,7 +124,7 @@ def _actual_units(day_count: str, start: date, due_dates: tuple[date, ...]) -> t
     return tuple([b - a for a, b in zip((start.toordinal(), *ordinals), ordinals, strict=False)])
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=1024)
 def lay_out_periods(
     unit: str,
     day_count: str,
@@ -153,17 +151,16 @@ def lay_out_periods(
         first_units = days_30e(disbursed_on, first)
     else:
         first_units = (first - disbursed_on).days
-    first_time = first_units / whole
-    times = tuple([first_time + k for k in range(count)])
     if day_count == DayCount.THIRTY_360:
         units = (first_units, *([whole] * (count - 1)))
+        true_year = 360 if unit in MONTHS_BY_UNIT else 365
+        years = tuple([days / true_year for days in units])
     else:
         start = disbursed_on - _ONE_DAY if first_day_counts else disbursed_on
         units = _actual_units(day_count, start, due_dates or nominal)
-    per_year = 12 / MONTHS_BY_UNIT[unit] if unit in MONTHS_BY_UNIT else 365 / DAYS_BY_UNIT[unit]
-    return Periods(
-        due_dates or nominal, nominal, anchor_day, units, _YEAR_UNITS[day_count], times, is_regular, per_year
-    )
+        days = _actual_units(DayCount.ACTUAL_365, disbursed_on, due_dates or nominal)
+        years = tuple([length / 365 for length in days])
+    return Periods(due_dates or nominal, nominal, anchor_day, units, _YEAR_UNITS[day_count], years)
 
 
 def periods_of(terms: ScheduleTerms, count: int) -> Periods:

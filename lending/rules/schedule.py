@@ -54,7 +54,7 @@ class Schedule:
     """A repayment schedule in yuan; totals are the sums of its rows.
 
     `payment` is the instalment that repeats (the first one with principal where none does). `flows` are the
-    borrower's payments in fen with their fees, `times` when they fall due in periods since the payout.
+    borrower's payments in fen with their fees.
     """
 
     payment: Decimal
@@ -99,7 +99,7 @@ def build_schedule(terms: ScheduleTerms) -> Schedule:
     if terms.interest_grace:
         rows = defer_interest(rows, terms.interest_grace)
     if terms.method == Method.BULLET:
-        periods = periods._replace(due_dates=periods.due_dates[-1:], times=periods.times[-1:], is_regular=False)
+        periods = periods._replace(due_dates=periods.due_dates[-1:], years=(sum(periods.years),))
     fees: list[int] = []
     if terms.fees:
         fees = period_fees(terms.fees, loan.principal, openings, rows.interests, 10 ** (places - 2))

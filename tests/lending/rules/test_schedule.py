@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
-from time import perf_counter
+from time import process_time
 
 import pytest
 from hypothesis import example, given, settings
@@ -103,13 +103,27 @@ def test_rows_repay_the_principal_and_nothing_is_negative(terms):
     assert schedule.total_payment == schedule.total_interest + terms.principal
 
 
-@given(SANE_YUAN, SANE_RATES, st.integers(1, 120), st.sampled_from(list(Method)[:2]))
+@given(
+    SANE_YUAN,
+    SANE_RATES,
+    st.integers(1, 60),
+    st.sampled_from([Method.EQUAL_INSTALMENT, Method.EQUAL_PRINCIPAL, Method.INTEREST_ONLY_BULLET, Method.BULLET]),
+    st.sampled_from([DayCount.THIRTY_360, DayCount.ACTUAL_365]),
+    st.integers(15, 60),
+)
 @settings(max_examples=200, deadline=None)
-def test_paid_on_time_a_schedule_gives_back_its_rate(principal, annual_rate, periods, method):
-    result = quote(terms_with(method=method, principal=principal, annual_rate=annual_rate, periods=periods))
-    # Half a fen a row, against the principal in use for about half the term.
-    slack = 24 * 0.005 * periods / float(principal) / max(periods / 2, 1) + 2e-6
-    assert abs(float(result.apr_nominal) - float(annual_rate)) <= slack
+def test_paid_on_time_a_schedule_gives_back_its_rate(principal, annual_rate, periods, method, day_count, first_days):
+    terms = terms_with(
+        method=method,
+        principal=principal,
+        annual_rate=annual_rate,
+        periods=periods,
+        day_count=day_count,
+        first_due_on=START + timedelta(days=first_days),
+    )
+    # Half a fen a row, against the principal in use for half the time or more; the shortest first period is 15 days.
+    slack = 0.005 * periods / (float(principal) * (15 / 365 + (periods - 1) / 24)) + 2e-6
+    assert abs(float(quote(terms).apr_nominal) - float(annual_rate)) <= slack
 
 
 @given(SANE_YUAN, SANE_RATES, st.integers(2, 60))
@@ -122,7 +136,9 @@ def test_level_instalments_differ_only_at_the_end(principal, annual_rate, period
     for rounding in (PaymentRounding.UP, PaymentRounding.LAST_NOT_HIGHER):
         higher = build_schedule(replace(terms, payment_rounding=rounding, rounding=RowRounding.DOWN))
         assert higher.last_payment <= higher.payment
-    level = build_schedule(replace(terms, last_instalment=LastInstalment.LEVEL, payment_rounding=PaymentRounding.UP))
+    level = build_schedule(
+        replace(terms, last_instalment=LastInstalment.LEVEL, payment_rounding=PaymentRounding.LAST_NOT_HIGHER)
+    )
     assert {row.payment for row in level.rows} == {level.payment}
 
 
@@ -189,6 +205,7 @@ ANY_FIELDS = st.fixed_dictionaries(
 @example({"annual_rate": Decimal(10), "periods": 600, "principal": Decimal(10) ** 11})
 @example({"annual_rate": Decimal(10), "periods": 100, "period_unit": "year", "rounding": "NONE"})
 @example({"annual_rate": Decimal("NaN")})
+@example({"payment_step": Decimal("sNaN")})
 @example({"principal": Decimal("Infinity")})
 @example({"principal": Decimal("1e400000")})
 @example({"annual_rate": Decimal("1e-400000")})
@@ -198,7 +215,7 @@ ANY_FIELDS = st.fixed_dictionaries(
 @example({"disbursed_on": date(2899, 12, 31), "periods": 100, "period_unit": "year"})
 @settings(max_examples=1_500, deadline=None)
 def test_any_input_is_quoted_or_refused(fields):
-    started = perf_counter()
+    started = process_time()
     try:
         result = quote(terms_with(**fields))
     except InvalidTerms as refusal:
@@ -210,11 +227,11 @@ def test_any_input_is_quoted_or_refused(fields):
         assert result.rows[-1].balance == 0
         assert result.apr_nominal >= 0
         assert result.apr_effective.is_finite()
-    assert perf_counter() - started < 2
+    assert process_time() - started < 2
 
 
 def test_longest_terms_stay_quick():
-    started = perf_counter()
+    started = process_time()
     for method in Method:
         amount = Decimal(2_000) if method is Method.FIXED_AMOUNT else None
         quote(
@@ -227,7 +244,7 @@ def test_longest_terms_stay_quick():
                 respread_residue=method is Method.EQUAL_INSTALMENT,
             )
         )
-    assert perf_counter() - started < 2
+    assert process_time() - started < 2
 
 
 @pytest.mark.parametrize(
