@@ -25,6 +25,8 @@ from staff.models import Approval
 from staff.operations import ask_approval, decide_approval
 
 CLEARANCE = "ledger.clear_suspense"
+# Kinds whose money waits in the suspense account.
+HOLDING_KINDS = (LedgerCase.Kind.AMOUNT_MISMATCH, LedgerCase.Kind.UNKNOWN_PAYMENT)
 
 
 class MoneyHeld(BusinessError):
@@ -108,20 +110,16 @@ def resolve_case(*, case_id: int, resolution: str, actor: User | None, now: date
     Raises NotFound, CaseClosed.
     """
     case = _lock_case(case_id)
-    if case.status != LedgerCase.Status.OPEN or case.kind in _HOLDING:
+    if case.status != LedgerCase.Status.OPEN or case.kind in HOLDING_KINDS:
         raise CaseClosed(number=case.number)
     return _resolve(case, resolution, actor, now)
-
-
-# Kinds whose money waits in the suspense account.
-_HOLDING = (LedgerCase.Kind.AMOUNT_MISMATCH, LedgerCase.Kind.UNKNOWN_PAYMENT)
 
 
 @transaction.atomic
 def ask_clearance(*, case_id: int, customer_id: int, reason: str, actor: User, now: datetime) -> Approval:
     """Ask a second person to give a case's suspense money to a customer. Raises NotFound, CaseClosed, AlreadyAsked."""
     case = _lock_case(case_id)
-    if case.status != LedgerCase.Status.OPEN or case.kind not in _HOLDING:
+    if case.status != LedgerCase.Status.OPEN or case.kind not in HOLDING_KINDS:
         raise CaseClosed(number=case.number)
     payload = {"customer_id": customer_id, "amount": str(case.amount)}
     return ask_approval(kind=CLEARANCE, target=case, payload=payload, reason=reason, actor=actor, now=now)
