@@ -12,10 +12,11 @@ from django.http import HttpRequest
 from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
-from unfold.widgets import UnfoldAdminTextareaWidget
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
-from core import audit, clock
+from core import clock
 from core.errors import BusinessError
+from core.registries import indicators
 from risk.models import Alert, AlertRule, BureauReport, DecisionRecord, DecisionTable, IndicatorValue, Review, Scorecard
 from risk.operations import configuration
 from risk.reasons import describe_problem, staff_sentence
@@ -252,16 +253,17 @@ class AlertRuleAdmin(_Readable):
         """Those who configure set limits."""
         return _holds(request, rights.CONFIGURE)
 
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Choose among the indicators there are."""
+        if db_field.name == "indicator":
+            choices = [(code, indicator.label) for code, indicator in indicators.items()]
+            return forms.ChoiceField(choices=choices, label=db_field.verbose_name, widget=UnfoldAdminSelectWidget)
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        """Save with a trace of what changed."""
-        super().save_model(request, obj, form, change)
-        audit.record(
-            actor=request.user,  # type: ignore[arg-type]
-            action="risk.alert_rule_saved",
-            target=obj,
-            data={name: form.cleaned_data.get(name) for name in form.changed_data},
-            now=clock.now(),
-        )
+        """Save through the operation."""
+        changed = {name: form.cleaned_data.get(name) for name in form.changed_data}
+        configuration.save_alert_rule(rule=obj, changed=changed, actor=request.user, now=clock.now())  # type: ignore[arg-type]
 
 
 @admin.register(DecisionRecord)

@@ -14,6 +14,7 @@ class RiskConfig(AppConfig):
         from core.registries import approvals, frame_items
         from core.seeding import register_seed
         from customers.texts import register_text
+        from lending.texts import register_reason
         from risk import handlers  # noqa: F401 - registers the event handlers
         from risk.operations import configuration, indicators, seed
         from risk.queries.alerts import open_alerts_item
@@ -27,9 +28,10 @@ class RiskConfig(AppConfig):
         frame_items.register("alerts", open_alerts_item)
         for code, sentence in _TEXTS.items():
             register_text(code, sentence)
-        # What a customer reads about a decision is shown by floors below this one.
+        # Lower apps tell a customer why by these codes, and know nothing else of judgement.
         for code, reason in REASONS.items():
             register_text(f"risk.reason.{code}", reason.customer)
+            register_reason(code, reason.customer)
 
 
 _TEXTS = {

@@ -11,7 +11,8 @@ from core import audit
 from core.errors import BusinessError, InvalidInput
 from core.idempotency import fingerprint_of
 from core.models import User
-from risk.models import DecisionTable, RuleState, Scorecard, VersionedRule
+from core.registries import indicators
+from risk.models import AlertRule, DecisionTable, RuleState, Scorecard, VersionedRule
 from risk.reasons import TABLE_REASONS, describe_problem
 from risk.rules.decision import check_cases
 from risk.rules.problems import Problem
@@ -51,6 +52,13 @@ class RuleInvalid(InvalidInput):
     code = "rule_invalid"
     message = _("The draft has mistakes.")
     next_step = _("Correct each line named and save again.")
+
+
+class UnknownIndicator(InvalidInput):
+    """Nothing computes such an indicator."""
+
+    code = "unknown_indicator"
+    message = _("There is no such indicator.")
 
 
 class DraftChanged(BusinessError):
@@ -189,6 +197,17 @@ def publish_version(
         data={"rule": str(rule), "hash": rule.content_hash},
         now=now,
     )
+
+
+@transaction.atomic
+def save_alert_rule(*, rule: AlertRule, changed: dict[str, Any], actor: User, now: datetime) -> AlertRule:
+    """Set the limits of an alert rule; it counts from the next close on. Raises Refused, UnknownIndicator."""
+    access_right(actor, rights.CONFIGURE)
+    if rule.indicator not in indicators:
+        raise UnknownIndicator(fields={"indicator": [UnknownIndicator.message]})
+    rule.save()
+    audit.record(actor=actor, action="risk.alert_rule_saved", target=rule, data=changed, now=now)
+    return rule
 
 
 def _lock_draft(model: type[Scorecard] | type[DecisionTable], rule_id: int) -> Scorecard | DecisionTable:

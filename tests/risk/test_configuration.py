@@ -174,3 +174,14 @@ def test_a_products_own_rules_come_first(maker: User, checker: User, house: date
     own, other = get_rule_set(["xinyong-debx"]), get_rule_set(["jingying-debj"])
     assert own is not None and own.version == "standard v1 / xinyong-debx v1"
     assert other is not None and other.version == "standard v1 / standard v1"
+
+
+def test_alert_rules_are_set_by_those_who_configure(maker: User, checker: User, house: datetime) -> None:
+    rule = AlertRule.objects.get(indicator="par30")
+    rule.severity = "LOW"
+    with pytest.raises(Refused):
+        config.save_alert_rule(rule=rule, changed={}, actor=checker, now=house)
+    rule.indicator = "astrology"
+    with pytest.raises(config.UnknownIndicator):
+        config.save_alert_rule(rule=rule, changed={}, actor=maker, now=house)
+    assert AlertRule.objects.get(pk=rule.pk).severity == "HIGH"
