@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from core.outbox import EventContext, handles
-from ledger.events import DepositReceived, WithdrawalCompleted, WithdrawalFailed
+from ledger.events import DepositFailed, DepositReceived, WithdrawalCompleted, WithdrawalFailed
 from ledger.models import PaymentOrder
 from lending.events import (
     ApplicationDecided,
@@ -16,6 +16,7 @@ from lending.events import (
     RepaymentPosted,
 )
 from lending.models import Application, Bid, Contract, Instalment, LenderShare, Listing, Loan, LoanState
+from lending.operations import card_money
 from lending.texts import describe_reasons
 from messaging.operations.sending import send_message
 
@@ -160,14 +161,26 @@ def tell_repayment(event: RepaymentPosted, context: EventContext) -> None:
 
 @handles(DebitFailed, name="lending.tell_debit_failed")
 def tell_debit_failed(event: DebitFailed, context: EventContext) -> None:
-    """Tell the borrower that the balance was too small, once a due date."""
-    loan = Loan.objects.select_related("standing").get(pk=event.loan_id)
-    due = loan.standing.oldest_unpaid_due_date
+    """Tell the borrower that the balance was too small, unless his card is being asked for the rest."""
+    if not card_money.can_debit(loan_id=event.loan_id):
+        _tell_shortage(event.loan_id, event.customer_id, event.due_amount - event.taken, context)
+
+
+@handles(DepositFailed, name="lending.tell_card_debit_failed")
+def tell_card_debit_failed(event: DepositFailed, context: EventContext) -> None:
+    """Tell the borrower that his card did not pay either."""
+    if event.reference_type == card_money.REFERENCE_TYPE:
+        _tell_shortage(int(event.reference_id), event.customer_id, event.amount, context)
+
+
+def _tell_shortage(loan_id: int, customer_id: int, amount: Decimal, context: EventContext) -> None:
+    """Send one message a due date, however often the debit is tried."""
+    loan = Loan.objects.select_related("standing").get(pk=loan_id)
     send_message(
-        customer_id=event.customer_id,
+        customer_id=customer_id,
         code="debit-failed",
-        params={"number": loan.number, "amount": _yuan(event.due_amount)},
-        dedup_key=f"debit-failed:{loan.pk}:{due}",
+        params={"number": loan.number, "amount": _yuan(amount)},
+        dedup_key=f"debit-failed:{loan.pk}:{loan.standing.oldest_unpaid_due_date}",
         now=context.now,
     )
 

@@ -91,20 +91,24 @@ class Distribution(models.Model):
 
 
 class DebitAttempt(models.Model):
-    """One automatic debit of one loan on one business date."""
+    """One automatic debit of one loan: in the morning with the bank card behind it, and once more at the close."""
+
+    class Round(models.TextChoices):
+        MORNING = "MORNING", _("morning")
+        CLOSE = "CLOSE", _("close")
 
     class Outcome(models.TextChoices):
         PAID = "PAID", _("paid")
         PART = "PART", _("paid in part")
         NOTHING = "NOTHING", _("no money there")
-        CARD_ASKED = "CARD_ASKED", _("bank card asked")
 
     id = models.BigAutoField(primary_key=True)
     loan = models.ForeignKey("lending.Loan", models.PROTECT, related_name="debit_attempts")
     business_date = models.DateField()
+    round = models.CharField(max_length=8, choices=Round, default=Round.CLOSE)
     due_amount = MoneyField()
     taken = MoneyField(default=0)
     outcome = models.CharField(max_length=10, choices=Outcome)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["loan", "business_date"], name="debit_once_a_day")]
+        constraints = [models.UniqueConstraint(fields=["loan", "business_date", "round"], name="debit_once_a_round")]

@@ -40,14 +40,24 @@ def withdraw_payout(*, loan_id: int, now: datetime, business_date: date) -> bool
     return True
 
 
+def can_debit(*, loan_id: int) -> bool:
+    """Tell whether the borrower of a loan has a bound card and a live mandate."""
+    customer_id = Loan.objects.values_list("borrower_id", flat=True).get(pk=loan_id)
+    return _find_card(customer_id) is not None and _find_mandate(customer_id) is not None
+
+
+def _find_mandate(customer_id: int) -> Consent | None:
+    return Consent.objects.filter(
+        customer_id=customer_id, purpose=Consent.Purpose.AUTO_DEBIT, withdrawn_at__isnull=True
+    ).first()
+
+
 @transaction.atomic
 def debit_card_for_loan(*, loan_id: int, amount: Decimal, due_on: date, now: datetime, business_date: date) -> bool:
     """Order the debit of the borrower's card under his live mandate, once a loan and due day; tell whether it was."""
     loan = Loan.objects.get(pk=loan_id)
     card = _find_card(loan.borrower_id)
-    mandate = Consent.objects.filter(
-        customer_id=loan.borrower_id, purpose=Consent.Purpose.AUTO_DEBIT, withdrawn_at__isnull=True
-    ).first()
+    mandate = _find_mandate(loan.borrower_id)
     if loan.state != Loan.State.ACTIVE or card is None or mandate is None or amount <= 0:
         return False
     create_card_debit(

@@ -216,3 +216,6 @@ SANDBOX_HOME = os.environ.get("P2PCRM_SANDBOX_HOME", str(BASE_DIR / ".p2pcrm" / 
 PUBLIC_URL = os.environ.get("PUBLIC_URL", "http://127.0.0.1:8000")
 SMS_SIGNATURE = os.environ.get("P2PCRM_SMS_SIGNATURE", "示范网贷")
 CLOSE_PARTITION_SIZE = int(os.environ.get("P2PCRM_CLOSE_PARTITION_SIZE", "5000"))
+
+# Every process that has settings has the configured Celery application too, so that none falls back to a default one.
+import p2pcrm.celery  # noqa: E402, F401

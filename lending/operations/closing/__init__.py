@@ -6,6 +6,7 @@ the date has moved the reminders of D + 1 are raised.
 
 from collections.abc import Sequence
 from datetime import date
+from itertools import pairwise
 
 from django.conf import settings
 from django.db import connection
@@ -26,7 +27,7 @@ def plan_loans(_business_date: date) -> Sequence[tuple[int, int]]:
     with connection.cursor() as cursor:
         cursor.execute(_PLAN, [settings.CLOSE_PARTITION_SIZE])
         starts = [row[0] for row in cursor.fetchall()]
-    return list(zip(starts, [*starts[1:], _NO_END], strict=True))
+    return list(pairwise([*starts, _NO_END]))
 
 
 def register() -> None:
