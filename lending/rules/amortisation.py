@@ -57,7 +57,8 @@ def _interest_not_covered() -> InvalidTerms:
     return refuse(
         "periods",
         "interest_not_covered",
-        "a level payment would not cover a period's interest: choose fewer periods or a finer payment step",
+        "a level payment would not cover a period's interest: "
+        "choose fewer periods, an earlier first due date or a finer payment step",
     )
 
 
