@@ -12,7 +12,7 @@ class CollectionCase(models.Model):
     """The work on one loan from the first day of arrears until it is cured."""
 
     class State(models.TextChoices):
-        OPEN = "OPEN", _("open")
+        OPEN = "OPEN", _("in collection")
         CLOSED = "CLOSED", _("closed")
 
     class Stage(models.TextChoices):
@@ -89,7 +89,7 @@ class CollectionContact(models.Model):
     channel = models.CharField(_("channel"), max_length=5, choices=Channel)
     outcome = models.CharField(_("outcome"), max_length=10, choices=Outcome)
     note = models.TextField(_("what was said"))
-    at = models.DateTimeField(_("time"))
+    at = models.DateTimeField(_("contacted at"))
     local_date = models.DateField(_("date"))
     # Counts all contacts with this person by this channel on this day, whoever made them and for whichever loan.
     number_of_day = models.PositiveSmallIntegerField(_("number of the day"))
@@ -111,14 +111,14 @@ class PromiseToPay(models.Model):
     """What a debtor said he would pay until when, and whether he did."""
 
     class State(models.TextChoices):
-        OPEN = "OPEN", _("open")
+        OPEN = "OPEN", _("not due yet")
         KEPT = "KEPT", _("kept")
         BROKEN = "BROKEN", _("broken")
 
     id = models.BigAutoField(primary_key=True)
     case = models.ForeignKey(CollectionCase, models.PROTECT, related_name="promises")
     amount = MoneyField(_("amount"))
-    promised_date = models.DateField(_("until"))
+    promised_date = models.DateField(_("promised until"))
     made_at = models.DateTimeField(_("made at"))
     made_date = models.DateField(_("business date"))
     taken_by = models.ForeignKey("core.User", models.PROTECT, related_name="+", verbose_name=_("taken by"))

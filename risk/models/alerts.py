@@ -29,7 +29,9 @@ class IndicatorValue(models.Model):
     id = models.BigAutoField(primary_key=True)
     business_date = models.DateField(_("business date"))
     code = models.CharField(_("indicator"), max_length=40)
-    dimension = models.CharField(_("of"), max_length=60, blank=True, help_text=_("a product's code; empty for all"))
+    dimension = models.CharField(
+        _("dimension"), max_length=60, blank=True, help_text=_("a product's code; empty for all")
+    )
     value = models.DecimalField(_("value"), max_digits=20, decimal_places=6)
     numerator = models.DecimalField(_("numerator"), max_digits=20, decimal_places=2)
     denominator = models.DecimalField(_("denominator"), max_digits=20, decimal_places=2)
@@ -53,7 +55,10 @@ class AlertRule(models.Model):
     name = models.CharField(_("name"), max_length=60, unique=True)
     indicator = models.CharField(_("indicator"), max_length=40)
     dimension = models.CharField(
-        _("of"), max_length=60, blank=True, help_text=_("a product's code; empty for the total, * for each product")
+        _("dimension"),
+        max_length=60,
+        blank=True,
+        help_text=_("a product's code; empty for the total, * for each product"),
     )
     limits = models.CharField(_("limits"), max_length=8, choices=Limits, default=Limits.RULE)
     raise_above = models.DecimalField(_("raise above"), max_digits=20, decimal_places=6, null=True, blank=True)
@@ -92,7 +97,7 @@ class Alert(models.Model):
     """Something went over its limit: who looks after it, what was done, how it ended."""
 
     class State(models.TextChoices):
-        OPEN = "OPEN", _("open")
+        OPEN = "OPEN", _("not taken up")
         ACKNOWLEDGED = "ACKNOWLEDGED", _("being handled")
         CLOSED = "CLOSED", _("closed")
 
@@ -111,7 +116,7 @@ class Alert(models.Model):
     # The rule and dimension, or the loan: one alert at a time.
     key = models.CharField(max_length=120)
     rule = models.ForeignKey(AlertRule, models.PROTECT, null=True, related_name="alerts", verbose_name=_("rule"))
-    dimension = models.CharField(_("of"), max_length=60, blank=True)
+    dimension = models.CharField(_("dimension"), max_length=60, blank=True)
     product = models.ForeignKey(
         "lending.Product", models.PROTECT, null=True, related_name="alerts", verbose_name=_("product")
     )

@@ -10,6 +10,7 @@ from core import audit
 from core.errors import BusinessError, InvalidInput
 from core.models import User
 from core.outbox import publish
+from core.rules.formats import rate_text
 from customers.models import WorkItem
 from customers.operations import history
 from lending.models import Loan, Product
@@ -97,15 +98,15 @@ def raise_indicator_alert(
     params = {
         "indicator": value.code,
         "dimension": product.name if product else value.dimension,
-        "value": str(value.value),
-        "limit": str(limit),
+        "value": rate_text(Decimal(value.value)),
+        "limit": rate_text(limit),
         "numerator": str(value.numerator),
         "denominator": str(value.denominator),
         "date": business_date.isoformat(),
     }
     is_paused = False
     if rule.measure == Measure.PAUSE_PRODUCT and product is not None:
-        reason = f"{rule.name}: {value.value} > {limit} ({business_date})"
+        reason = f"{rule.name}: {params['value']} > {params['limit']} ({business_date})"
         is_paused = pause_product(product_id=product.pk, reason=reason, actor=actor, now=now)
     alert = Alert.objects.create(
         kind=Alert.Kind.INDICATOR,

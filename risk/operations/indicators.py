@@ -9,6 +9,7 @@ from django.db import transaction
 from core import close
 from core.outbox import system_user
 from core.registries import indicators
+from core.rules.formats import rate_text
 from lending.models import Product
 from risk.models import Alert, AlertRule, IndicatorValue
 from risk.operations import alerts
@@ -86,7 +87,7 @@ def judge_indicators(*, values: Iterable[IndicatorValue], business_date: date, n
                     business_date=business_date,
                 )
             elif passing is Passing.CLEAR and alert is not None:
-                alerts.clear_alert(alert_id=alert.pk, value=str(value.value), actor=actor, now=now)
+                alerts.clear_alert(alert_id=alert.pk, value=rate_text(Decimal(value.value)), actor=actor, now=now)
 
 
 def _concerns(rule: AlertRule, dimension: str) -> bool:

@@ -143,3 +143,8 @@ def access_review(user: User, public_id: str) -> Review:
     if review is None:
         raise NotFound
     return review
+
+
+def list_decisions_of(customer_id: int) -> QuerySet[DecisionRecord]:
+    """Return a customer's automatic decisions, the newest first; the caller has checked that the reader may see him."""
+    return DecisionRecord.objects.filter(customer_id=customer_id).select_related("application__product").order_by("-id")

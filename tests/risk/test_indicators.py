@@ -124,10 +124,10 @@ class TestStep:
         assert self.run(house) > 0
         product.refresh_from_db()
         assert product.state == Product.State.PAUSED
-        assert "0.083333 > 0.080000" in product.paused_reason
+        assert "8.3333% > 8.00%" in product.paused_reason
         alert = Alert.objects.get(rule__indicator="overdue_ratio")
         assert (alert.state, alert.severity, alert.measure_taken) == ("OPEN", "HIGH", "PAUSE_PRODUCT")
-        assert alert.params["numerator"] == "2200.00" and alert.params["limit"] == "0.080000"
+        assert alert.params["numerator"] == "2200.00" and alert.params["limit"] == "8.00%"
         item = WorkItem.objects.get(kind="risk.alert", reason_code="risk.above.overdue_ratio")
         assert (item.group, item.right) == ("RISK", "risk.handle_alerts")
         assert OutboxEvent.objects.filter(name="risk.alert_raised").exists()

@@ -1,0 +1,162 @@
+"""Alerts: the list, one alert and what is done about it; risk's parts of other pages."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from core import clock
+from core.errors import NotFound
+from core.web.listing import count_rows
+from customers.queries.staff import access_customer
+from customers.texts import render_text
+from lending.queries.staff import access_loan
+from risk.models import Alert
+from risk.models.alerts import Measure
+from risk.operations import alerts as operations
+from risk.queries.alerts import access_alert, list_alerts
+from risk.queries.decisions import list_decisions_of
+from risk.web.forms import AlertFilter
+from staff import rights
+from staff.pages import StaffPage, carry_out
+from staff.queries import list_members_with_right
+
+SEVERITY_TONES = {"LOW": "plain", "MIDDLE": "warn", "HIGH": "late", "CRITICAL": "late"}
+STATE_TONES = {"OPEN": "late", "ACKNOWLEDGED": "warn", "CLOSED": "plain"}
+_PAGE = 100
+
+
+class AlertListPage(StaffPage):
+    """Alerts in the reader's scope, the worst first."""
+
+    right = rights.VIEW_ALERTS
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """Show the list; closed ones only when asked for."""
+        form = AlertFilter(request.GET)
+        form.is_valid()
+        rows = list_alerts(request.user)  # type: ignore[arg-type]
+        wanted = form.cleaned_data
+        rows = rows.filter(state__in=wanted.get("state") or [Alert.State.OPEN, Alert.State.ACKNOWLEDGED])
+        for name, lookup in (("severity", "severity__in"), ("kind", "kind")):
+            if wanted.get(name):
+                rows = rows.filter(**{lookup: wanted[name]})
+        if wanted.get("mine"):
+            rows = rows.filter(owner_id=self.access.member_id)
+        context = {"form": form, "total": count_rows(rows), "rows": [show(alert) for alert in rows[:_PAGE]]}
+        return render(request, "risk/alerts.html", context)
+
+
+class AlertPage(StaffPage):
+    """One alert: why, whose, what was done."""
+
+    right = rights.VIEW_ALERTS
+
+    def get(self, request: HttpRequest, public_id: str) -> HttpResponse:
+        """Show the page."""
+        alert = access_alert(request.user, public_id)  # type: ignore[arg-type]
+        can_handle = self.access.has(rights.HANDLE_ALERTS)
+        refusal = "" if can_handle else _("Your role does not handle alerts.")
+        if alert.state == Alert.State.CLOSED:
+            refusal = _("This alert is closed.")
+        context = {
+            **show(alert),
+            "refusal": refusal,
+            "members": list_members_with_right(rights.HANDLE_ALERTS).select_related("user"),
+            "has_measure": alert.measure_taken != Measure.NONE,
+            "steps": _list_steps(alert),
+        }
+        return render(request, "risk/alert.html", context)
+
+
+class AlertAct(StaffPage):
+    """Take up, give away, note, lift a measure, close."""
+
+    right = rights.HANDLE_ALERTS
+
+    def post(self, request: HttpRequest, public_id: str, act: str) -> HttpResponse:
+        """Do one of them."""
+        alert = access_alert(request.user, public_id)  # type: ignore[arg-type]
+        given = request.POST
+        common: dict[str, Any] = {"alert_id": alert.pk, "actor": request.user, "now": clock.now()}
+        owner = given.get("owner", "")
+        acts = {
+            "acknowledge": (lambda: operations.acknowledge_alert(**common), _("It is yours now.")),
+            "assign": (
+                lambda: operations.assign_alert(**common, owner_id=int(owner) if owner.isdecimal() else 0),
+                _("Given to a colleague."),
+            ),
+            "note": (lambda: operations.note_action(**common, text=given.get("text", "")), _("Noted.")),
+            "lift": (
+                lambda: operations.lift_measure(**common, reason=given.get("reason", "")),
+                _("The product may open listings again."),
+            ),
+            "close": (
+                lambda: operations.close_alert(
+                    **common, closure=given.get("closure", ""), note=given.get("note", "")
+                ),
+                _("Closed."),
+            ),
+        }
+        if act not in acts:
+            raise NotFound
+        run, said = acts[act]
+        return carry_out(request, reverse("risk:alert", args=[public_id]), run, said)
+
+
+class CustomerRisk(StaffPage):
+    """Risk's tab of the customer page: decisions and alerts."""
+
+    right = rights.VIEW_CUSTOMERS
+
+    def get(self, request: HttpRequest, public_id: str) -> HttpResponse:
+        """Answer the fragment."""
+        customer = access_customer(self.access, public_id)
+        sees_alerts = self.access.has(rights.VIEW_ALERTS)
+        sees_decisions = self.access.has(rights.VIEW_APPLICATIONS)
+        alerts = list_alerts(request.user).filter(customer=customer)[:50] if sees_alerts else []  # type: ignore[arg-type]
+        context = {
+            "customer": customer,
+            "alerts": [show(alert) for alert in alerts],
+            "decisions": list_decisions_of(customer.pk)[:50] if sees_decisions else [],
+        }
+        return render(request, "risk/customer.html", context)
+
+
+class LoanAlerts(StaffPage):
+    """The alerts of one loan, for the loan page."""
+
+    right = rights.VIEW_LOANS
+
+    def get(self, request: HttpRequest, public_id: str) -> HttpResponse:
+        """Answer the fragment; nothing for those who may not see alerts."""
+        loan = access_loan(self.access, public_id)
+        if not self.access.has(rights.VIEW_ALERTS):
+            return HttpResponse()
+        rows = list_alerts(request.user).filter(loan=loan)[:10]  # type: ignore[arg-type]
+        return render(request, "risk/loan.html", {"rows": [show(alert) for alert in rows]})
+
+
+def show(alert: Alert) -> dict[str, Any]:
+    """Return an alert with its sentence and tones."""
+    return {
+        "alert": alert,
+        "text": render_text(alert.reason_code, alert.params),
+        "severity_tone": SEVERITY_TONES[alert.severity],
+        "state_tone": STATE_TONES[alert.state],
+        "url": reverse("risk:alert", args=[alert.public_id]),
+    }
+
+
+def _list_steps(alert: Alert) -> list[dict[str, Any]]:
+    taken = {"label": _("Taken up"), "state": "todo"}
+    if alert.acknowledged_at:
+        taken = {"label": _("Taken up"), "state": "done", "date": alert.acknowledged_at.date()}
+    elif alert.state == Alert.State.OPEN:
+        taken["state"] = "now"
+    closed: dict[str, Any] = {"label": _("Closed"), "state": "now" if alert.state == "ACKNOWLEDGED" else "todo"}
+    if alert.closed_at:
+        closed = {"label": _("Closed"), "state": "done", "date": alert.closed_at.date()}
+    return [{"label": _("Raised"), "state": "done", "date": alert.raised_at.date()}, taken, closed]

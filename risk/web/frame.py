@@ -1,0 +1,22 @@
+"""What risk puts into the frame, onto the customer page and onto the loan page."""
+
+from django.utils.translation import gettext_lazy as _
+
+from core.registries import CustomerPanel, NavigationItem, customer_panels, loan_panels, navigation
+from staff import rights
+from staff.pages import visible_with
+
+
+def register() -> None:
+    """Register navigation and panels."""
+    navigation.register(
+        "applications",
+        NavigationItem(
+            _("Applications"), "risk:applications", "clipboard-list", 30, visible_with(rights.VIEW_APPLICATIONS)
+        ),
+    )
+    navigation.register(
+        "risk", NavigationItem(_("Risk"), "risk:alerts", "shield-half", 70, visible_with(rights.VIEW_ALERTS))
+    )
+    customer_panels.register("risk", CustomerPanel(_("Risk"), "risk:customer", order=50))
+    loan_panels.register("alerts", CustomerPanel(_("Alerts"), "risk:loan", order=20))

@@ -1,0 +1,20 @@
+"""Addresses of the pages about decisions and alerts."""
+
+from django.urls import path
+
+from risk.web import alerts, applications
+
+app_name = "risk"
+
+urlpatterns = [
+    path("applications/", applications.ApplicationListPage.as_view(), name="applications"),
+    path("applications/<str:public_id>/", applications.ApplicationPage.as_view(), name="application"),
+    path("applications/<str:public_id>/propose/", applications.Propose.as_view(), name="propose"),
+    path("reviews/<str:public_id>/confirm/", applications.Confirm.as_view(), name="confirm"),
+    path("reviews/<str:public_id>/send-back/", applications.SendBack.as_view(), name="send-back"),
+    path("risk/alerts/", alerts.AlertListPage.as_view(), name="alerts"),
+    path("risk/alerts/<str:public_id>/", alerts.AlertPage.as_view(), name="alert"),
+    path("risk/alerts/<str:public_id>/<slug:act>/", alerts.AlertAct.as_view(), name="alert-act"),
+    path("customers/<str:public_id>/risk/", alerts.CustomerRisk.as_view(), name="customer"),
+    path("loans/<str:public_id>/alerts/", alerts.LoanAlerts.as_view(), name="loan"),
+]

@@ -1,0 +1,77 @@
+"""The names of what a decision looks at, and their values as people read them."""
+
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from core.rules.formats import money_text, rate_text
+from lending.models import Application
+
+FACTOR_NAMES = {
+    "bureau_has_history": _("Has a credit history"),
+    "bureau_score": _("Bureau score"),
+    "overdue_count_24_months": _("Late payments in 24 months"),
+    "max_dpd_24_months": _("Most days past due in 24 months"),
+    "is_overdue_now": _("Overdue elsewhere now"),
+    "query_count_3_months": _("Bureau queries in 3 months"),
+    "open_loan_count": _("Open loans elsewhere"),
+    "is_blacklisted": _("Listed as dishonest debtor"),
+    "card_utilisation_bp": _("Use of card limits"),
+    "oldest_account_months": _("Length of credit history"),
+    "undeclared_debt_fen": _("Undeclared debt on other platforms"),
+    "debt_to_income_bp": _("Payments to income"),
+    "loan_to_income_bp": _("Amount to yearly income"),
+    "employment_years": _("Years in employment"),
+    "housing": _("Housing"),
+    "own_settled_loan_count": _("Loans repaid here"),
+    "own_active_loan_count": _("Running loans here"),
+    "own_max_dpd": _("Most days past due here"),
+    "own_is_overdue": _("Overdue here now"),
+    "amount_fen": _("Amount asked"),
+    "term_months": _("Term"),
+    "purpose": _("Purpose"),
+    "score": _("Score"),
+}
+EVIDENCE_NAMES = {
+    "monthly_income": _("Monthly income"),
+    "monthly_debt_declared": _("Monthly debt payments, declared"),
+    "monthly_debt_bureau": _("Monthly debt payments, bureau"),
+    "monthly_debt_here": _("Monthly debt payments here"),
+    "monthly_instalment": _("New monthly instalment at the highest rate"),
+    "other_platform_balance_declared": _("On other platforms, declared"),
+    "other_platform_balance_bureau": _("On other platforms, bureau"),
+}
+_HOUSING = {
+    "OWN": _("own home"),
+    "MORTGAGE": _("own home, mortgaged"),
+    "RENT": _("rented"),
+    "FAMILY": _("with family"),
+    "OTHER": _("other"),
+    "UNKNOWN": _("unknown"),
+}
+
+
+def name_of(factor: str) -> str:
+    """Return the name of an input."""
+    return str(FACTOR_NAMES.get(factor, factor))
+
+
+def value_of(factor: str, value: Any) -> str:
+    """Return the value of an input as people read it."""
+    if value is None:
+        return gettext("unknown")
+    if isinstance(value, bool):
+        return gettext("yes") if value else gettext("no")
+    if factor.endswith("_bp"):
+        return rate_text(Decimal(value) / 10_000)
+    if factor.endswith("_fen"):
+        return money_text(Decimal(value) / 100)
+    if factor.endswith("_months") and factor in {"term_months", "oldest_account_months"}:
+        return ngettext("%(n)s month", "%(n)s months", value) % {"n": value}
+    if factor == "housing":
+        return str(_HOUSING.get(value, value))
+    if factor == "purpose":
+        return str(dict(Application.Purpose.choices).get(value, value))
+    return str(value)
