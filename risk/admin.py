@@ -21,41 +21,12 @@ from risk.models import Alert, AlertRule, BureauReport, DecisionRecord, Decision
 from risk.operations import configuration
 from risk.reasons import describe_problem, staff_sentence
 from staff import rights
+from staff.admin_access import ReadableByStaff, holds
 from staff.models import Approval
-from staff.queries import get_access
-
-_READERS = (rights.CONFIGURE, rights.APPROVE_CONFIGURATION, rights.AUDIT)
 
 
-def _holds(request: HttpRequest, *wanted: str) -> bool:
-    access = get_access(request.user)  # type: ignore[arg-type]
-    return access is not None and any(access.has(right) for right in wanted)
-
-
-class _Readable(ModelAdmin):
+class _Readable(ReadableByStaff, ModelAdmin):
     """A list and a page to look at, for those who configure, approve or audit."""
-
-    show_full_result_count = False
-
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        """Show the app to those who may read it."""
-        return _holds(request, *_READERS)
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Show the rows to those who may read them."""
-        return _holds(request, *_READERS)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Rows are written by operations only."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Rows are never edited."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Rows are evidence."""
-        return False
 
 
 class _IndentedJson(json.JSONEncoder):
@@ -103,17 +74,17 @@ class _RuleAdmin(_Readable):
         lines = [(describe_problem(*problem),) for problem in configuration.find_problems(rule)]
         return format_html_join("\n", "<div>{}</div>", lines) if lines else str(_("none: ready to be submitted"))
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Those who configure draft rules."""
-        return _holds(request, rights.CONFIGURE)
+        return holds(request, rights.CONFIGURE)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Only drafts change."""
-        return _holds(request, rights.CONFIGURE) and (obj is None or obj.is_draft)
+        return holds(request, rights.CONFIGURE) and (obj is None or obj.is_draft)
 
     def has_approve_permission(self, request: HttpRequest) -> bool:
         """Those who approve are others than those who configure, or at least other people."""
-        return _holds(request, rights.APPROVE_CONFIGURATION)
+        return holds(request, rights.APPROVE_CONFIGURATION)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Save through the operation, mistakes and all: they are shown on the page."""
@@ -245,13 +216,13 @@ class AlertRuleAdmin(_Readable):
     )
     list_filter = ("indicator", "severity", "is_active")
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Those who configure set limits."""
-        return _holds(request, rights.CONFIGURE)
+        return holds(request, rights.CONFIGURE)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Those who configure set limits."""
-        return _holds(request, rights.CONFIGURE)
+        return holds(request, rights.CONFIGURE)
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Choose among the indicators there are."""

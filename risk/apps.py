@@ -20,7 +20,9 @@ class RiskConfig(AppConfig):
         from risk.queries.alerts import open_alerts_item
         from risk.queries.indicators import register_indicators
         from risk.reasons import REASONS
+        from risk.web import frame
 
+        frame.register()
         register_seed(60, "risk.standard_rules", seed.seed_standard_rules)
         register_indicators()
         indicators.register_step()

@@ -16,7 +16,9 @@ class ServiceConfig(AppConfig):
         from customers.texts import register_text
         from service import handlers  # noqa: F401 - registers the event handlers
         from service.operations import contacts, seed
+        from service.web import frame
 
+        frame.register()
         register_seed(70, "service.contact_limits", seed.seed_contact_limits)
         register_step(contacts.STEP, contacts.STEP_ORDER, contacts.judge_promises)
         for code, sentence in _TEXTS.items():

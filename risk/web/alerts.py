@@ -94,9 +94,7 @@ class AlertAct(StaffPage):
                 _("The product may open listings again."),
             ),
             "close": (
-                lambda: operations.close_alert(
-                    **common, closure=given.get("closure", ""), note=given.get("note", "")
-                ),
+                lambda: operations.close_alert(**common, closure=given.get("closure", ""), note=given.get("note", "")),
                 _("Closed."),
             ),
         }

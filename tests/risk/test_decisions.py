@@ -4,10 +4,11 @@ import math
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from threading import Barrier, Thread
 
 import orjson
 import pytest
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, connection, connections, transaction
 from django.utils import translation
 
 from core.models import AuditEntry, User
@@ -342,3 +343,28 @@ class TestFacts:
         report = receive_report(application)
         with django_assert_max_num_queries(8):  # type: ignore[attr-defined]
             collect_facts(Application.objects.select_related("product").get(pk=application.pk), report, DAY)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_five_workers_decide_once(borrower: Customer, house: datetime, system: User, receive_report: Receive) -> None:
+    application = make_application(borrower, now=house, business_date=DAY)
+    receive_report(application)
+    barrier, made = Barrier(5), []
+
+    def work() -> None:
+        try:
+            barrier.wait(timeout=30)
+            record = decisions.decide_application(
+                application_id=application.pk, actor=system, now=house, business_date=DAY
+            )
+            made.append(record is not None)
+        finally:
+            connections.close_all()
+
+    threads = [Thread(target=work) for _ in range(5)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+    assert sorted(made) == [False, False, False, False, True]
+    assert DecisionRecord.objects.count() == Offer.objects.count() == 1
