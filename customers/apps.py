@@ -17,7 +17,9 @@ class CustomersConfig(AppConfig):
         from customers import handlers  # noqa: F401 - registers the event handlers
         from customers.operations import seed
         from customers.texts import register_text
+        from customers.web import frame
 
+        frame.register()
         register_seed(30, "customers.parameters", seed.seed_parameters)
 
         for shape, label in {
@@ -31,6 +33,7 @@ class CustomersConfig(AppConfig):
         register_text("customers.registered", _("Registered"))
         register_text("customers.identity_passed", _("Identity confirmed"))
         register_text("customers.identity_failed", _("Identity could not be confirmed"))
+        register_text("customers.rm_assigned", _("Relationship manager: %(rm)s"))
         register_text("customers.profile_updated", _("Profile updated"))
         register_text("customers.assessed", _("Risk tolerance assessed: %(tier)s"))
         register_text("customers.card_bound", _("Bank card ending in %(tail)s bound"))

@@ -1,5 +1,6 @@
 """Departments and approvals."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +11,7 @@ from core import audit
 from core.errors import BusinessError, Refused
 from core.models import User
 from staff import rights
-from staff.models import Approval, Department, Role
+from staff.models import Approval, Department, Role, StaffMember, Team
 
 
 class OwnApproval(BusinessError):
@@ -99,3 +100,27 @@ def decide_approval(*, approval_id: int, is_approved: bool, note: str, actor: Us
         now=now,
     )
     return approval
+
+
+@transaction.atomic
+def hire(
+    *,
+    username: str,
+    name: str,
+    password: str,
+    department: Department,
+    team_name: str,
+    role_codes: Sequence[str],
+    uses_admin: bool,
+) -> StaffMember:
+    """Create a colleague's log-in with his place and roles; one who is there keeps his password."""
+    user, is_new = User.objects.get_or_create(
+        username=username, defaults={"display_name": name, "kind": User.Kind.STAFF, "is_staff": uses_admin}
+    )
+    if is_new:
+        user.set_password(password)
+        user.save(update_fields=["password"])
+    team, _created = Team.objects.get_or_create(department=department, name=team_name)
+    member, _created = StaffMember.objects.get_or_create(user=user, defaults={"department": department, "team": team})
+    member.roles.set(Role.objects.filter(code__in=role_codes))
+    return member

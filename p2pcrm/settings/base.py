@@ -40,6 +40,7 @@ INSTALLED_APPS = [
     "risk",
     "segmentation",
     "analytics",
+    "simulation",
 ]
 
 MIDDLEWARE = [
