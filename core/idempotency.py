@@ -1,6 +1,7 @@
 """Run an action once under the caller's key: effect and answer commit together."""
 
 import hashlib
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -43,7 +44,8 @@ class Answer:
 
 def fingerprint_of(*parts: Any) -> str:
     """Return a hash of what makes two requests the same."""
-    return hashlib.sha256(orjson.dumps(parts, default=str, option=orjson.OPT_SORT_KEYS)).hexdigest()
+    # The standard library's encoder, because a request may hold whole numbers beyond 64 bits.
+    return hashlib.sha256(json.dumps(parts, default=str, sort_keys=True).encode()).hexdigest()
 
 
 @transaction.atomic

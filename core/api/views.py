@@ -91,11 +91,8 @@ class RowListView(GenericAPIView):  # type: ignore[type-arg]
         """Return one page."""
         page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
         assert page is not None, "lists are always paged"
-        return self.get_paginated_response([self.shape_row(row) for row in self.enrich_rows(list(page))])
-
-    def enrich_rows(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        """Add to a whole page what one more query can tell."""
-        return rows
+        # Copies, because the paginator reads the keys of the rows again for the addresses of its neighbours.
+        return self.get_paginated_response([self.shape_row(dict(row)) for row in page])
 
     def shape_row(self, row: dict[str, Any]) -> dict[str, Any]:
         """Return a row as its reader sees it."""

@@ -1,5 +1,6 @@
 """Bodies of the loan calculator."""
 
+from decimal import Decimal
 from typing import Any
 
 from rest_framework import serializers
@@ -41,7 +42,7 @@ class QuoteAskedSerializer(StrictSerializer):
     period_unit = serializers.ChoiceField(list(PeriodUnit), default=PeriodUnit.MONTH)
     day_count = serializers.ChoiceField(list(DayCount), default=DayCount.THIRTY_360)
     rounding = serializers.ChoiceField(list(RowRounding), default=RowRounding.HALF_UP)
-    payment_step = NumberField(default="0.01")
+    payment_step = NumberField(default=Decimal("0.01"))
     payment_rounding = serializers.ChoiceField(list(PaymentRounding), default=PaymentRounding.NEAREST)
     disbursed_on = serializers.DateField(required=False)
     first_due_on = serializers.DateField(required=False, allow_null=True)
