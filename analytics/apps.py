@@ -9,3 +9,12 @@ class AnalyticsConfig(AppConfig):
 
     name = "analytics"
     verbose_name = _("Analytics")
+
+    def ready(self) -> None:
+        from analytics import operations
+        from analytics.queries.metrics import register_metrics
+        from analytics.web import frame
+
+        register_metrics()
+        operations.register()
+        frame.register()

@@ -42,12 +42,16 @@ class Registry(Generic[T]):
 
 @dataclass(frozen=True)
 class CustomerPanel:
-    """A part of the customer page: the named URL gets the customer's public id and answers an HTML fragment."""
+    """A part of a record's page: the named URL gets the record's public id and answers an HTML fragment.
+
+    With `right` only for those who hold it.
+    """
 
     title: Text
     url_name: str
     place: str = "tab"
     order: int = 100
+    right: str = ""
 
 
 @dataclass(frozen=True)
@@ -122,6 +126,8 @@ class NavigationItem:
 
 
 customer_panels: Registry[CustomerPanel] = Registry("customer_panels")
+# Parts of the loan page that higher apps add; the named URL gets the loan's public id.
+loan_panels: Registry[CustomerPanel] = Registry("loan_panels")
 timeline_kinds: Registry[TimelineKind] = Registry("timeline_kinds")
 work_sources: Registry[WorkSource] = Registry("work_sources")
 attributes: Registry[Attribute] = Registry("attributes")

@@ -15,7 +15,9 @@ class LendingConfig(AppConfig):
         from customers.texts import register_text
         from lending import handlers, notices  # noqa: F401 - register the event handlers
         from lending.operations import closing, seed
+        from lending.web import frame
 
+        frame.register()
         closing.register()
         register_seed(30, "lending.parameters", seed.seed_parameters)
         register_seed(50, "lending.products", seed.seed_products)

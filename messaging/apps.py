@@ -17,7 +17,9 @@ class MessagingConfig(AppConfig):
         from integrations.inbound import InboundKind
         from messaging import handlers  # noqa: F401 - registers the event handlers
         from messaging.operations import receipts, seed
+        from messaging.web import frame
 
+        frame.register()
         inbound.register(InboundKind.SMS, receipts.take_notice)
         register_seed(60, "messaging.templates", seed.ensure_templates)
         register_text("messaging.sent", _("Message sent (%(channel)s): %(template)s"))

@@ -13,4 +13,6 @@ def register() -> None:
         "collections",
         NavigationItem(_("Collections"), "service:cases", "phone-call", 75, visible_with(rights.COLLECT)),
     )
-    loan_panels.register("collections", CustomerPanel(_("Collection case"), "service:loan", order=10))
+    loan_panels.register(
+        "collections", CustomerPanel(_("Collection case"), "service:loan", order=10, right=rights.COLLECT)
+    )

@@ -1,0 +1,1 @@
+"""Today, the dashboard and the command palette: the pages that read everything."""

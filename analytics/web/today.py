@@ -1,0 +1,133 @@
+"""The first page of the day: one ordered list of what to do, and the book at a glance."""
+
+from datetime import datetime, timedelta
+from itertools import groupby
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from analytics.queries.series import get_reach, read_present, spark
+from core import clock
+from core.registries import work_sources
+from customers.models import WorkItem
+from customers.queries.staff import count_registered_since
+from customers.queries.work import list_work
+from customers.texts import render_text
+from staff import rights
+from staff.pages import StaffPage
+
+_SHOWN = 100
+_GROUPS = {group.value: place for place, group in enumerate(WorkItem.Group)}
+
+
+class TodayPage(StaffPage):
+    """What to do, for whom, why now, until when."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """Show the page."""
+        now = clock.now()
+        found = [_show(item, now) for item in list_work(self.access, now=now)[: _SHOWN + 1]]
+        for _key, source in work_sources.items():
+            found += [_show_row(row, now) for row in source.rows(request.user, clock.business_date(), _SHOWN)]
+        found.sort(
+            key=lambda row: (row["group_place"], row["urgency"], row["due"] or datetime.max.replace(tzinfo=now.tzinfo))
+        )
+        groups = [
+            {"label": WorkItem.Group(group).label, "rows": list(rows)}
+            for group, rows in groupby(found[:_SHOWN], key=lambda row: row["group"])
+        ]
+        context = {
+            "groups": groups,
+            "total": len(found),
+            "is_cut": len(found) > _SHOWN,
+            "tiles": self.list_tiles() if self.access.has(rights.VIEW_LOANS) else [],
+        }
+        return render(request, "analytics/today.html", context)
+
+    def list_tiles(self) -> list[dict[str, Any]]:
+        """Return my book: balance, overdue, at risk, new."""
+        today = clock.business_date()
+        reach = get_reach(self.access, rights.VIEW_LOANS)
+        figures = read_present(reach, ["loan_balance", "overdue_amount", "overdue_count", "active_borrowers"], today)
+        loans, since = reverse("lending:loans"), today - timedelta(days=30)
+        return [
+            {
+                "label": _("Loan balance"),
+                "kind": "money",
+                "value": figures["loan_balance"],
+                "url": f"{loans}?state=ACTIVE",
+                "definition": _("Principal paid out and not yet repaid, of the borrowers in your scope."),
+                "spark": spark(reach, "loan_balance", today),
+            },
+            {
+                "label": _("Overdue"),
+                "kind": "money",
+                "value": figures["overdue_amount"],
+                "url": f"{loans}?overdue=on",
+                "definition": _("Principal and interest that fell due and were not received."),
+                "spark": spark(reach, "overdue_amount", today),
+                "tone": "late" if figures["overdue_amount"] else "",
+                "word": _("overdue") if figures["overdue_amount"] else "",
+            },
+            {
+                "label": _("Loans at risk"),
+                "kind": "count",
+                "value": int(figures["overdue_count"] or 0),
+                "url": f"{loans}?overdue=on&sort=-late",
+                "definition": _("Running loans with an unpaid instalment that has fallen due."),
+                "spark": spark(reach, "overdue_count", today),
+            },
+            {
+                "label": _("New customers"),
+                "kind": "count",
+                "value": count_registered_since(self.access, since),
+                "url": f"{reverse('customers:list')}?registered_from={since.isoformat()}",
+                "definition": _("Registered within the last 30 days, in your scope."),
+                "spark": [],
+            },
+        ]
+
+
+def _show(item: WorkItem, now: datetime) -> dict[str, Any]:
+    customer = item.customer
+    url = item.url or (reverse("customers:page", args=[customer.public_id]) if customer else "/")
+    acts = [
+        {"label": _("Done"), "url": _act(item, "done"), "icon_name": "check", "key": "d"},
+        {"label": _("Tomorrow"), "url": _act(item, "snooze"), "icon_name": "clock-pause", "key": "s"},
+        {"label": _("Open"), "url": url, "icon_name": "arrow-up-right", "key": "o", "method": "get"},
+    ]
+    return {
+        "id": f"work-{item.public_id}",
+        "group": item.group,
+        "group_place": _GROUPS[item.group],
+        "urgency": item.urgency,
+        "title": str(WorkItem.Group(item.group).label) if customer is None else "",
+        "who": str(customer) if customer else "",
+        "who_url": reverse("customers:page", args=[customer.public_id]) if customer else "",
+        "reason": render_text(item.reason_code, item.params),
+        "due": item.due_at,
+        "is_late": item.due_at is not None and item.due_at < now,
+        "url": url,
+        "acts": acts,
+    }
+
+
+def _act(item: WorkItem, act: str) -> str:
+    return reverse("customers:work-act", args=[item.public_id, act])
+
+
+def _show_row(row: Any, now: datetime) -> dict[str, Any]:
+    return {
+        "group": row.group,
+        "group_place": _GROUPS.get(row.group, len(_GROUPS)),
+        "urgency": row.urgency,
+        "title": row.title,
+        "reason": row.reason,
+        "due": row.due_at,
+        "is_late": row.due_at is not None and row.due_at < now,
+        "url": row.url,
+        "acts": [{"label": _("Open"), "url": row.url, "icon_name": "arrow-up-right", "key": "o", "method": "get"}],
+    }

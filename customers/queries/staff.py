@@ -1,0 +1,118 @@
+"""Customers as staff see them, always within the reader's scope."""
+
+import re
+from datetime import date, datetime
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from core.errors import NotFound
+from core.fields import blind_index
+from core.models import AuditEntry
+from customers.models import Customer, TimelineEntry, WorkItem
+from customers.queries.attributes import having
+from customers.rules.names import build_search_grams
+from staff import rights
+from staff.queries import Access, scope_condition
+
+_PHONE = re.compile(r"1\d{10}")
+_TAIL = re.compile(r"\d{4}")
+_NUMBER = re.compile(r"[A-Za-z]{1,3}[-\d]\S*")
+
+
+def in_scope(access: Access, right: str = rights.VIEW_CUSTOMERS) -> QuerySet[Customer]:
+    """Return the customers that a right reaches."""
+    return Customer.objects.filter(scope_condition(access, right, "rm"))
+
+
+def access_customer(access: Access, public_id: str, right: str = rights.VIEW_CUSTOMERS) -> Customer:
+    """Return a customer that a right reaches. Raises NotFound."""
+    customer = in_scope(access, right).select_related("rm__user", "backup_rm__user").filter(public_id=public_id).first()
+    if customer is None:
+        raise NotFound
+    return customer
+
+
+def search_condition(text: str) -> Q:
+    """Return what finds customers by name, pinyin, initials, a whole phone, its last four digits or the number."""
+    typed = text.strip()
+    digits = typed.replace(" ", "").replace("-", "")
+    if _PHONE.fullmatch(digits):
+        return Q(phone_index=blind_index(digits, "phone"))
+    condition = Q(pk__in=[])
+    if _TAIL.fullmatch(digits):
+        condition |= Q(phone_tail_index=blind_index(digits, "phone_tail"))
+    if _NUMBER.fullmatch(typed):
+        condition |= Q(number=typed.upper())
+    grams = build_search_grams(typed)
+    if grams:
+        condition |= Q(search_grams__contains=list(grams))
+    return condition
+
+
+def narrow(rows: QuerySet[Customer], wanted: dict[str, Any]) -> QuerySet[Customer]:
+    """Return the customers that meet every condition of a filter form's cleaned data."""
+    if wanted.get("q"):
+        rows = rows.filter(search_condition(wanted["q"]))
+    for name in ("stage", "risk_tier", "value_tier", "status"):
+        if wanted.get(name):
+            rows = rows.filter(**{f"{name}__in": wanted[name]})
+    if wanted.get("role") == "borrower":
+        rows = rows.filter(is_borrower=True)
+    if wanted.get("role") == "investor":
+        rows = rows.filter(is_investor=True)
+    if wanted.get("rm"):
+        rows = rows.filter(rm=wanted["rm"])
+    if wanted.get("overdue"):
+        rows = rows.filter(pk__in=having("overdue"))
+    if wanted.get("invested"):
+        rows = rows.filter(pk__in=having("invested"))
+    if wanted.get("registered_from"):
+        rows = rows.filter(registered_at__gte=wanted["registered_from"])
+    return rows
+
+
+def list_timeline(
+    customer_id: int, *, shape: str = "", until: datetime | None = None, after: tuple[datetime, int] | None = None
+) -> QuerySet[TimelineEntry]:
+    """Return what happened, newest first, from a moment or entry backwards."""
+    rows = TimelineEntry.objects.filter(customer_id=customer_id).select_related("actor").order_by("-at", "-id")
+    if shape:
+        rows = rows.filter(kind=shape)
+    if until is not None:
+        rows = rows.filter(at__lt=until)
+    if after is not None:
+        rows = rows.filter(Q(at__lt=after[0]) | Q(at=after[0], id__lt=after[1]))
+    return rows
+
+
+def list_open_work(customer_id: int) -> QuerySet[WorkItem]:
+    """Return what is to be done about a customer, the most urgent first."""
+    return (
+        WorkItem.objects.filter(customer_id=customer_id, state=WorkItem.State.OPEN)
+        .select_related("assignee__user")
+        .order_by("urgency", "due_at", "id")
+    )
+
+
+def list_changes(customer_id: int) -> QuerySet[AuditEntry]:
+    """Return the audit trail of one customer's record, the newest first."""
+    return (
+        AuditEntry.objects.filter(target_type="customers.customer", target_id=str(customer_id))
+        .select_related("actor")
+        .order_by("-id")
+    )
+
+
+def find_customers(access: Access, text: str, limit: int = 8) -> list[Customer]:
+    """Return the first customers that a search finds, for the command palette."""
+    if not access.has(rights.VIEW_CUSTOMERS) or not text.strip():
+        return []
+    return list(
+        in_scope(access).filter(search_condition(text)).select_related("rm__user").order_by("name_key", "id")[:limit]
+    )
+
+
+def count_registered_since(access: Access, day: date) -> int:
+    """Return how many customers in scope registered on or after a day."""
+    return in_scope(access).filter(registered_at__date__gte=day).count()

@@ -1,0 +1,1 @@
+"""The pages about customers: list, record, what to do."""

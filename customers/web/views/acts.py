@@ -1,0 +1,121 @@
+"""What staff do with a customer or a work item."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+
+from core import clock
+from core.errors import InvalidInput
+from customers.models import WorkItem
+from customers.operations import contacts, disclosure, work
+from customers.queries.staff import access_customer
+from customers.queries.work import access_work
+from customers.web.forms import ContactForm, ReminderForm
+from staff import rights
+from staff.pages import StaffPage
+
+
+class Reveal(StaffPage):
+    """Show one masked field to somebody who says why."""
+
+    right = rights.UNMASK
+
+    def post(self, request: HttpRequest, public_id: str, field: str) -> HttpResponse:
+        """Answer the plain value."""
+        customer = access_customer(self.access, public_id, rights.UNMASK)
+        value = disclosure.unmask(
+            customer_id=customer.pk,
+            field=field,
+            reason=request.POST.get("reason", ""),
+            actor=request.user,  # type: ignore[arg-type]
+            now=clock.now(),
+        )
+        answer = render(request, "partials/revealed.html", {"value": value})
+        answer["Cache-Control"] = "no-store"
+        return answer
+
+
+class RecordContact(StaffPage):
+    """Keep a contact."""
+
+    right = rights.EDIT_CUSTOMERS
+
+    def post(self, request: HttpRequest, public_id: str) -> HttpResponse:
+        """Write it to the timeline."""
+        customer = access_customer(self.access, public_id, self.right)
+        form = ContactForm(request.POST)
+        _demand(form)
+        contacts.record_contact(
+            customer_id=customer.pk,
+            **form.cleaned_data,
+            actor=request.user,  # type: ignore[arg-type]
+            now=clock.now(),
+        )
+        messages.success(request, _("Contact recorded."))
+        return redirect("customers:page", public_id)
+
+
+class SetReminder(StaffPage):
+    """Put a reminder on one's own list."""
+
+    right = rights.EDIT_CUSTOMERS
+
+    def post(self, request: HttpRequest, public_id: str) -> HttpResponse:
+        """Raise the work item."""
+        customer = access_customer(self.access, public_id, self.right)
+        form = ReminderForm(request.POST)
+        _demand(form)
+        contacts.set_reminder(
+            customer_id=customer.pk,
+            **form.cleaned_data,
+            assignee_id=self.access.member_id,
+            actor=request.user,  # type: ignore[arg-type]
+            now=clock.now(),
+        )
+        messages.success(request, _("It is on your list."))
+        return redirect("customers:page", public_id)
+
+
+class WorkAct(StaffPage):
+    """End, put off or take back a work item."""
+
+    def post(self, request: HttpRequest, public_id: str, act: str) -> HttpResponse:
+        """Do it; from htmx the answer is a toast with undo."""
+        item = access_work(self.access, public_id)
+        actor: Any = request.user
+        now = clock.now()
+        if act == "done":
+            work.complete_work(work_item_id=item.pk, actor=actor, now=now)
+            text = _("Done.")
+        elif act == "snooze":
+            until = clock.at(now.date() + timedelta(days=1), 9)
+            work.snooze_work(work_item_id=item.pk, until=until, actor=actor, now=now)
+            text = _("Back on your list tomorrow at 9:00.")
+        else:
+            work.reopen_work(work_item_id=item.pk, actor=actor, now=now)
+            text = _("Back on your list.")
+        return self.answer(request, item, act, text)
+
+    def answer(self, request: HttpRequest, item: WorkItem, act: str, text: str) -> HttpResponse:
+        """Say what was done."""
+        if request.headers.get("HX-Request"):
+            news: dict[str, Any] = {"text": text, "tone": "good"}
+            if act != "undo":
+                news["undo"] = reverse("customers:work-act", args=[item.public_id, "undo"])
+            return HttpResponse(headers={"HX-Trigger": json.dumps({"toast": news, "changed": {}})})
+        messages.success(request, text)
+        target = request.headers.get("Referer", "/")
+        is_safe = url_has_allowed_host_and_scheme(target, allowed_hosts={request.get_host()})
+        return redirect(target if is_safe else "/")
+
+
+def _demand(form: Any) -> None:
+    if not form.is_valid():
+        raise InvalidInput(fields={name: list(errors) for name, errors in form.errors.items()})

@@ -1,0 +1,216 @@
+"""The page of one customer."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext_lazy as _
+
+from core import clock
+from core.errors import NotFound
+from core.models import User
+from core.registries import customer_panels, timeline_kinds
+from customers.models import Consent, Customer, TimelineEntry
+from customers.queries.attributes import read_attributes
+from customers.queries.own import get_latest_profile, list_cards, list_live_consents
+from customers.queries.staff import access_customer, list_changes, list_open_work, list_timeline
+from customers.texts import render_text
+from customers.web.forms import ContactForm, ReminderForm
+from staff import rights
+from staff.pages import StaffPage
+from staff.queries import Access
+
+_FIGURES = ("overdue", "days_past_due", "outstanding", "invested", "next_due_date")
+_PAGE = 30
+_TONES = {"LOW": "good", "MIDDLE": "plain", "HIGH": "late", "UNKNOWN": "plain", "LOST": "warn", "FROZEN": "late"}
+
+
+@dataclass(frozen=True)
+class Label:
+    """A label of the strip and where it comes from."""
+
+    title: Any
+    text: str
+    tone: str
+    entry: dict[str, Any]
+
+
+class CustomerPage(StaffPage):
+    """The record: strip, tabs, timeline, what to do."""
+
+    right = rights.VIEW_CUSTOMERS
+
+    def get(self, request: HttpRequest, public_id: str) -> HttpResponse:
+        """Show the page, or one tab of it."""
+        customer = access_customer(self.access, public_id)
+        tab = request.GET.get("tab", "")
+        tabs = _list_tabs(self.access, customer, tab)
+        panel = next((item for item in tabs if item["is_current"]), tabs[0])
+        context = {
+            "customer": customer,
+            "figures": read_attributes([customer.pk], _FIGURES)[customer.pk],
+            "labels": _list_labels(customer),
+            "consents": _list_consents(customer),
+            "work": [_show_work(item) for item in list_open_work(customer.pk)[:20]],
+            "tabs": tabs,
+            "panel": panel,
+            "can_unmask": self.access.has(rights.UNMASK),
+            "can_edit": self.access.has(rights.EDIT_CUSTOMERS),
+            "contact_form": ContactForm(auto_id="contact_%s"),
+            "reminder_form": ReminderForm(auto_id="reminder_%s", initial={"due_at": _tomorrow()}),
+        }
+        if not panel["panel_url"]:
+            context |= self.overview(request, customer)
+        return render(request, "customers/page.html", context)
+
+    def overview(self, request: HttpRequest, customer: Customer) -> dict[str, Any]:
+        """Return what the first tab shows."""
+        return {
+            "timeline": read_timeline(request, customer),
+            "profile": get_latest_profile(customer),
+            "cards": list_cards(customer.pk),
+            "shapes": [(key, kind.label) for key, kind in timeline_kinds.items()],
+        }
+
+
+class CustomerTimeline(StaffPage):
+    """A stretch of the timeline."""
+
+    right = rights.VIEW_CUSTOMERS
+
+    def get(self, request: HttpRequest, public_id: str) -> HttpResponse:
+        """Answer the entries as list items."""
+        customer = access_customer(self.access, public_id)
+        context = {"customer": customer, "timeline": read_timeline(request, customer)}
+        return render(request, "customers/timeline.html", context)
+
+
+class CustomerChanges(StaffPage):
+    """Who changed or looked at what of this customer."""
+
+    right = rights.VIEW_CUSTOMERS
+
+    def get(self, request: HttpRequest, public_id: str) -> HttpResponse:
+        """Answer the newest entries of the audit trail."""
+        customer = access_customer(self.access, public_id)
+        return render(request, "customers/changes.html", {"entries": list_changes(customer.pk)[:100]})
+
+
+def read_timeline(request: HttpRequest, customer: Customer) -> dict[str, Any]:
+    """Return a stretch of the timeline as `?shape=`, `?until=` and `?after=` ask."""
+    shape = request.GET.get("shape", "")
+    if shape not in timeline_kinds:
+        shape = ""
+    until = _read_date(request.GET.get("until", ""))
+    rows = list_timeline(
+        customer.pk,
+        shape=shape,
+        until=clock.at(until + timedelta(days=1), 0) if until else None,
+        after=_read_place(request.GET.get("after", "")),
+    )
+    found = list(rows[: _PAGE + 1])
+    more = f"{found[_PAGE - 1].at.isoformat()}~{found[_PAGE - 1].pk}" if len(found) > _PAGE else ""
+    return {"days": _by_day(found[:_PAGE]), "shape": shape, "until": until, "more": more}
+
+
+def _by_day(entries: list[TimelineEntry]) -> list[dict[str, Any]]:
+    days: list[dict[str, Any]] = []
+    for entry in entries:
+        day = entry.at.astimezone(clock.SHANGHAI).date()
+        if not days or days[-1]["day"] != day:
+            days.append({"day": day, "entries": []})
+        days[-1]["entries"].append(
+            {
+                "shape": entry.kind if entry.kind in timeline_kinds else "change",
+                "title": render_text(entry.text_code, entry.params),
+                "note": entry.params.get("note", ""),
+                "at": entry.at,
+                "amount": entry.amount,
+                "tone": "good" if entry.amount is not None and entry.amount > 0 else "",
+                "url": entry.url,
+                "meta": str(entry.actor) if entry.actor and entry.actor.kind == User.Kind.STAFF else "",
+            }
+        )
+    return days
+
+
+def _read_date(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _read_place(text: str) -> tuple[datetime, int] | None:
+    moment, _separator, pk = text.partition("~")
+    try:
+        return datetime.fromisoformat(moment), int(pk)
+    except ValueError:
+        return None
+
+
+def _tomorrow() -> datetime:
+    return clock.at(clock.now().date() + timedelta(days=1), 10)
+
+
+def _list_tabs(access: Access, customer: Customer, current: str) -> list[dict[str, Any]]:
+    here = reverse("customers:page", args=[customer.public_id])
+    tabs = [{"key": "", "label": _("Overview"), "url": here, "panel_url": "", "is_current": not current}]
+    for key, panel in sorted(customer_panels.items(), key=lambda pair: pair[1].order):
+        if panel.right and not access.has(panel.right):
+            continue
+        try:
+            panel_url = reverse(panel.url_name, args=[customer.public_id])
+        except NoReverseMatch:
+            continue
+        url = f"{here}?tab={key}"
+        tabs.append(
+            {"key": key, "label": panel.title, "url": url, "panel_url": panel_url, "is_current": key == current}
+        )
+    if not any(tab["is_current"] for tab in tabs):
+        raise NotFound
+    return tabs
+
+
+def _list_labels(customer: Customer) -> list[Label]:
+    labels = []
+    for name, title, text, value in (
+        ("value_tier", _("Value tier"), customer.get_value_tier_display(), customer.value_tier),
+        ("stage", _("Stage"), customer.get_stage_display(), customer.stage),
+        ("risk_tier", _("Risk tier"), customer.get_risk_tier_display(), customer.risk_tier),
+    ):
+        labels.append(Label(title, text, _TONES.get(value, "plain"), _explain(customer.labels.get(name, {}))))
+    if customer.investor_type:
+        entry = {"at": customer.investor_type_expires_date}
+        labels.append(Label(_("Risk tolerance, valid until"), customer.investor_type, "plain", entry))
+    return labels
+
+
+def _explain(entry: dict[str, Any]) -> dict[str, Any]:
+    reason = entry.get("reason", "")
+    if isinstance(reason, dict):
+        code = reason.get("code", "")
+        reason = render_text(code, reason) if code else "; ".join(f"{key}: {value}" for key, value in reason.items())
+    return {**entry, "reason": reason, "at": str(entry.get("at", ""))[:10]}
+
+
+def _list_consents(customer: Customer) -> list[tuple[Any, bool]]:
+    given = {row["purpose"] for row in list_live_consents(customer.pk)}
+    shown = (
+        Consent.Purpose.SERVICE,
+        Consent.Purpose.CREDIT_QUERY,
+        Consent.Purpose.AUTO_DEBIT,
+        Consent.Purpose.MARKETING,
+    )
+    return [(purpose.label, purpose in given) for purpose in shown]
+
+
+def _show_work(item: Any) -> dict[str, Any]:
+    return {
+        "item": item,
+        "text": render_text(item.reason_code, item.params),
+        "is_late": item.due_at is not None and item.due_at < clock.now(),
+    }
