@@ -6,7 +6,6 @@ from functools import lru_cache
 
 from core import clock
 from integrations import operations
-from integrations.adapters.alipay import AlipayClient, AlipayGateway
 from integrations.adapters.bank import BankGateway
 from integrations.adapters.bureau import CreditBureauAdapter
 from integrations.adapters.calls import Call
@@ -111,7 +110,10 @@ def _wechat(partner: PartnerSettings, notify_url: str, _process: int) -> WeChatG
 
 
 @lru_cache(maxsize=4)
-def _alipay(partner: PartnerSettings, notify_url: str, _process: int) -> AlipayGateway:
+def _alipay(partner: PartnerSettings, notify_url: str, _process: int) -> PaymentGateway:
+    # The library costs a second of start-up that only processes which talk to Alipay should pay.
+    from integrations.adapters.alipay import AlipayClient, AlipayGateway
+
     client = AlipayClient(
         base_url=partner.get("ALIPAY_BASE_URL"),
         appid=partner.get("ALIPAY_APP_ID"),

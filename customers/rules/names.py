@@ -11,8 +11,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
 
-from pypinyin import Style, pinyin
-
 # Characters read differently as a surname; pinyin with the tone as a digit.
 _SURNAME_READINGS = {
     "单": "shan4", "仇": "qiu2", "解": "xie4", "曾": "zeng1", "查": "zha1", "区": "ou1", "任": "ren2",
@@ -96,6 +94,9 @@ def _fold(text: str) -> str:
 
 def _read_run(run: str, *, is_surname_first: bool) -> list[tuple[str, ...]]:
     """Return the readings of each character with tones, the best one first and an empty one for none known."""
+    # Half a second of dictionaries that most processes never need.
+    from pypinyin import Style, pinyin
+
     in_context = [found[0] for found in pinyin(run, style=Style.TONE3, neutral_tone_with_five=True)]
     # Only the bearer knows whether 乐 in his name is le or yue: both find him.
     alone = pinyin(list(run), style=Style.TONE3, neutral_tone_with_five=True, heteronym=True)
