@@ -64,7 +64,7 @@ def debit_card_for_loan(*, loan_id: int, amount: Decimal, due_on: date, now: dat
         customer_id=loan.borrower_id,
         card_id=card.pk,
         amount=amount,
-        purpose=f"repayment {loan.number}",
+        purpose="LOAN_REPAYMENT",
         authorisation=f"CONSENT-{mandate.pk}",
         idempotency_key=f"loan-debit:{loan.pk}:{due_on}",
         now=now,
