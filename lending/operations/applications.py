@@ -204,7 +204,9 @@ def record_decision(
 
     A second decision on a decided application raises NotOpen and changes nothing.
     """
-    application = Application.objects.select_for_update().select_related("product", "customer").get(pk=application_id)
+    application = (
+        Application.objects.select_for_update(of=("self",)).select_related("product", "customer").get(pk=application_id)
+    )
     if application.state not in {Application.State.SUBMITTED, Application.State.REFERRED}:
         raise NotOpen
     if application.state == Application.State.REFERRED and outcome == REFER:
