@@ -43,6 +43,7 @@ class TodayPage(StaffPage):
             "groups": groups,
             "total": len(found),
             "is_cut": len(found) > _SHOWN,
+            "prepare_url": f"{reverse('lending:loans')}?due_until={clock.business_date() + timedelta(days=7)}",
             "tiles": self.list_tiles() if self.access.has(rights.VIEW_LOANS) else [],
         }
         return render(request, "analytics/today.html", context)
