@@ -12,6 +12,8 @@ from itertools import cycle
 
 from customers.models import Customer
 from customers.operations.assignment import assign_rm
+from ledger.queries import balance_of
+from ledger.rules.accounts import available_account
 from lending.models import Application, Listing, Loan, Product
 from lending.operations.applications import withdraw_application
 from lending.operations.repayments import record_repayment
@@ -125,9 +127,7 @@ def _gather_investors(demo: Demo, managers: Iterator[StaffMember]) -> None:
 def _assign(demo: Demo, customer: Customer, managers: Iterator[StaffMember]) -> None:
     rm = next(managers)
     backup = demo.staff["zhangqiang" if rm != demo.staff["zhangqiang"] else "lijing"]
-    assign_rm(
-        customer_id=customer.pk, rm=rm, backup=backup, actor=demo.staff["wanghao"].user, now=demo.world.now
-    )
+    assign_rm(customer_id=customer.pk, rm=rm, backup=backup, actor=demo.staff["wanghao"].user, now=demo.world.now)
 
 
 def _live(demo: Demo, day: date, first_day: date, managers: Iterator[StaffMember]) -> None:
@@ -149,8 +149,18 @@ def _let_borrower_join(demo: Demo, day: date, managers: Iterator[StaffMember]) -
     person = demo.next_person()
     income = world.random.randint(9, 28) * 1000
     reports = {
-        "DECLINED": {"score": 410, "is_overdue_now": True, "overdue_count_24_months": 7, "max_days_past_due_24_months": 95},
-        "REFERRED": {"score": 610, "overdue_count_24_months": 2, "max_days_past_due_24_months": 35, "query_count_3_months": 6},
+        "DECLINED": {
+            "score": 410,
+            "is_overdue_now": True,
+            "overdue_count_24_months": 7,
+            "max_days_past_due_24_months": 95,
+        },
+        "REFERRED": {
+            "score": 610,
+            "overdue_count_24_months": 2,
+            "max_days_past_due_24_months": 35,
+            "query_count_3_months": 6,
+        },
         "DEFAULTS": {"score": 690, "overdue_count_24_months": 1, "max_days_past_due_24_months": 12},
     }
     bureau = people.good_report(**reports.get(behaviour, {"score": world.random.randint(680, 820)}))
@@ -239,9 +249,6 @@ def _fill(demo: Demo, borrower: Borrower) -> None:
 
 def _can_take(investor: Customer, listing: Listing, share: Decimal) -> bool:
     """Tell whether an investor's tier and money allow the bid, so that the story has no refusals in it."""
-    from ledger.queries import balance_of
-    from ledger.rules.accounts import available_account
-
     investor.refresh_from_db(fields=["investor_type"])
     tier = int(investor.investor_type[1:] or 0)
     return tier >= listing.risk_grade and balance_of(available_account(investor.pk)) >= share
@@ -255,6 +262,7 @@ def _prepare_card(demo: Demo, borrower: Borrower) -> None:
 
 def _behave(demo: Demo, borrower: Borrower, day: date) -> None:
     world = demo.world
+    assert borrower.loan_id is not None
     loan = Loan.objects.select_related("standing").get(pk=borrower.loan_id)
     if loan.state != Loan.State.ACTIVE or loan.start_date is None:
         return

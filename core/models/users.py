@@ -11,7 +11,7 @@ from knox.models import AbstractAuthToken
 from core.ids import PublicIdField
 
 
-class User(AbstractUser):
+class User(AbstractUser):  # type: ignore[django-manager-missing]  # knox names the manager of its swapped token model
     """One log-in: a customer of the API, a member of staff, or the system itself."""
 
     class Kind(models.TextChoices):
