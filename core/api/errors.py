@@ -14,7 +14,7 @@ from core.api.renderers import ORJSONRenderer
 def _as_http(response: Response) -> HttpResponse:
     response.accepted_renderer = ORJSONRenderer()  # type: ignore[assignment]
     response.accepted_media_type = "application/json"
-    response.renderer_context = {}
+    response.renderer_context = {}  # type: ignore[attr-defined]
     return response.render()
 
 

@@ -35,6 +35,7 @@ class KeyPagination(CursorPagination):
 
     def encode_cursor(self, cursor: Cursor) -> str:
         """Return the address of another page."""
+        assert self.base_url is not None, "set with the page"
         sealed = seal_cursor([cursor.offset, cursor.reverse, cursor.position])
         return replace_query_param(self.base_url, self.cursor_query_param, sealed)
 

@@ -61,9 +61,8 @@ class ProblemAutoSchema(AutoSchema):
         component = self.resolve_serializer(ProblemSerializer, direction)
         content = {"application/problem+json": {"schema": component.ref if component else {}}}
         has_body = self.method not in {"GET", "DELETE"}
-        is_open = not self.get_auth()
         for status, description in _REFUSALS.items():
-            if (status in {"413", "415"} and not has_body) or (status in {"401", "403"} and is_open):
+            if status in {"413", "415"} and not has_body:
                 continue
             bodies.setdefault(status, {"content": content, "description": description})
         return bodies

@@ -33,7 +33,7 @@ class RegistrationSerializer(StrictSerializer):
     phone = serializers.CharField(max_length=30)
     code = serializers.CharField(max_length=10)
     notice_version = serializers.CharField(max_length=20)
-    source = serializers.CharField(max_length=40, required=False, allow_blank=True, default="")
+    source = serializers.CharField(max_length=40, required=False, allow_blank=True, default="")  # type: ignore[assignment]
 
 
 class LoginSerializer(StrictSerializer):
@@ -79,7 +79,7 @@ class MeSerializer(serializers.Serializer[Any]):
 
     id = serializers.CharField()
     number = serializers.CharField()
-    status = serializers.ChoiceField(Customer.Status)
+    status = serializers.ChoiceField(Customer.Status.choices)
     name = serializers.CharField()
     phone = serializers.CharField()
     identity_number = serializers.CharField()
@@ -118,7 +118,7 @@ class ProfileChangeSerializer(StrictSerializer):
 class ConsentGivenSerializer(StrictSerializer):
     """Consent to one purpose under one version of its notice."""
 
-    purpose = serializers.ChoiceField(Consent.Purpose)
+    purpose = serializers.ChoiceField(Consent.Purpose.choices)
     notice_version = serializers.CharField(max_length=20)
     recipient = serializers.CharField(max_length=60, required=False, allow_blank=True, default="")
 
@@ -126,7 +126,7 @@ class ConsentGivenSerializer(StrictSerializer):
 class ConsentSerializer(serializers.Serializer[Any]):
     """A live consent."""
 
-    purpose = serializers.ChoiceField(Consent.Purpose)
+    purpose = serializers.ChoiceField(Consent.Purpose.choices)
     recipient = serializers.CharField()
     notice_version = serializers.CharField()
     given_at = serializers.DateTimeField()
@@ -144,7 +144,7 @@ class IdentitySerializer(serializers.Serializer[Any]):
     """The latest check of the identity."""
 
     id = serializers.CharField()
-    outcome = serializers.ChoiceField(IdentityCheck.Outcome)
+    outcome = serializers.ChoiceField(IdentityCheck.Outcome.choices)
     name = serializers.CharField()
     identity_number = serializers.CharField()
     asked_at = serializers.DateTimeField()
@@ -165,7 +165,7 @@ class CardSerializer(serializers.Serializer[Any]):
     id = serializers.CharField()
     tail = serializers.CharField()
     bank_name = serializers.CharField()
-    state = serializers.ChoiceField(BankCard.State)
+    state = serializers.ChoiceField(BankCard.State.choices)
     asked_at = serializers.DateTimeField()
     bound_at = serializers.DateTimeField(allow_null=True)
 
@@ -222,14 +222,14 @@ class StaffCustomerSerializer(serializers.Serializer[Any]):
 
     id = serializers.CharField()
     number = serializers.CharField()
-    kind = serializers.ChoiceField(Customer.Kind)
-    status = serializers.ChoiceField(Customer.Status)
+    kind = serializers.ChoiceField(Customer.Kind.choices)
+    status = serializers.ChoiceField(Customer.Status.choices)
     name = serializers.CharField()
     is_borrower = serializers.BooleanField()
     is_investor = serializers.BooleanField()
-    stage = serializers.ChoiceField(Customer.Stage)
-    risk_tier = serializers.ChoiceField(Customer.RiskTier)
-    value_tier = serializers.ChoiceField(Customer.ValueTier)
+    stage = serializers.ChoiceField(Customer.Stage.choices)
+    risk_tier = serializers.ChoiceField(Customer.RiskTier.choices)
+    value_tier = serializers.ChoiceField(Customer.ValueTier.choices)
     investor_type = serializers.CharField()
     registered_at = serializers.DateTimeField()
     latest_contact_at = serializers.DateTimeField(allow_null=True)

@@ -68,7 +68,7 @@ def get_latest_assessment(customer_id: int) -> InvestorAssessment | None:
     return InvestorAssessment.objects.filter(customer_id=customer_id).order_by("-id").first()
 
 
-def list_live_consents(customer_id: int) -> QuerySet[Any, dict[str, Any]]:
+def list_live_consents(customer_id: int) -> QuerySet[Any, Any]:
     """Return what a customer consents to at present."""
     return (
         Consent.objects.filter(customer_id=customer_id, withdrawn_at__isnull=True)
@@ -77,7 +77,7 @@ def list_live_consents(customer_id: int) -> QuerySet[Any, dict[str, Any]]:
     )
 
 
-def list_cards(customer_id: int) -> QuerySet[Any, dict[str, Any]]:
+def list_cards(customer_id: int) -> QuerySet[Any, Any]:
     """Return a customer's cards, unbound ones left out, by their last four digits."""
     return (
         BankCard.objects.filter(customer_id=customer_id)
@@ -94,7 +94,7 @@ def get_own_card_id(customer_id: int, public_id: str) -> int:
     return pk
 
 
-def list_customers_in(condition: Any) -> QuerySet[Any, dict[str, Any]]:
+def list_customers_in(condition: Any) -> QuerySet[Any, Any]:
     """Return the rows of the staff list of customers that a scope allows."""
     return Customer.objects.filter(condition).values(
         "id",

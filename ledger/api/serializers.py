@@ -14,7 +14,7 @@ class DepositAskedSerializer(StrictSerializer):
     """A wish to pay in."""
 
     amount = YuanField(min_value=1)
-    gateway = serializers.ChoiceField(PaymentOrder.Gateway)
+    gateway = serializers.ChoiceField(PaymentOrder.Gateway.choices)
 
 
 class WithdrawalAskedSerializer(StrictSerializer):
@@ -29,9 +29,9 @@ class DepositSerializer(serializers.Serializer[Any]):
 
     id = serializers.CharField()
     number = serializers.CharField()
-    status = serializers.ChoiceField(PaymentOrder.Status)
+    status = serializers.ChoiceField(PaymentOrder.Status.choices)
     amount = YuanField()
-    gateway = serializers.ChoiceField(PaymentOrder.Gateway)
+    gateway = serializers.ChoiceField(PaymentOrder.Gateway.choices)
     created_at = serializers.DateTimeField()
     expires_at = serializers.DateTimeField(allow_null=True)
     finished_at = serializers.DateTimeField(allow_null=True)
@@ -44,7 +44,7 @@ class WithdrawalSerializer(serializers.Serializer[Any]):
 
     id = serializers.CharField()
     number = serializers.CharField()
-    status = serializers.ChoiceField(PaymentOrder.Status)
+    status = serializers.ChoiceField(PaymentOrder.Status.choices)
     amount = YuanField()
     card_tail = serializers.CharField()
     created_at = serializers.DateTimeField()
@@ -64,7 +64,7 @@ class StatementEntrySerializer(serializers.Serializer[Any]):
     """One line; `balance` is what the account held after it."""
 
     number = serializers.CharField()
-    type = serializers.ChoiceField(TransferType)
+    type = serializers.ChoiceField(TransferType.choices)
     text = serializers.CharField()
     business_date = serializers.DateField()
     posted_at = serializers.DateTimeField()

@@ -10,7 +10,7 @@ from rest_framework.utils.urls import replace_query_param
 
 from core import clock
 from core.api.pagination import open_cursor, seal_cursor
-from core.api.views import CustomerAPIView, CustomerListView, read_body
+from core.api.views import CustomerAPIView, CustomerListView, read_body, user_of
 from core.errors import NotFound
 from customers.queries.own import get_own_card_id, get_own_customer_id
 from ledger.api.serializers import (
@@ -151,7 +151,7 @@ class WithdrawalsView(_OrdersView):
                 idempotency_key=f"withdrawal:{key}",
                 now=clock.now(),
                 business_date=clock.business_date(),
-                actor=request.user,
+                actor=user_of(request),
             )
             return 202, _describe(created.pk, customer_id, _WITHDRAWAL)
 

@@ -21,7 +21,7 @@ ORDER_COLUMNS = (
 )
 
 
-def list_own_orders(customer_id: int, kind: str) -> QuerySet[Any, dict[str, Any]]:
+def list_own_orders(customer_id: int, kind: str) -> QuerySet[Any, Any]:
     """Return a customer's deposits or withdrawals; a withdrawal names its card by the last four digits."""
     return PaymentOrder.objects.filter(customer_id=customer_id, kind=kind).values(
         *ORDER_COLUMNS, card_tail=F("card__tail")

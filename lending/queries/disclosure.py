@@ -32,7 +32,7 @@ _COLUMNS = (
 _INCOME_BANDS = ((5_000, "<5000"), (10_000, "5000-10000"), (20_000, "10000-20000"), (50_000, "20000-50000"))
 
 
-def list_listings() -> QuerySet[Any, dict[str, Any]]:
+def list_listings() -> QuerySet[Any, Any]:
     """Return listing rows as every investor may see them."""
     return Listing.objects.values(*_COLUMNS, product_code=F("product__code"), period_unit=F("product__period_unit"))
 

@@ -23,7 +23,7 @@ from lending.models import (
 from lending.queries.positions import list_open_instalments, list_positions
 from lending.rules.split import Parts, plan_distribution
 
-Rows = QuerySet[Any, dict[str, Any]]
+Rows = QuerySet[Any, Any]
 
 _APPLICATION = (
     "id",
@@ -204,7 +204,7 @@ def get_own_share(customer_id: int, loan_public_id: str) -> LenderShare:
 def list_receipts(share_id: int) -> list[dict[str, Any]]:
     """Return what an investor has received of a loan, newest first, the last hundred."""
     rows = Distribution.objects.filter(share_id=share_id).order_by("-id")[:100]
-    return list(
+    return list[Any](
         rows.values(
             "principal",
             "interest",

@@ -17,11 +17,11 @@ class MessageSerializer(serializers.Serializer[Any]):
     """One message as it was sent."""
 
     id = serializers.CharField()
-    channel = serializers.ChoiceField(Channel)
-    kind = serializers.ChoiceField(Kind)
+    channel = serializers.ChoiceField(Channel.choices)
+    kind = serializers.ChoiceField(Kind.choices)
     subject = serializers.CharField()
     text = serializers.CharField()
-    state = serializers.ChoiceField(Message.State)
+    state = serializers.ChoiceField(Message.State.choices)
     created_at = serializers.DateTimeField()
     sent_at = serializers.DateTimeField(allow_null=True)
     read_at = serializers.DateTimeField(allow_null=True)

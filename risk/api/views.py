@@ -9,7 +9,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from core.api.views import StaffListView
+from core.api.views import StaffListView, user_of
 from customers.texts import render_text
 from risk.models import Alert
 from risk.models.alerts import Severity
@@ -29,9 +29,9 @@ class AlertSerializer(serializers.Serializer[Any]):
     """A row of the list of alerts, its reason in plain words."""
 
     id = serializers.CharField()
-    kind = serializers.ChoiceField(Alert.Kind)
-    severity = serializers.ChoiceField(Severity)
-    state = serializers.ChoiceField(Alert.State)
+    kind = serializers.ChoiceField(Alert.Kind.choices)
+    severity = serializers.ChoiceField(Severity.choices)
+    state = serializers.ChoiceField(Alert.State.choices)
     reason = serializers.CharField()
     product_code = serializers.CharField(allow_null=True)
     loan_id = serializers.CharField(allow_null=True)
@@ -53,7 +53,7 @@ class StaffAlertsView(StaffListView):
 
     def get_rows(self) -> Any:
         """Return the alerts in the caller's scope."""
-        return list_alerts(self.request.user).values(
+        return list_alerts(user_of(self.request)).values(
             "id",
             "kind",
             "severity",

@@ -7,7 +7,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from core.api.views import StaffListView
+from core.api.views import StaffListView, user_of
 from core.masking import mask_name
 from customers.api.serializers import StaffCustomerSerializer
 from customers.models import Customer
@@ -34,7 +34,7 @@ class StaffCustomersView(StaffListView):
 
     def get_rows(self) -> Any:
         """Return the customers in the caller's scope."""
-        access = access_right(self.request.user, rights.VIEW_CUSTOMERS)
+        access = access_right(user_of(self.request), rights.VIEW_CUSTOMERS)
         return list_customers_in(scope_condition(access, rights.VIEW_CUSTOMERS, owner="rm"))
 
     def shape_row(self, row: dict[str, Any]) -> dict[str, Any]:

@@ -24,11 +24,11 @@ class ListingRowSerializer(serializers.Serializer[Any]):
     bid_count = serializers.IntegerField()
     annual_rate = RateField()
     periods = serializers.IntegerField()
-    period_unit = serializers.ChoiceField(PeriodUnit)
-    method = serializers.ChoiceField(Method)
+    period_unit = serializers.ChoiceField(PeriodUnit.choices)
+    method = serializers.ChoiceField(Method.choices)
     grade = serializers.CharField()
     risk_grade = serializers.IntegerField()
-    state = serializers.ChoiceField(Listing.State)
+    state = serializers.ChoiceField(Listing.State.choices)
     opened_at = serializers.DateTimeField()
     deadline_date = serializers.DateField()
 
@@ -36,7 +36,7 @@ class ListingRowSerializer(serializers.Serializer[Any]):
 class BorrowerBasicsSerializer(serializers.Serializer[Any]):
     """Who borrows, without saying who he is."""
 
-    kind = serializers.ChoiceField(Customer.Kind)
+    kind = serializers.ChoiceField(Customer.Kind.choices)
     occupation = serializers.CharField()
     employment_years = serializers.IntegerField()
     monthly_income_band = serializers.CharField()
@@ -69,7 +69,7 @@ class RiskNoticeSerializer(serializers.Serializer[Any]):
 class ListingSerializer(ListingRowSerializer):
     """Everything an investor must be shown before he bids."""
 
-    purpose = serializers.ChoiceField(Application.Purpose)
+    purpose = serializers.ChoiceField(Application.Purpose.choices)
     purpose_text = serializers.CharField()
     interest_from = serializers.CharField()
     source_of_repayment = serializers.CharField()
@@ -94,7 +94,7 @@ class BidSerializer(serializers.Serializer[Any]):
     listing_id = serializers.CharField()
     listing_number = serializers.CharField()
     amount = YuanField()
-    state = serializers.ChoiceField(Bid.State)
+    state = serializers.ChoiceField(Bid.State.choices)
     placed_at = serializers.DateTimeField()
     ended_at = serializers.DateTimeField(allow_null=True)
     annual_rate = RateField()
@@ -109,9 +109,9 @@ class LoanRowSerializer(serializers.Serializer[Any]):
     principal = YuanField()
     annual_rate = RateField()
     periods = serializers.IntegerField()
-    period_unit = serializers.ChoiceField(PeriodUnit)
-    method = serializers.ChoiceField(Method)
-    state = serializers.ChoiceField(Loan.State)
+    period_unit = serializers.ChoiceField(PeriodUnit.choices)
+    method = serializers.ChoiceField(Method.choices)
+    state = serializers.ChoiceField(Loan.State.choices)
     contract_date = serializers.DateField()
     start_date = serializers.DateField(allow_null=True)
     maturity_date = serializers.DateField(allow_null=True)
@@ -158,7 +158,7 @@ class LoanSerializer(LoanRowSerializer):
 class SignatureSerializer(serializers.Serializer[Any]):
     """One party's signature, without its name."""
 
-    party = serializers.ChoiceField(ContractSignature.Party)
+    party = serializers.ChoiceField(ContractSignature.Party.choices)
     intent_at = serializers.DateTimeField(allow_null=True)
     signed_at = serializers.DateTimeField(allow_null=True)
 
@@ -167,7 +167,7 @@ class ContractSerializer(serializers.Serializer[Any]):
     """A contract and the hashes of its files; `pdf_hash` is what the borrower signs."""
 
     number = serializers.CharField()
-    state = serializers.ChoiceField(Contract.State)
+    state = serializers.ChoiceField(Contract.State.choices)
     template_version = serializers.CharField()
     pdf_hash = serializers.CharField()
     signed_hash = serializers.CharField()
@@ -193,7 +193,7 @@ class RepaymentSerializer(serializers.Serializer[Any]):
     """A payment and where it went."""
 
     id = serializers.CharField()
-    kind = serializers.ChoiceField(Repayment.Kind)
+    kind = serializers.ChoiceField(Repayment.Kind.choices)
     amount = YuanField()
     fee = YuanField()
     penalty = YuanField()
@@ -232,8 +232,8 @@ class InvestmentRowSerializer(serializers.Serializer[Any]):
     penalty_received = YuanField()
     annual_rate = RateField()
     periods = serializers.IntegerField()
-    method = serializers.ChoiceField(Method)
-    state = serializers.ChoiceField(Loan.State)
+    method = serializers.ChoiceField(Method.choices)
+    state = serializers.ChoiceField(Loan.State.choices)
     start_date = serializers.DateField(allow_null=True)
     maturity_date = serializers.DateField(allow_null=True)
     dpd = serializers.IntegerField(allow_null=True)

@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core import clock
-from core.api.views import CustomerAPIView, CustomerListView, read_body
+from core.api.views import CustomerAPIView, CustomerListView, read_body, user_of
 from customers.operations import registration
 from customers.queries.own import get_own_customer, get_own_customer_id
 from lending.api.serializers.lending import (
@@ -151,7 +151,7 @@ class RepaymentsView(CustomerListView, CustomerAPIView):
                 idempotency_key=f"api:{key}",
                 business_date=clock.business_date(),
                 now=clock.now(),
-                actor=request.user,
+                actor=user_of(request),
             )
             return 201, _describe_repayment(posted)
 
@@ -188,7 +188,7 @@ class SettlementView(CustomerAPIView):
                 idempotency_key=f"api:{key}",
                 business_date=clock.business_date(),
                 now=clock.now(),
-                actor=request.user,
+                actor=user_of(request),
             )
             return 201, _describe_repayment(posted)
 

@@ -8,7 +8,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from core.api.views import StaffListView
+from core.api.views import StaffListView, user_of
 from lending.api.serializers.borrowing import StaffApplicationSerializer
 from lending.api.serializers.lending import StaffLoanSerializer
 from lending.models import Application, Loan
@@ -43,7 +43,7 @@ class StaffApplicationsView(StaffListView):
 
     def get_rows(self) -> Any:
         """Return the applications in the caller's scope."""
-        access = access_right(self.request.user, rights.VIEW_APPLICATIONS)
+        access = access_right(user_of(self.request), rights.VIEW_APPLICATIONS)
         rows = list_applications(scope_condition(access, rights.VIEW_APPLICATIONS, owner="customer__rm"))
         return rows.annotate(customer_number=F("customer__number"))
 
@@ -63,7 +63,7 @@ class StaffLoansView(StaffListView):
 
     def get_rows(self) -> Any:
         """Return the loans in the caller's scope."""
-        access = access_right(self.request.user, rights.VIEW_LOANS)
+        access = access_right(user_of(self.request), rights.VIEW_LOANS)
         rows = list_loans(scope_condition(access, rights.VIEW_LOANS, owner="borrower__rm"))
         return rows.annotate(customer_number=F("borrower__number"))
 
