@@ -52,7 +52,7 @@ _TEXTS: dict[str, tuple[Any, Any, Any, Any, Any]] = {
     ),
     "loss_tolerance": (
         _("Which loss can you bear?"),
-        _("None"),
+        _("No loss at all"),
         _("Up to 10 %"),
         _("Up to 30 %"),
         _("More than 30 %"),
