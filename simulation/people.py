@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
+from core.money import yuan
 from customers.models import Consent, Customer
 from customers.operations import assessment, cards, identity, profile, registration
 from customers.rules.assessment import QUESTIONS
@@ -30,6 +31,24 @@ def join(
     with_debit: bool = True,
 ) -> Customer:
     """Register, identify, tell the finances and bind a card."""
+    customer = register(world, person, source=source, with_debit=with_debit)
+    world.settle()
+    tell_finances(
+        world,
+        customer,
+        person,
+        monthly_income=Decimal(monthly_income),
+        monthly_debt=Decimal(other_debt),
+        employment_years=employment_years,
+        housing="OWN" if employment_years > 5 else "RENT",
+    )
+    world.settle()
+    customer.refresh_from_db()
+    return customer
+
+
+def register(world: World, person: Person, *, source: str, with_debit: bool = True) -> Customer:
+    """Register with phone and code, give the consents and ask for the identity check."""
     code = registration.ask_code(phone=person.phone, purpose="REGISTER", now=world.now).code
     registration.use_code(phone=person.phone, purpose="REGISTER", code=code, now=world.now)
     customer = registration.register_customer(
@@ -48,21 +67,34 @@ def join(
         now=world.now,
         business_date=world.today,
     )
-    world.settle()
+    return customer
+
+
+def tell_finances(
+    world: World,
+    customer: Customer,
+    person: Person,
+    *,
+    monthly_income: Decimal,
+    monthly_debt: Decimal,
+    employment_years: int,
+    housing: str,
+) -> None:
+    """Tell income, debts and address once identified, and ask for the card to be bound."""
     profile.update_profile(
         customer_id=customer.pk,
         address=person.address,
         email=person.email,
-        monthly_income=f"{monthly_income}.00",
-        monthly_debt_payment=Decimal(other_debt),
-        assets=Decimal(monthly_income) * 20,
-        liabilities=Decimal(other_debt) * 12,
+        monthly_income=str(yuan(monthly_income)),
+        monthly_debt_payment=yuan(monthly_debt),
+        assets=yuan(monthly_income * 20),
+        liabilities=yuan(monthly_debt * 12),
         other_platform_balance=Decimal("0.00"),
         occupation=person.occupation,
         employer=person.employer,
         is_student=False,
         employment_years=employment_years,
-        housing="OWN" if employment_years > 5 else "RENT",
+        housing=housing,
         source="app",
         now=world.now,
         business_date=world.today,
@@ -74,9 +106,6 @@ def join(
         bank_name="示范银行",
         now=world.now,
     )
-    world.settle()
-    customer.refresh_from_db()
-    return customer
 
 
 def become_investor(world: World, customer: Customer, *, answers: str = "d") -> None:
@@ -154,7 +183,34 @@ def apply_for(
     purpose_text: str = "家庭装修",
 ) -> Application:
     """Apply and wait for the decision."""
-    application = applications.submit_application(
+    application = submit(
+        world,
+        borrower,
+        product=product,
+        amount=amount,
+        periods=periods,
+        method=method,
+        purpose=purpose,
+        purpose_text=purpose_text,
+    )
+    world.settle()
+    application.refresh_from_db()
+    return application
+
+
+def submit(
+    world: World,
+    borrower: Customer,
+    *,
+    product: Product,
+    amount: Decimal,
+    periods: int,
+    method: str,
+    purpose: str,
+    purpose_text: str,
+) -> Application:
+    """Apply; what is decided follows by itself."""
+    return applications.submit_application(
         customer_id=borrower.pk,
         product_id=product.pk,
         amount=amount,
@@ -166,9 +222,6 @@ def apply_for(
         now=world.now,
         business_date=world.today,
     )
-    world.settle()
-    application.refresh_from_db()
-    return application
 
 
 def accept(world: World, application: Application) -> Listing:

@@ -1,12 +1,26 @@
-"""Pausing a product's new listings, and allowing them again."""
+"""Products: brought in, paused, allowed again."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
 from core import audit
 from core.models import User
 from lending.models import Product
+from lending.operations.loans import DEFAULT_ALLOCATION_ORDER
+
+
+@transaction.atomic
+def create_product(*, values: Mapping[str, Any], actor: User | None, now: datetime) -> Product:
+    """Bring in a product without fees; one whose code is there already stays as it is."""
+    product, is_new = Product.objects.get_or_create(
+        code=values["code"], defaults={"allocation_order": DEFAULT_ALLOCATION_ORDER, **values}
+    )
+    if is_new:
+        audit.record(actor=actor, action="lending.product_created", target=product, data=dict(values), now=now)
+    return product
 
 
 @transaction.atomic
