@@ -322,7 +322,7 @@ def contradictions(data: ContractData) -> tuple[str, ...]:
         found.append("payout_differs_from_principal")
     if sum((row.principal for row in data.schedule), ZERO) != terms.principal or data.schedule[-1].balance != ZERO:
         found.append("schedule_differs_from_principal")
-    if len(data.schedule) != terms.periods or data.schedule[-1].due_date != terms.matures_on:
+    if len(data.schedule) != _instalments_of(terms) or data.schedule[-1].due_date != terms.matures_on:
         found.append("schedule_differs_from_term")
     if any(later.due_date <= earlier.due_date for earlier, later in pairwise(data.schedule)):
         found.append("due_dates_out_of_order")
@@ -333,6 +333,11 @@ def contradictions(data: ContractData) -> tuple[str, ...]:
     if data.cost and data.overdue and data.cost.nominal_annual_rate > data.overdue.cap_annual_rate:
         found.append("cost_above_cap")
     return tuple(found)
+
+
+def _instalments_of(terms: LoanTerms) -> int | None:
+    """A loan repaid in one sum counts its term in periods and has one instalment."""
+    return 1 if terms.method == "bullet" else terms.periods
 
 
 def _receipts_agree(data: ContractData) -> bool:

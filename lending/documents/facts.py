@@ -111,6 +111,7 @@ def _terms(data: ContractData) -> Facts:
     assert terms.principal is not None and terms.method and terms.currency
     method, method_text = wording.METHODS[terms.method]
     unit, unit_text = wording.PERIOD_UNITS[terms.period_unit]
+    parts = "到期一次偿还" if terms.method == "bullet" else f"共{terms.periods}期，{unit_text}"
     return {
         "kind": terms.kind,
         "currency": wording.CURRENCIES[terms.currency],
@@ -119,7 +120,7 @@ def _terms(data: ContractData) -> Facts:
         "principal_words": wording.amount_in_words(terms.principal),
         "annual_rate": wording.percent(terms.annual_rate),
         "periods": str(terms.periods),
-        "term": f"{terms.periods}{unit}（共{terms.periods}期，{unit_text}）",
+        "term": f"{terms.periods}{unit}（{parts}）",
         "starts_on": wording.chinese_date(terms.starts_on),
         "matures_on": wording.chinese_date(terms.matures_on),
         "method": method,

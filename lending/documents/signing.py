@@ -102,7 +102,8 @@ def sign_pdf(
     """Return the PDF with each party's signature in its own revision; the platform signs last and locks the document.
 
     `fields` are `signature_fields(data)`. With `timestamp_url` the closing signature carries an RFC 3161 time stamp
-    (PAdES B-T): it covers every signature before it, so one stamp proves the time of all.
+    (PAdES B-T): it covers every signature before it, so one stamp proves the time of all. Runs an event loop of its
+    own, so it is not for async code.
     Raises SignersIncomplete, CertificateUnfit or TimestampUnavailable; then nothing is signed.
     """
     ordered = (*signers, platform)

@@ -84,7 +84,8 @@ def verify_pdf(pdf: bytes, *, trust_anchors: Sequence[str]) -> VerificationRepor
     """Check every signature of a contract against these root certificates (PEM); never raises for a damaged file.
 
     Certificates are judged at the moment of the closing time stamp, or else at the signing time that the closing
-    signature states: one-time certificates live for hours, contracts for years.
+    signature states: one-time certificates live for hours, contracts for years. Runs an event loop of its own, so it
+    is not for async code.
     """
     try:
         return asyncio.run(_verify(pdf, [_load_anchor(pem) for pem in trust_anchors]))

@@ -7,7 +7,7 @@ from core.money import to_fen
 
 _DIGITS = "零壹贰叁肆伍陆柒捌玖"
 _PLACES = ("", "拾", "佰", "仟")
-_GROUPS = ("", "万", "亿", "万亿")
+_GROUPS = ("", "万", "亿")
 
 METHODS = {
     "equal_instalment": (
@@ -84,11 +84,11 @@ def chinese_moment(moment: datetime) -> str:
 def amount_in_words(amount: Decimal) -> str:
     """Return an amount in the capital numerals of contracts and bills (支付结算办法, appendix 1).
 
-    `Decimal("16409.02")` becomes `人民币壹万陆仟肆佰零玖元零贰分`. Raises ValueError below zero.
+    `Decimal("16409.02")` becomes `人民币壹万陆仟肆佰零玖元零贰分`. Raises ValueError below zero and from 10^12 yuan on.
     """
     fen = to_fen(amount)
-    if fen < 0:
-        raise ValueError("an amount in words is never negative")
+    if not 0 <= fen < 10**14:
+        raise ValueError("an amount in words is neither negative nor a trillion")
     yuan_part, cents = divmod(fen, 100)
     jiao, fen_digit = divmod(cents, 10)
     words = "人民币" + (f"{_whole_in_words(yuan_part)}元" if yuan_part or not cents else "")
