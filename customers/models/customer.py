@@ -5,6 +5,7 @@ from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from core.fields import BlindIndexField, EncryptedTextField, MoneyField
 from core.ids import PublicIdField
@@ -26,7 +27,7 @@ class Customer(models.Model):
     class Stage(models.TextChoices):
         POTENTIAL = "POTENTIAL", _("potential")
         NEW = "NEW", _("new")
-        ACTIVE = "ACTIVE", _("active")
+        ACTIVE = "ACTIVE", pgettext_lazy("stage", "active")
         MATURE = "MATURE", _("mature")
         LOST = "LOST", _("lost")
 

@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from core.fields import MoneyField
 
@@ -12,7 +13,7 @@ class CustodyAccount(models.Model):
 
     class Status(models.TextChoices):
         REQUESTED = "REQUESTED", _("requested")
-        OPEN = "OPEN", _("open")
+        OPEN = "OPEN", pgettext_lazy("custody account", "open")
         REFUSED = "REFUSED", _("refused by the bank")
 
     customer = models.OneToOneField(

@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from core.fields import MoneyField, RateField
 from core.ids import PublicIdField
@@ -81,7 +82,7 @@ class Offer(models.Model):
     """The terms a borrower can accept: full cost table, rates and schedule as shown, frozen with their hash."""
 
     class State(models.TextChoices):
-        OPEN = "OPEN", _("open")
+        OPEN = "OPEN", pgettext_lazy("offer", "open")
         ACCEPTED = "ACCEPTED", _("accepted")
         EXPIRED = "EXPIRED", _("expired")
         WITHDRAWN = "WITHDRAWN", _("withdrawn")

@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from core.fields import MoneyField, RateField
 from core.ids import PublicIdField
@@ -14,7 +15,7 @@ class Listing(models.Model):
     class State(models.TextChoices):
         OPEN = "OPEN", _("raising")
         FILLED = "FILLED", _("filled")
-        FAILED = "FAILED", _("failed")
+        FAILED = "FAILED", pgettext_lazy("listing", "failed")
         CANCELLED = "CANCELLED", _("cancelled")
         PAID_OUT = "PAID_OUT", _("paid out")
 

@@ -31,4 +31,6 @@ REST_FRAMEWORK = {
     },
 }
 AXES_ENABLED = False
+# Tests read the source strings; tests/core/test_translations.py looks after the catalogue.
+LANGUAGE_CODE = "en"
 INTEGRATIONS_MODE = "sandbox"

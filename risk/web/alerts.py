@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from core import clock
 from core.errors import NotFound
@@ -157,4 +158,4 @@ def _list_steps(alert: Alert) -> list[dict[str, Any]]:
     closed: dict[str, Any] = {"label": _("Closed"), "state": "now" if alert.state == "ACKNOWLEDGED" else "todo"}
     if alert.closed_at:
         closed = {"label": _("Closed"), "state": "done", "date": alert.closed_at.date()}
-    return [{"label": _("Raised"), "state": "done", "date": alert.raised_at.date()}, taken, closed]
+    return [{"label": pgettext("alert", "Raised"), "state": "done", "date": alert.raised_at.date()}, taken, closed]
