@@ -42,20 +42,26 @@ _PURPOSES = [
 ]
 # What becomes of the applications, in turn: most go well, each other ending is there to be seen.
 _BEHAVIOURS = (
-    *("PAYS",) * 5,
-    "LATE",
-    *("PAYS",) * 3,
-    "DECLINED",
     "PAYS",
-    "EARLY",
-    "REFERRED",
+    "LATE",
     "PAYS",
     "DEFAULTS",
-    *("PAYS",) * 2,
-    "FAILS",
+    "PAYS",
+    "DECLINED",
+    "PAYS",
+    "REFERRED",
+    "EARLY",
     "LATE",
+    "PAYS",
+    "FAILS",
+    "DEFAULTS",
+    "PAYS",
     "WITHDRAWN",
+    "PAYS",
 )
+# Who comes in the last days, so that the present has something open at every step.
+_LATECOMERS = ("REFERRED_OPEN", "FILLING", "OFFER_OPEN", "REFERRED_OPEN")
+_SHARE_OF_DAYS_JOINED = 0.7
 
 
 @dataclass
@@ -132,9 +138,14 @@ def _assign(demo: Demo, customer: Customer, managers: Iterator[StaffMember]) -> 
 
 def _live(demo: Demo, day: date, first_day: date, managers: Iterator[StaffMember]) -> None:
     """Do everything that people do on one day."""
-    due = (day - first_day).days * demo.borrower_count // max(demo.days - 3, 1) + 1
-    while len(demo.borrowers) < min(due, demo.borrower_count):
-        _let_borrower_join(demo, day, managers)
+    early_count = demo.borrower_count - len(_LATECOMERS)
+    place = (day - first_day).days
+    due = min(int(place * early_count / max(demo.days * _SHARE_OF_DAYS_JOINED, 1)) + 1, early_count)
+    while len(demo.borrowers) < due:
+        _let_borrower_join(demo, day, managers, _BEHAVIOURS[len(demo.borrowers) % len(_BEHAVIOURS)])
+    from_end = demo.days - place
+    if from_end < len(_LATECOMERS):
+        _let_borrower_join(demo, day, managers, _LATECOMERS[len(_LATECOMERS) - 1 - from_end])
     for borrower in demo.borrowers:
         if borrower.open_listing is not None and borrower.fill_on == day:
             _fill(demo, borrower)
@@ -143,9 +154,8 @@ def _live(demo: Demo, day: date, first_day: date, managers: Iterator[StaffMember
     demo.world.settle()
 
 
-def _let_borrower_join(demo: Demo, day: date, managers: Iterator[StaffMember]) -> None:
+def _let_borrower_join(demo: Demo, day: date, managers: Iterator[StaffMember], behaviour: str) -> None:
     world = demo.world
-    behaviour = _BEHAVIOURS[len(demo.borrowers) % len(_BEHAVIOURS)]
     person = demo.next_person()
     income = world.random.randint(9, 28) * 1000
     reports = {
@@ -163,7 +173,9 @@ def _let_borrower_join(demo: Demo, day: date, managers: Iterator[StaffMember]) -
         },
         "DEFAULTS": {"score": 690, "overdue_count_24_months": 1, "max_days_past_due_24_months": 12},
     }
-    bureau = people.good_report(**reports.get(behaviour, {"score": world.random.randint(680, 820)}))
+    bureau = people.good_report(
+        **reports.get(behaviour.removesuffix("_OPEN"), {"score": world.random.randint(680, 820)})
+    )
     world.sandbox.set_profiles({person.identity_number: bureau})
     customer = people.join(
         world, person, monthly_income=income, employment_years=world.random.randint(2, 15), source="网络推广"
@@ -191,15 +203,21 @@ def _apply(demo: Demo, borrower: Borrower, income: int) -> None:
         purpose=purpose,
         purpose_text=purpose_text,
     )
-    if application.state == Application.State.REFERRED and len(demo.borrowers) < demo.borrower_count - 1:
+    if application.state == Application.State.REFERRED and borrower.behaviour != "REFERRED_OPEN":
         application = _review(demo, application)
     if application.state != Application.State.APPROVED:
         return
     if borrower.behaviour == "WITHDRAWN":
         withdraw_application(application_id=application.pk, customer_id=borrower.customer.pk, now=world.now)
         return
+    if borrower.behaviour == "OFFER_OPEN":
+        return
     borrower.open_listing = people.accept(world, application)
-    if borrower.behaviour != "FAILS":
+    if borrower.behaviour == "FILLING":
+        for investor in demo.investors[:4]:
+            if _can_take(investor, borrower.open_listing, Decimal(1000)):
+                people.bid(world, borrower.open_listing, investor, Decimal(1000))
+    elif borrower.behaviour != "FAILS":
         borrower.fill_on = world.today + timedelta(days=len(demo.borrowers) % 3)
     if borrower.fill_on == world.today:
         _fill(demo, borrower)
@@ -244,6 +262,9 @@ def _fill(demo: Demo, borrower: Borrower) -> None:
         return
     loan = people.sign(world, listing)
     borrower.loan_id = loan.pk
+    if not loan.product.auto_withdraw:
+        people.withdraw(world, borrower.customer, loan.principal, key=f"payout:{loan.pk}")
+        world.settle()
     _prepare_card(demo, borrower)
 
 

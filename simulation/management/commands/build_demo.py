@@ -23,8 +23,8 @@ class Command(BaseCommand):
     help = "Build the demo world through the real operations; needs an empty database and a running sandbox."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--days", type=int, default=120, help="how many days to live through")
-        parser.add_argument("--customers", type=int, default=50)
+        parser.add_argument("--days", type=int, default=100, help="how many days to live through")
+        parser.add_argument("--customers", type=int, default=42)
         parser.add_argument("--seed", type=int, default=7)
         parser.add_argument("--until", type=date.fromisoformat, help="the present business date afterwards")
 
