@@ -20,7 +20,9 @@ class BureauReport(models.Model):
     id = models.BigAutoField(primary_key=True)
     public_id = PublicIdField()
     customer = models.ForeignKey("customers.Customer", models.PROTECT, related_name="bureau_reports")
-    application = models.ForeignKey("lending.Application", models.PROTECT, related_name="bureau_reports")
+    application = models.ForeignKey(
+        "lending.Application", models.PROTECT, related_name="bureau_reports", verbose_name=_("application")
+    )
     consent = models.ForeignKey("customers.Consent", models.PROTECT, null=True, related_name="+")
     purpose = models.CharField(_("agreed purpose"), max_length=20)
     state = models.CharField(_("state"), max_length=12, choices=State, default=State.ASKED)

@@ -20,7 +20,9 @@ class DecisionRecord(models.Model):
     """The automatic decision on one application with everything it saw; never changed, never deleted."""
 
     id = models.BigAutoField(primary_key=True)
-    application = models.OneToOneField("lending.Application", models.PROTECT, related_name="decision_record")
+    application = models.OneToOneField(
+        "lending.Application", models.PROTECT, related_name="decision_record", verbose_name=_("application")
+    )
     customer = models.ForeignKey("customers.Customer", models.PROTECT, related_name="decision_records")
     bureau_report = models.ForeignKey(
         "risk.BureauReport", models.PROTECT, null=True, related_name="decisions", verbose_name=_("bureau report")
@@ -85,7 +87,9 @@ class Review(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     public_id = PublicIdField()
-    application = models.ForeignKey("lending.Application", models.PROTECT, related_name="reviews")
+    application = models.ForeignKey(
+        "lending.Application", models.PROTECT, related_name="reviews", verbose_name=_("application")
+    )
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.PROPOSED)
     outcome = models.CharField(
         _("proposal"), max_length=8, choices=[(Outcome.APPROVE, _("approve")), (Outcome.DECLINE, _("decline"))]
