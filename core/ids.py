@@ -18,7 +18,7 @@ def business_number(prefix: str, day: date) -> str:
 
     Forty random bits a day; the unique constraint of the column it goes into settles the rare collision.
     """
-    return f"{prefix}{day:%Y%m%d}-{''.join(secrets.choice(_ALPHABET) for _ in range(8))}"
+    return f"{prefix}{day:%Y%m%d}-{''.join(_ALPHABET[byte & 31] for byte in secrets.token_bytes(8))}"
 
 
 class PublicIdField(models.CharField):  # type: ignore[type-arg]

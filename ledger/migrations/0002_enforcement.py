@@ -55,17 +55,18 @@ DROP FUNCTION ledger_open_balances();
 DROP FUNCTION ledger_balance(bigint);
 """
 
-# The five statements of the entries' trigger. They run as cached plans for an online posting and are planned anew for
+# The statements of the entries' trigger. They run as cached plans for an online posting and are planned anew for
 # a bulk one: a plan made for three rows must never meet three hundred thousand, nor the other way round.
 CHECK_TRANSFERS = """
     SELECT min(n.transfer_id) FILTER (WHERE n.total <> 0), min(n.transfer_id) FILTER (WHERE t.id IS NULL)
     {into} FROM (SELECT transfer_id, sum(amount) AS total FROM new_entries GROUP BY transfer_id) n
     LEFT JOIN ledger_transfer t ON t.id = n.transfer_id"""
-CHECK_ACCOUNTS = """
+CHECK_PLATFORM = """
     SELECT min(n.account_id) FILTER (WHERE a.id IS NULL),
-        array_agg(a.id ORDER BY a.id) FILTER (WHERE a.customer_id IS NULL AND a.allowed_sign * n.total < 0)
-    {into} FROM (SELECT account_id, sum(amount) AS total FROM new_entries GROUP BY account_id) n
+        array_agg(a.id ORDER BY a.id) FILTER (WHERE a.allowed_sign * n.total < 0)
+    {into} FROM (SELECT account_id, sum(amount) AS total FROM new_entries WHERE account_id < 10 GROUP BY account_id) n
     LEFT JOIN ledger_account a ON a.id = n.account_id"""
+COUNT_CUSTOMERS = "SELECT count(DISTINCT account_id) {into} FROM new_entries WHERE account_id >= 10"
 LOCK_BALANCES = """
     {perform} FROM ledger_accountbalance b WHERE b.account_id IN (SELECT account_id FROM new_entries)
     ORDER BY b.account_id FOR NO KEY UPDATE"""
@@ -81,22 +82,26 @@ QUEUE_FOR_CUSTODIAN = """
     FROM ledger_transfer t WHERE t.id IN (SELECT transfer_id FROM new_entries) ORDER BY t.id"""
 ONLINE = f"""
         {CHECK_TRANSFERS.format(into="INTO unbalanced, unknown_transfer")};
-        {CHECK_ACCOUNTS.format(into="INTO unknown_account, guarded")};
+        {CHECK_PLATFORM.format(into="INTO unknown_account, guarded")};
+        {COUNT_CUSTOMERS.format(into="INTO customers")};
 """
 ONLINE_WRITES = f"""
         {LOCK_BALANCES.format(perform="PERFORM")};
         {ADD_TO_BALANCES};
+        GET DIAGNOSTICS found = ROW_COUNT;
         {QUEUE_FOR_CUSTODIAN};
 """
 BULK = f"""
         PERFORM set_config('enable_seqscan', 'on', true), set_config('enable_hashjoin', 'on', true),
             set_config('enable_mergejoin', 'on', true);
         EXECUTE $q${CHECK_TRANSFERS.format(into="")}$q$ INTO unbalanced, unknown_transfer;
-        EXECUTE $q${CHECK_ACCOUNTS.format(into="")}$q$ INTO unknown_account, guarded;
+        EXECUTE $q${CHECK_PLATFORM.format(into="")}$q$ INTO unknown_account, guarded;
+        EXECUTE $q${COUNT_CUSTOMERS.format(into="")}$q$ INTO customers;
 """
 BULK_WRITES = f"""
         EXECUTE $q${LOCK_BALANCES.format(perform="SELECT")}$q$;
         EXECUTE $q${ADD_TO_BALANCES}$q$;
+        GET DIAGNOSTICS found = ROW_COUNT;
         EXECUTE $q${QUEUE_FOR_CUSTODIAN}$q$;
 """
 
@@ -108,6 +113,8 @@ DECLARE
     unknown_transfer bigint;
     unknown_account bigint;
     guarded bigint[];
+    customers bigint;
+    found bigint;
     platform_account bigint;
     is_bulk boolean := (SELECT count(*) FROM new_entries) > 1000;
 BEGIN
@@ -132,6 +139,11 @@ BEGIN
         {BULK_WRITES}
     ELSE
         {ONLINE_WRITES}
+    END IF;
+    -- Each customer account has a balance row, so that a missing row means a missing account.
+    IF found <> customers THEN
+        RAISE EXCEPTION 'there is no such customer account'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'entry_account_exists';
     END IF;
     -- A platform account has no running balance: only a posting that takes from it pays for the sum, under its lock.
     FOREACH platform_account IN ARRAY coalesce(guarded, ARRAY[]::bigint[]) LOOP
