@@ -1,20 +1,10 @@
-"""JSON by orjson; amounts and rates as strings."""
+"""JSON by orjson; amounts and rates as strings, instants in Shanghai time."""
 
-from decimal import Decimal
 from typing import Any
 
-import orjson
-from django.utils.functional import Promise
 from rest_framework.renderers import BaseRenderer
 
-
-def plain(value: Any) -> Any:
-    """Turn what orjson does not know into text."""
-    if isinstance(value, Decimal | Promise):
-        return str(value)
-    if isinstance(value, set | frozenset):
-        return sorted(value)
-    raise TypeError(f"{type(value)} has no JSON form")
+from core import wire
 
 
 class ORJSONRenderer(BaseRenderer):
@@ -25,7 +15,7 @@ class ORJSONRenderer(BaseRenderer):
     charset = None
 
     def render(self, data: Any, accepted_media_type: Any = None, renderer_context: Any = None) -> bytes:
-        return b"" if data is None else orjson.dumps(data, default=plain, option=orjson.OPT_NON_STR_KEYS)
+        return b"" if data is None else wire.dumps(data)
 
 
 class ProblemRenderer(ORJSONRenderer):

@@ -187,6 +187,9 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "health_check_interval": 20,
 }
 
+# The API counts rates here for all processes; empty: each process counts alone.
+RATE_COUNTERS_URL = REDIS_URL
+
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
 LOGGING = {

@@ -15,6 +15,7 @@ CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 DATABASES = {"default": database(required("DATABASE_URL"))}
 REDIS_URL = required("REDIS_URL")
 CELERY_BROKER_URL = REDIS_URL
+RATE_COUNTERS_URL = REDIS_URL
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},

@@ -31,6 +31,7 @@ REST_FRAMEWORK = {
     },
 }
 AXES_ENABLED = False
+RATE_COUNTERS_URL = ""
 # Tests read the source strings; tests/core/test_translations.py looks after the catalogue.
 LANGUAGE_CODE = "en"
 INTEGRATIONS_MODE = "sandbox"

@@ -5,10 +5,10 @@ from datetime import date, datetime
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from django.utils import translation
 
 from core import clock, seeding
+from core.api.counters import counters
 from tests.api.people import House, Person
 from tests.fixtures.sandbox import sandbox, sandbox_process
 
@@ -20,7 +20,7 @@ DAY = date(2026, 3, 2)
 @pytest.fixture(autouse=True)
 def _fresh_request_state() -> Iterator[None]:
     """Forget rates counted by the test before, and give back the language a request left behind."""
-    cache.clear()
+    counters.clear()
     with translation.override(translation.get_language()):
         yield
 

@@ -4,7 +4,6 @@ import hashlib
 from decimal import Decimal
 from typing import Any
 
-import orjson
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.types import OpenApiTypes
@@ -12,7 +11,7 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_sche
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from core import clock
+from core import clock, wire
 from core.api.views import CustomerAPIView
 from core.errors import BusinessError
 from core.masking import mask_address, mask_email, mask_identity, mask_name, mask_phone
@@ -78,7 +77,7 @@ def _describe_profile(profile: FinancialProfile | None) -> dict[str, Any] | None
 
 
 def _etag(described: dict[str, Any]) -> str:
-    digest = hashlib.sha256(orjson.dumps(described, default=str)).hexdigest()
+    digest = hashlib.sha256(wire.dumps(described)).hexdigest()
     return f'"{digest[:32]}"'
 
 
