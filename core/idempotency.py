@@ -11,6 +11,7 @@ import orjson
 from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 
+from core import wire
 from core.errors import BusinessError
 from core.models import IdempotencyRecord
 
@@ -48,6 +49,11 @@ def fingerprint_of(*parts: Any) -> str:
     return hashlib.sha256(json.dumps(parts, default=str, sort_keys=True).encode()).hexdigest()
 
 
+def has_answer(*, scope: str, key: str) -> bool:
+    """Tell whether a request with this key has had its effect."""
+    return IdempotencyRecord.objects.filter(scope=scope, key=key).exists()
+
+
 @transaction.atomic
 def run_once(*, scope: str, key: str, fingerprint: str, now: datetime, action: Callable[[], tuple[int, Any]]) -> Answer:
     """Run the action unless the key has an answer already; a refusal raised by the action leaves the key unused.
@@ -64,7 +70,7 @@ def run_once(*, scope: str, key: str, fingerprint: str, now: datetime, action: C
             raise KeyReused
         return Answer(record.status, record.body, replayed=True)
     status, body = action()
-    plain_body = orjson.loads(orjson.dumps(body, default=str))
+    plain_body = orjson.loads(wire.dumps(body))
     IdempotencyRecord.objects.create(
         scope=scope, key=key, fingerprint=fingerprint, status=status, body=plain_body, created_at=now
     )

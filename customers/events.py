@@ -52,3 +52,13 @@ class CardBound:
 
     card_id: int
     customer_id: int
+
+
+@event_type("customers.consent_given")
+@dataclass(frozen=True)
+class ConsentGiven:
+    """A customer agreed to one purpose."""
+
+    consent_id: int
+    customer_id: int
+    purpose: str

@@ -1,7 +1,8 @@
 """Doors for events: what the ledger does when something has happened."""
 
 from core.outbox import EventContext, handles
-from customers.events import CardBound, CustomerIdentified
+from customers.events import CardBound, ConsentGiven, CustomerIdentified
+from customers.models import Consent
 from integrations import connect
 from integrations.ports import CardOrder, DepositOrder, FinalRefusal
 from ledger import custodian
@@ -20,8 +21,15 @@ def ask_account_of_identified(event: CustomerIdentified, context: EventContext) 
 
 @handles(CardBound, name="ledger.ask_custody_account_of_card")
 def ask_account_of_card_holder(event: CardBound, context: EventContext) -> None:
-    """Do the same for one whose consent came after his identification."""
+    """Do the same for one who has bound a card."""
     ask_custody_account(customer_id=event.customer_id, now=context.now)
+
+
+@handles(ConsentGiven, name="ledger.ask_custody_account_of_consent")
+def ask_account_of_agreed(event: ConsentGiven, context: EventContext) -> None:
+    """Do the same for one whose consent came last."""
+    if event.purpose == Consent.Purpose.CUSTODY:
+        ask_custody_account(customer_id=event.customer_id, now=context.now)
 
 
 @handles(CustodyAccountAsked, name="ledger.open_custody_account", outside=True)

@@ -49,8 +49,8 @@ def join(
 
 def register(world: World, person: Person, *, source: str, with_debit: bool = True) -> Customer:
     """Register with phone and code, give the consents and ask for the identity check."""
-    code = registration.ask_code(phone=person.phone, purpose="REGISTER", now=world.now).code
-    registration.use_code(phone=person.phone, purpose="REGISTER", code=code, now=world.now)
+    code = registration.ask_code(phone=person.phone, purpose="REGISTER", now=world.now)
+    registration.spend_code(verification_id=code.pk, now=world.now)
     customer = registration.register_customer(
         phone=person.phone, notice_version=NOTICE_VERSION, source=source, channel="app", now=world.now
     )

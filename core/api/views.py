@@ -51,15 +51,20 @@ class CustomerAPIView(APIView):
         """Return the validated body. Raises ValidationError."""
         return read_body(serializer_class, request)
 
-    def answer_once(self, request: Request, action: Callable[[str], tuple[int, Any]]) -> Response:
+    def answer_once(
+        self, request: Request, action: Callable[[str], tuple[int, Any]], *, check: Callable[[], None] | None = None
+    ) -> Response:
         """Run an action once for the request's Idempotency-Key; the action gets a key of its own to pass on.
 
+        `check` runs before, outside the transaction, unless the key has its answer already.
         Raises IdempotencyKeyMissing, KeyReused, KeyInFlight.
         """
         key = request.headers.get("Idempotency-Key", "")
         if not 1 <= len(key) <= 255 or "\x00" in key:
             raise IdempotencyKeyMissing
         scope = f"user:{request.user.pk}"
+        if check is not None and not idempotency.has_answer(scope=scope, key=key):
+            check()
         answer = idempotency.run_once(
             scope=scope,
             key=key,

@@ -115,6 +115,20 @@ class ProfileChangeSerializer(StrictSerializer):
     language = serializers.ChoiceField(LANGUAGES, required=False)
 
 
+class PurposeSerializer(serializers.Serializer[Any]):
+    """What personal data may be used for."""
+
+    code = serializers.ChoiceField(Consent.Purpose.choices)
+    name = serializers.CharField()
+
+
+class NoticesSerializer(serializers.Serializer[Any]):
+    """The notice in force; consents name its version."""
+
+    version = serializers.CharField()
+    purposes = PurposeSerializer(many=True)
+
+
 class ConsentGivenSerializer(StrictSerializer):
     """Consent to one purpose under one version of its notice."""
 

@@ -10,6 +10,7 @@ urlpatterns = [
     path("auth/register/", auth.RegistrationView.as_view()),
     path("auth/login/", auth.LoginView.as_view()),
     path("auth/logout/", auth.LogoutView.as_view()),
+    path("notices/", dealings.NoticesView.as_view()),
     path("me/", me.MeView.as_view()),
     path("me/profile/", me.ProfileView.as_view()),
     path("me/consents/", dealings.ConsentsView.as_view()),

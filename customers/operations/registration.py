@@ -6,16 +6,16 @@ import secrets
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext_lazy as _
 
-from core import audit
+from core import audit, parameters
 from core.errors import BusinessError, InvalidInput
 from core.fields import blind_index
 from core.ids import business_number, public_id
 from core.models import User
 from core.outbox import publish
-from customers.events import CustomerRegistered, VerificationCodeAsked
+from customers.events import ConsentGiven, CustomerRegistered, VerificationCodeAsked
 from customers.models import ChannelPreference, Consent, Customer, VerificationCode
 from customers.operations import history
 from customers.rules import identity
@@ -60,6 +60,15 @@ class PhoneTaken(BusinessError):
     next_step = _("Log in with a code instead.")
 
 
+class NoticeOutdated(BusinessError):
+    """Consent was given to a notice that is not the one in force."""
+
+    code = "notice_outdated"
+    status = 422
+    message = _("The notice in force is version %(version)s.")
+    next_step = _("Read that version, then agree to it.")
+
+
 def _clean_phone(phone: str) -> str:
     number = identity.normalise_mobile(phone)
     if not identity.check_mobile(number).is_valid:
@@ -72,6 +81,8 @@ def ask_code(*, phone: str, purpose: str, now: datetime) -> VerificationCode:
     """Make a six-digit code and have it sent. Raises InvalidPhone, CodeTooSoon."""
     phone = _clean_phone(phone)
     index = blind_index(phone, "phone")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"code:{index}"])
     recent = VerificationCode.objects.filter(phone_index=index, created_at__gt=now - timedelta(days=1))
     # Who has just registered may sign within the same minute: only the same code is not sent again so soon.
     latest = recent.filter(purpose=purpose).order_by("-id").first()
@@ -100,33 +111,49 @@ def _hash(code: str, index: str, purpose: str) -> str:
     return hmac.new(settings.SECRET_KEY.encode(), f"{purpose}:{index}:{code}".encode(), hashlib.sha256).hexdigest()
 
 
-def use_code(*, phone: str, purpose: str, code: str, now: datetime) -> None:
-    """Use a code up; a wrong try counts even though the request is refused. Raises InvalidPhone, WrongCode."""
-    phone = _clean_phone(phone)
-    index = blind_index(phone, "phone")
-    with transaction.atomic():
-        row = (
-            VerificationCode.objects.select_for_update()
-            .filter(phone_index=index, purpose=purpose, used_at__isnull=True, expires_at__gt=now)
-            .order_by("-id")
-            .first()
-        )
-        is_right = (
-            row is not None
-            and row.failures < _FAILURES_ALLOWED
-            and hmac.compare_digest(row.code_hash, _hash(code, index, purpose))
-        )
-        if row is not None:
-            row.used_at = now if is_right else None
-            row.failures += 0 if is_right else 1
-            row.save(update_fields=["used_at", "failures"])
-    if not is_right:
+@transaction.atomic(durable=True)
+def _compare(index: str, purpose: str, code: str, now: datetime) -> int | None:
+    # The row stays locked from the look at the count to the new count: at most five guesses are ever compared.
+    row = (
+        VerificationCode.objects.select_for_update()
+        .filter(phone_index=index, purpose=purpose, expires_at__gt=now)
+        .order_by("-id")
+        .first()
+    )
+    if row is None or row.failures >= _FAILURES_ALLOWED:
+        return None
+    if hmac.compare_digest(row.code_hash, _hash(code, index, purpose)):
+        return row.pk
+    row.failures += 1
+    row.save(update_fields=["failures"])
+    return None
+
+
+def check_code(*, phone: str, purpose: str, code: str, now: datetime) -> int:
+    """Compare a code with the latest one of the phone and return its id for `spend_code`.
+
+    A wrong try counts whatever becomes of the request, because it commits on its own; a right one changes nothing.
+    Raises InvalidPhone, WrongCode; RuntimeError inside a transaction.
+    """
+    verification_id = _compare(blind_index(_clean_phone(phone), "phone"), purpose, code, now)
+    if verification_id is None:
+        raise WrongCode(fields={"code": [WrongCode.message]})
+    return verification_id
+
+
+@transaction.atomic
+def spend_code(*, verification_id: int, now: datetime) -> None:
+    """Use up a code that was right, together with what it allows. Raises WrongCode for one that is used already."""
+    spent = VerificationCode.objects.filter(
+        pk=verification_id, used_at__isnull=True, failures__lt=_FAILURES_ALLOWED
+    ).update(used_at=now)
+    if not spent:
         raise WrongCode(fields={"code": [WrongCode.message]})
 
 
 @transaction.atomic
 def register_customer(*, phone: str, notice_version: str, source: str, channel: str, now: datetime) -> Customer:
-    """Create the customer, his log-in and his consent to the service. Raises InvalidPhone, PhoneTaken."""
+    """Create the customer, his log-in and his consent to the service. Raises InvalidPhone, PhoneTaken, NoticeOutdated."""
     phone = _clean_phone(phone)
     index = blind_index(phone, "phone")
     if Customer.objects.filter(phone_index=index).exists():
@@ -168,7 +195,13 @@ def register_customer(*, phone: str, notice_version: str, source: str, channel: 
 def give_consent(
     *, customer: Customer, purpose: str, notice_version: str, channel: str, now: datetime, recipient: str = ""
 ) -> Consent:
-    """Record consent with the hash of what was agreed to; a newer version of the notice replaces the live one."""
+    """Record consent with the hash of what was agreed to; a newer version of the notice replaces the live one.
+
+    Raises NoticeOutdated for every other version than the one in force on the day of the consent.
+    """
+    in_force = parameters.get_value("customers.privacy_notice_version", on=now.date())
+    if notice_version != in_force:
+        raise NoticeOutdated(version=in_force)
     live = (
         Consent.objects.select_for_update()
         .filter(customer=customer, purpose=purpose, recipient=recipient, withdrawn_at__isnull=True)
@@ -196,6 +229,7 @@ def give_consent(
         data={"purpose": purpose, "version": notice_version},
         now=now,
     )
+    publish(ConsentGiven(consent_id=consent.pk, customer_id=customer.pk, purpose=purpose), now=now)
     return consent
 
 

@@ -71,15 +71,11 @@ class CodeView(APIView):
 
 def _use_code_for(body: dict[str, Any], purpose: str, action: Any) -> Any:
     """Use a code up together with what it allows; a refused action leaves the code unused, a wrong try counts."""
-    wish = {"phone": body["phone"], "purpose": purpose, "code": body["code"], "now": clock.now()}
-    try:
-        with transaction.atomic():
-            registration.use_code(**wish)
-            return action()
-    except registration.WrongCode:
-        # The count of the wrong try was rolled back with the rest: count it on its own, which refuses again.
-        registration.use_code(**wish)
-        raise
+    now = clock.now()
+    verification_id = registration.check_code(phone=body["phone"], purpose=purpose, code=body["code"], now=now)
+    with transaction.atomic():
+        registration.spend_code(verification_id=verification_id, now=now)
+        return action()
 
 
 class RegistrationView(APIView):

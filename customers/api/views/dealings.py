@@ -4,10 +4,12 @@ from typing import Any
 
 from django.db import transaction
 from drf_spectacular.utils import extend_schema
+from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.views import APIView
 
-from core import clock
+from core import clock, parameters
 from core.api.views import CustomerAPIView, CustomerListView, read_body
 from core.errors import NotFound
 from core.masking import mask_identity, mask_name
@@ -21,6 +23,7 @@ from customers.api.serializers import (
     ConsentSerializer,
     IdentityAskedSerializer,
     IdentitySerializer,
+    NoticesSerializer,
     QuestionnaireSerializer,
 )
 from customers.models import BankCard, Consent, IdentityCheck, InvestorAssessment
@@ -34,6 +37,19 @@ _CHANNEL = "API"
 def _describe_consent(consent: Consent) -> dict[str, Any]:
     names = ("purpose", "recipient", "notice_version", "given_at", "evidence_hash")
     return {name: getattr(consent, name) for name in names}
+
+
+class NoticesView(APIView):
+    """What is agreed to."""
+
+    permission_classes = (AllowAny,)
+
+    @extend_schema(responses=NoticesSerializer)
+    def get(self, request: Request) -> Response:
+        """Return the version of the notice in force, and the purposes that can be agreed to one by one."""
+        version = parameters.get_value("customers.privacy_notice_version", on=clock.now().date())
+        purposes = [{"code": purpose.value, "name": purpose.label} for purpose in Consent.Purpose]
+        return Response({"version": version, "purposes": purposes})
 
 
 class ConsentsView(CustomerAPIView):

@@ -103,8 +103,16 @@ class SigningView(CustomerAPIView):
         customer = get_own_customer(request.user)
         contract = own.get_contract(own.get_own_loan(customer.pk, public_id).pk)
 
+        verification_id = 0
+
+        def check() -> None:
+            nonlocal verification_id
+            verification_id = registration.check_code(
+                phone=customer.phone, purpose="SIGN", code=body["code"], now=clock.now()
+            )
+
         def sign(_key: str) -> tuple[int, Any]:
-            registration.use_code(phone=customer.phone, purpose="SIGN", code=body["code"], now=clock.now())
+            registration.spend_code(verification_id=verification_id, now=clock.now())
             signed = contracts.declare_borrower_will(
                 contract_id=contract.pk,
                 customer_id=customer.pk,
@@ -114,12 +122,7 @@ class SigningView(CustomerAPIView):
             )
             return 202, _describe_contract(signed)
 
-        try:
-            return self.answer_once(request, sign)
-        except registration.WrongCode:
-            # The count of the wrong try was rolled back with the rest: count it on its own, which refuses again.
-            registration.use_code(phone=customer.phone, purpose="SIGN", code=body["code"], now=clock.now())
-            raise
+        return self.answer_once(request, sign, check=check)
 
 
 class RepaymentsView(CustomerListView, CustomerAPIView):
