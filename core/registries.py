@@ -138,3 +138,5 @@ frame_items: Registry[Callable[[Any], Any]] = Registry("frame_items")
 navigation: Registry[NavigationItem] = Registry("navigation")
 # What deciding an approval of a kind comes to: `decide(*, approval_id, is_approved, note, actor, now)` decides and carries out.
 approvals: Registry[Callable[..., Any]] = Registry("approvals")
+# What lenders must be shown about an application before they bid: `disclose(application_id)` returns plain values.
+listing_disclosures: Registry[Callable[[int], dict[str, Any]]] = Registry("listing_disclosures")

@@ -11,13 +11,14 @@ class RiskConfig(AppConfig):
     verbose_name = _("Risk")
 
     def ready(self) -> None:
-        from core.registries import approvals, frame_items
+        from core.registries import approvals, frame_items, listing_disclosures
         from core.seeding import register_seed
         from customers.texts import register_text
         from lending.texts import register_reason
         from risk import handlers  # noqa: F401 - registers the event handlers
         from risk.operations import configuration, indicators, seed
         from risk.queries.alerts import open_alerts_item
+        from risk.queries.disclosure import disclose_credit_report
         from risk.queries.indicators import register_indicators
         from risk.reasons import REASONS
         from risk.web import frame
@@ -28,6 +29,7 @@ class RiskConfig(AppConfig):
         indicators.register_step()
         approvals.register(configuration.PUBLISH, configuration.decide_rule)
         frame_items.register("alerts", open_alerts_item)
+        listing_disclosures.register("credit_report", disclose_credit_report)
         for code, sentence in _TEXTS.items():
             register_text(code, sentence)
         # Lower apps tell a customer why by these codes, and know nothing else of judgement.

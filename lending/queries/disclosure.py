@@ -7,6 +7,7 @@ from django.db.models import Count, F, Max, Q, QuerySet, Sum
 
 from core.errors import NotFound
 from core.money import ZERO
+from core.registries import listing_disclosures
 from customers.models import FinancialProfile
 from lending.models import Listing, Loan, LoanState, Product, ProductFee
 from lending.queries.terms import list_fee_terms
@@ -68,6 +69,11 @@ def disclose_borrower(listing: Listing) -> dict[str, Any]:
         "overdue_here": standing["overdue"] or ZERO,
         "days_past_due_here": standing["dpd"] or 0,
     }
+
+
+def disclose_judgement(listing: Listing) -> dict[str, dict[str, Any]]:
+    """Return what higher apps know of the application and lenders must be shown, by its key."""
+    return {key: disclose(listing.application_id) for key, disclose in listing_disclosures.items()}
 
 
 def _band(income: Decimal) -> str:

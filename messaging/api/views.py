@@ -7,9 +7,12 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from core.api.views import CustomerListView
+from core import clock
+from core.api.views import CustomerAPIView, CustomerListView
+from core.errors import NotFound
 from customers.queries.own import get_own_customer_id
 from messaging.models import Channel, Kind, Message
+from messaging.operations.sending import mark_read
 from messaging.queries import list_messages_of
 
 
@@ -52,3 +55,15 @@ class MessagesView(CustomerListView):
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Return your messages, newest first."""
         return super().get(request, *args, **kwargs)
+
+
+class MessageReadView(CustomerAPIView):
+    """The mark that a message was opened."""
+
+    @extend_schema(request=None, responses={204: None})
+    def post(self, request: Request, public_id: str) -> Response:
+        """Mark a message as read; a second time changes nothing."""
+        customer_id = get_own_customer_id(request.user)
+        if not mark_read(customer_id=customer_id, message_public_id=public_id, now=clock.now()):
+            raise NotFound
+        return Response(status=204)

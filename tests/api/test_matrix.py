@@ -28,6 +28,7 @@ MATRIX: dict[tuple[str, str], tuple[str, Any]] = {
     ("post", "auth/staff-token/"): (PUBLIC, {"username": "nobody", "password": "nothing"}),
     ("post", "auth/logout/"): (CUSTOMER, None),
     ("get", "products/"): (PUBLIC, None),
+    ("get", "notices/"): (PUBLIC, None),
     ("post", "quotes/"): (PUBLIC, {"method": "bullet", "principal": "100", "annual_rate": "0.1", "periods": 1}),
     ("get", "me/"): (CUSTOMER, None),
     ("patch", "me/profile/"): (CUSTOMER, {"occupation": "教师"}),
@@ -44,6 +45,7 @@ MATRIX: dict[tuple[str, str], tuple[str, Any]] = {
     ("get", "me/account/"): (CUSTOMER, None),
     ("get", "me/account/entries/"): (CUSTOMER, None),
     ("get", "me/messages/"): (CUSTOMER, None),
+    ("post", "me/messages/<public_id:message>/read/"): (OWN, None),
     ("get", "me/deposits/"): (CUSTOMER, None),
     ("post", "me/deposits/"): (CUSTOMER, {"amount": "1.00", "gateway": "wechat"}),
     ("get", "me/deposits/<public_id:deposit>/"): (OWN, None),
@@ -89,7 +91,7 @@ MATRIX: dict[tuple[str, str], tuple[str, Any]] = {
 }
 # What a converter stands for follows from the address's first part, so that the table above can name it.
 NAMES = {"cards": "card", "deposits": "deposit", "withdrawals": "withdrawal", "applications": "application"}
-NAMES |= {"listings": "listing", "loans": "loan", "investments": "loan"}
+NAMES |= {"messages": "message", "listings": "listing", "loans": "loan", "investments": "loan"}
 
 
 def _walk(patterns: list[Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
@@ -139,6 +141,7 @@ def records(house: House) -> dict[str, str]:
         "listing": listing["id"],
         "loan": loan["id"],
         "investment": lent["id"],
+        "message": owner.get("me/messages/")["results"][0]["id"],
         "purpose": "CUSTODY",
     }
 

@@ -76,6 +76,9 @@ class ListingSerializer(ListingRowSerializer):
     protection = serializers.CharField()
     fees = FeeSerializer(many=True)
     borrower = BorrowerBasicsSerializer()
+    disclosures = serializers.DictField(
+        child=serializers.DictField(), help_text="`credit_report`: overdue entries of the bureau's report."
+    )
     bid_terms = BidTermsSerializer()
     risk_notice = RiskNoticeSerializer()
 

@@ -20,7 +20,13 @@ from lending.api.serializers.lending import (
 )
 from lending.models import Listing
 from lending.operations import bids
-from lending.queries.disclosure import disclose_borrower, get_listing, list_listing_fees, list_listings
+from lending.queries.disclosure import (
+    disclose_borrower,
+    disclose_judgement,
+    get_listing,
+    list_listing_fees,
+    list_listings,
+)
 from lending.queries.own import list_bids
 
 
@@ -87,6 +93,7 @@ def _describe(listing: Listing) -> dict[str, Any]:
         "protection": _("None. Nobody guarantees principal or interest."),
         "fees": list_listing_fees(listing),
         "borrower": disclose_borrower(listing),
+        "disclosures": disclose_judgement(listing),
         "bid_terms": {
             "least": product.bid_min,
             "step": product.bid_step,
