@@ -1,17 +1,9 @@
-"""The admin site: operations staff only, with a second factor where one is set up."""
+"""Which admin site there is; Django reads this before models are ready."""
 
 from django.contrib.admin.apps import AdminConfig
-from unfold.sites import UnfoldAdminSite
-
-
-class P2PAdminSite(UnfoldAdminSite):
-    """The site operations staff work in."""
-
-    site_header = "p2pcrm"
-    site_title = "p2pcrm"
 
 
 class P2PAdminConfig(AdminConfig):
-    """Use the site above as the default one."""
+    """Use our own site as the default one."""
 
-    default_site = "core.admin_site.P2PAdminSite"
+    default_site = "core.web.admin_site.P2PAdminSite"

@@ -140,3 +140,5 @@ navigation: Registry[NavigationItem] = Registry("navigation")
 approvals: Registry[Callable[..., Any]] = Registry("approvals")
 # What lenders must be shown about an application before they bid: `disclose(application_id)` returns plain values.
 listing_disclosures: Registry[Callable[[int], dict[str, Any]]] = Registry("listing_disclosures")
+# Who may come into the admin: `gate(user)`; one that opens is enough.
+admin_gates: Registry[Callable[[Any], bool]] = Registry("admin_gates")

@@ -14,6 +14,14 @@ class ReadOnlyAdmin(ModelAdmin):
 
     show_full_result_count = False
 
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """Whoever is let into the admin may read."""
+        return True
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Whoever is let into the admin may read."""
+        return True
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Rows are written by operations only."""
         return False

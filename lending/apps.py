@@ -11,14 +11,16 @@ class LendingConfig(AppConfig):
     verbose_name = _("Lending")
 
     def ready(self) -> None:
+        from core.changes import appliers
         from core.seeding import register_seed
         from customers.texts import register_text
         from lending import handlers, notices  # noqa: F401 - register the event handlers
-        from lending.operations import closing, seed
+        from lending.operations import closing, products, seed
         from lending.web import frame
 
         frame.register()
         closing.register()
+        appliers.register("lending.product", products.apply_product)
         register_seed(30, "lending.parameters", seed.seed_parameters)
         register_seed(50, "lending.products", seed.seed_products)
         for code, sentence in _TEXTS.items():

@@ -11,17 +11,17 @@ class MessagingConfig(AppConfig):
     verbose_name = _("Messages")
 
     def ready(self) -> None:
+        from core.changes import appliers
         from core.seeding import register_seed
-        from customers.texts import register_text
         from integrations import inbound
         from integrations.inbound import InboundKind
         from messaging import handlers  # noqa: F401 - registers the event handlers
-        from messaging.operations import receipts, seed
+        from messaging.operations import receipts, seed, templates
+        from messaging.texts import register_texts
         from messaging.web import frame
 
         frame.register()
         inbound.register(InboundKind.SMS, receipts.take_notice)
+        appliers.register("messaging.template", templates.apply_template)
         register_seed(60, "messaging.templates", seed.ensure_templates)
-        register_text("messaging.sent", _("Message sent (%(channel)s): %(template)s"))
-        register_text("messaging.replied", _("Replied to a message"))
-        register_text("messaging.stopped", _("Refused further marketing messages"))
+        register_texts()

@@ -188,7 +188,9 @@ def _let_borrower_join(demo: Demo, day: date, managers: Iterator[StaffMember], b
 
 def _apply(demo: Demo, borrower: Borrower, income: int) -> None:
     world = demo.world
-    code = list(_METHODS)[len(demo.borrowers) % len(_METHODS)]
+    code = _choose_product(demo)
+    if code is None:
+        return
     method, periods, (least, greatest) = _METHODS[code]
     chosen = world.random.choice(periods)
     amount = Decimal(min(world.random.randint(least, greatest), income * max(chosen // 3, 1)) // 1000 * 1000)
@@ -221,6 +223,14 @@ def _apply(demo: Demo, borrower: Borrower, income: int) -> None:
         borrower.fill_on = world.today + timedelta(days=len(demo.borrowers) % 3)
     if borrower.fill_on == world.today:
         _fill(demo, borrower)
+
+
+def _choose_product(demo: Demo) -> str | None:
+    """Return the next product in turn that risk has not paused."""
+    open_codes = set(Product.objects.filter(state=Product.State.ACTIVE).values_list("code", flat=True))
+    start = len(demo.borrowers) % len(_METHODS)
+    in_turn = [*list(_METHODS)[start:], *list(_METHODS)[:start]]
+    return next((code for code in in_turn if code in open_codes), None)
 
 
 def _review(demo: Demo, application: Application) -> Application:

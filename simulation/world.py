@@ -5,8 +5,6 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from random import Random
 
-import django
-
 from core import clock, outbox
 from core.close import close_through
 from integrations.sandbox.client import SandboxControl
@@ -14,6 +12,7 @@ from ledger import custodian
 from lending.operations.closing import plan_loans
 from lending.operations.closing.debits import debit_in_the_morning
 from messaging.operations.sending import release_due
+from simulation.helpers import drain_at
 
 # Below it the way to another process costs more than it saves.
 _WORTH_HELP = 8
@@ -77,14 +76,3 @@ class World:
         with clock.use_clock(self.now):
             close_through(through=day)
         self.settle()
-
-
-def start_helper() -> None:
-    """Get a helper's process ready."""
-    django.setup()
-
-
-def drain_at(instant: datetime) -> int:
-    """Deliver what waits, at a simulated instant; return how many deliveries that were."""
-    with clock.use_clock(instant):
-        return outbox.drain()

@@ -1,13 +1,24 @@
 """Who sees what in the admin: rights of staff instead of Django's own permissions."""
 
+from collections.abc import Callable
 from typing import Any
 
-from django.http import HttpRequest
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext_lazy as _
+from unfold.widgets import UnfoldAdminTextInputWidget
 
+from core import clock
+from core.changes import as_json
+from core.errors import BusinessError
+from core.models import User
 from staff import rights
+from staff.operations import ask_change
 from staff.queries import get_access
 
-READERS = (rights.CONFIGURE, rights.APPROVE_CONFIGURATION, rights.AUDIT)
+READERS = rights.OPERATIONS
 
 
 def holds(request: HttpRequest, *wanted: str) -> bool:
@@ -40,3 +51,73 @@ class ReadableByStaff:
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Rows are evidence."""
         return False
+
+
+def actor_of(request: HttpRequest) -> User:
+    """Return who acts."""
+    assert isinstance(request.user, User), "the admin has asked for a log-in"
+    return request.user
+
+
+def attempt(request: HttpRequest, act: Callable[[], object], said: Any) -> bool:
+    """Run one operation and tell what came of it; True when it was done."""
+    try:
+        act()
+    except BusinessError as refusal:
+        lines = [str(line) for sentences in refusal.fields.values() for line in sentences]
+        messages.error(request, " ".join([refusal.sentence(), *lines, refusal.advice()]).strip())
+        return False
+    messages.success(request, said)
+    return True
+
+
+class ReasonForm(forms.ModelForm):
+    """A record with the reason why it should change."""
+
+    reason = forms.CharField(label=_("reason"), max_length=300, widget=UnfoldAdminTextInputWidget)
+
+
+class ChangedByTwo(ReadableByStaff):
+    """A page on which one person asks for a change and another one approves it on the page of approvals."""
+
+    form = ReasonForm
+    changeable: tuple[str, ...] = ()
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Those who configure ask for changes."""
+        return holds(request, rights.CONFIGURE)
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        """Ask for the reason where something can be changed."""
+        shown = [field.name for field in self.model._meta.fields if field.name != "id"]  # type: ignore[attr-defined]
+        shown += [field.name for field in self.model._meta.many_to_many]  # type: ignore[attr-defined]
+        return [*shown, *(["reason"] if self.has_change_permission(request, obj) else [])]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        """Only what an approved change may write can be edited."""
+        return [name for name in self.get_fields(request, obj) if name not in (*self.changeable, "reason")]
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Ask for the change; the record stays as it is."""
+        values = {name: as_json(form.cleaned_data[name]) for name in form.changed_data if name != "reason"}
+        attempt(
+            request,
+            lambda: ask_change(
+                target=obj,
+                values=values,
+                reason=form.cleaned_data["reason"],
+                actor=actor_of(request),
+                now=clock.now(),
+            ),
+            _("A second person has to approve the change."),
+        )
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Write nothing: relations are part of the change."""
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> None:
+        """Write nothing: the audit trail has it."""
+
+    def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
+        """Go back to the list: what came of it has been said, and it was no plain change."""
+        return redirect(f"admin:{obj._meta.app_label}_{obj._meta.model_name}_changelist")

@@ -11,7 +11,15 @@ class StaffConfig(AppConfig):
     verbose_name = _("Staff")
 
     def ready(self) -> None:
+        from core.changes import appliers
+        from core.registries import admin_gates, approvals
         from core.seeding import register_seed
-        from staff.operations import ensure_standard_roles
+        from staff import operations
+        from staff.queries import may_enter_admin
 
-        register_seed(40, "staff.roles", lambda _business_date, _now: ensure_standard_roles())
+        register_seed(40, "staff.roles", lambda _business_date, _now: operations.ensure_standard_roles())
+        admin_gates.register("staff", may_enter_admin)
+        approvals.register(operations.CHANGE, operations.decide_change)
+        appliers.register("staff.role", operations.apply_role)
+        appliers.register("staff.staffmember", operations.apply_member)
+        appliers.register("core.parameter", operations.apply_parameter)

@@ -1,17 +1,21 @@
 """Departments and approvals."""
 
 from collections.abc import Sequence
-from datetime import datetime
-from typing import Any
+from datetime import date, datetime
+from typing import Any, Final
 
 from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
 
-from core import audit
+from core import audit, clock, parameters
+from core.changes import ChangeInvalid, appliers, write_values
 from core.errors import BusinessError, Refused
-from core.models import User
+from core.models import Parameter, User
 from staff import rights
 from staff.models import Approval, Department, Role, StaffMember, Team
+from staff.queries import access_right
+
+CHANGE: Final = "staff.change"
 
 
 class OwnApproval(BusinessError):
@@ -124,3 +128,70 @@ def hire(
     member, _created = StaffMember.objects.get_or_create(user=user, defaults={"department": department, "team": team})
     member.roles.set(Role.objects.filter(code__in=role_codes))
     return member
+
+
+@transaction.atomic
+def ask_change(*, target: models.Model, values: dict[str, Any], reason: str, actor: User, now: datetime) -> Approval:
+    """Ask a second person to change a record of configuration; what could not be carried out is refused at once.
+
+    Raises Refused, AlreadyAsked, ChangeInvalid and what the record's own app raises.
+    """
+    access_right(actor, rights.CONFIGURE)
+    if not reason.strip():
+        raise ChangeInvalid(fields={"reason": [_("Say why.")]})
+    trial = transaction.savepoint()
+    _apply(target._meta.label_lower, str(target.pk), values, actor, now)
+    transaction.savepoint_rollback(trial)
+    return ask_approval(kind=CHANGE, target=target, payload=values, reason=reason, actor=actor, now=now)
+
+
+@transaction.atomic
+def decide_change(*, approval_id: int, is_approved: bool, note: str, actor: User, now: datetime) -> Approval:
+    """Decide a change as the second person and carry it out. Raises Refused, AlreadyDecided, OwnApproval."""
+    access_right(actor, rights.APPROVE_CONFIGURATION)
+    approval = decide_approval(approval_id=approval_id, is_approved=is_approved, note=note, actor=actor, now=now)
+    if is_approved:
+        _apply(approval.target_type, approval.target_id, approval.payload, actor, now)
+    return approval
+
+
+def _apply(label: str, target_id: str, values: dict[str, Any], actor: User, now: datetime) -> None:
+    appliers.get(label)(target_id=target_id, values=values, actor=actor, now=now)
+
+
+def apply_role(*, target_id: str, values: dict[str, Any], actor: User, now: datetime) -> Role:
+    """Change what a role may do and how far it reaches. Raises ChangeInvalid."""
+    role = Role.objects.select_for_update().get(pk=target_id)
+    if unknown := set(values.get("rights", [])) - rights.ALL:
+        raise ChangeInvalid(fields={"rights": [f"{_('Unknown rights')}: {', '.join(sorted(unknown))}"]})
+    before = write_values(role, values, allowed=("name", "scope", "rights"))
+    _note_change("staff.role_changed", role, before, values, actor, now)
+    return role
+
+
+def apply_member(*, target_id: str, values: dict[str, Any], actor: User, now: datetime) -> StaffMember:
+    """Move a member of staff, or change his roles and capacity. Raises ChangeInvalid."""
+    member = StaffMember.objects.select_for_update().get(pk=target_id)
+    before = write_values(member, values, allowed=("department", "team", "roles", "capacity", "is_active"))
+    _note_change("staff.member_changed", member, before, values, actor, now)
+    return member
+
+
+def apply_parameter(*, target_id: str, values: dict[str, Any], actor: User, now: datetime) -> models.Model:
+    """Give a rule a new value from a date on; the row it was asked on stays as it is. Raises ParameterInvalid."""
+    present = Parameter.objects.select_for_update().get(pk=target_id)
+    row = parameters.set_value(
+        present.rule_code,
+        values["value"],
+        valid_from=date.fromisoformat(values["valid_from"]),
+        source=values["source"],
+        business_date=clock.business_date(),
+    )
+    audit.record(actor=actor, action="core.parameter_set", target=row, data=values, now=now)
+    return row
+
+
+def _note_change(
+    action: str, row: models.Model, before: dict[str, Any], after: dict[str, Any], actor: User, now: datetime
+) -> None:
+    audit.record(actor=actor, action=action, target=row, data={"before": before, "after": after}, now=now)

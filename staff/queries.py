@@ -6,6 +6,7 @@ from django.db.models import Q, QuerySet
 
 from core.errors import Refused
 from core.models import User
+from staff import rights
 from staff.models import Department, Scope, StaffMember
 
 _REACH = {Scope.OWN: 0, Scope.TEAM: 1, Scope.DEPARTMENT: 2, Scope.ALL: 3}
@@ -44,13 +45,13 @@ def get_access(user: User) -> Access | None:
     )
     if not rows:
         return None
-    rights: dict[str, str] = {}
+    held: dict[str, str] = {}
     for _member, _team, _path, scope, granted in rows:
         for right in granted or []:
-            if right not in rights or _REACH[Scope(scope)] > _REACH[Scope(rights[right])]:
-                rights[right] = scope
+            if right not in held or _REACH[Scope(scope)] > _REACH[Scope(held[right])]:
+                held[right] = scope
     member_id, team_id, path = rows[0][:3]
-    access = Access(user.pk, member_id, team_id, path, rights)
+    access = Access(user.pk, member_id, team_id, path, held)
     user._staff_access = access  # type: ignore[attr-defined]
     return access
 
@@ -61,6 +62,12 @@ def access_right(user: User, right: str) -> Access:
     if access is None or not access.has(right):
         raise Refused
     return access
+
+
+def may_enter_admin(user: User) -> bool:
+    """Tell whether a user configures, approves or audits, or set the house up."""
+    access = get_access(user)
+    return user.is_superuser or (access is not None and any(access.has(right) for right in rights.OPERATIONS))
 
 
 def scope_condition(access: Access, right: str, owner: str) -> Q:

@@ -17,7 +17,28 @@ VIEW_ANALYTICS: Final = "analytics.view"
 CONFIGURE: Final = "operations.configure"
 APPROVE_CONFIGURATION: Final = "operations.approve"
 AUDIT: Final = "operations.audit"
+# With one of these a member of staff has pages in the admin.
+OPERATIONS: Final = (CONFIGURE, APPROVE_CONFIGURATION, AUDIT)
 
+ALL: Final = frozenset(
+    {
+        VIEW_CUSTOMERS,
+        UNMASK,
+        EDIT_CUSTOMERS,
+        VIEW_APPLICATIONS,
+        REVIEW_APPLICATION,
+        CONFIRM_REVIEW,
+        VIEW_LOANS,
+        VIEW_ALERTS,
+        HANDLE_ALERTS,
+        VIEW_MESSAGES,
+        COLLECT,
+        VIEW_ANALYTICS,
+        CONFIGURE,
+        APPROVE_CONFIGURATION,
+        AUDIT,
+    }
+)
 _RM = [VIEW_CUSTOMERS, UNMASK, EDIT_CUSTOMERS, VIEW_APPLICATIONS, VIEW_LOANS, VIEW_MESSAGES, COLLECT, VIEW_ANALYTICS]
 
 STANDARD_ROLES: Final = {

@@ -2,14 +2,37 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from decimal import Decimal, InvalidOperation
+from typing import Any, Final
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from core import audit
+from core.changes import ChangeInvalid, write_values
 from core.models import User
 from lending.models import Product
 from lending.operations.loans import DEFAULT_ALLOCATION_ORDER
+
+# What an approved change may write; running loans keep the terms they were signed with.
+CHANGEABLE: Final = (
+    "name",
+    "name_en",
+    "amount_min",
+    "amount_max",
+    "amount_step",
+    "periods_allowed",
+    "penalty_daily_rate",
+    "early_settlement_fee_rate",
+    "rate_by_grade",
+    "bid_min",
+    "bid_step",
+    "bid_max_share",
+    "raising_workdays",
+    "overdue_ratio_limit",
+    "overdue_ratio_resume",
+    "auto_withdraw",
+)
 
 
 @transaction.atomic
@@ -21,6 +44,30 @@ def create_product(*, values: Mapping[str, Any], actor: User | None, now: dateti
     if is_new:
         audit.record(actor=actor, action="lending.product_created", target=product, data=dict(values), now=now)
     return product
+
+
+@transaction.atomic
+def apply_product(*, target_id: str, values: dict[str, Any], actor: User, now: datetime) -> Product:
+    """Change the terms on which a product is offered from now on. Raises ChangeInvalid."""
+    product = Product.objects.select_for_update().get(pk=target_id)
+    if not _are_rates(values.get("rate_by_grade", product.rate_by_grade)):
+        raise ChangeInvalid(fields={"rate_by_grade": [_("Name a rate between 0 and 1 for each grade, as text.")]})
+    before = write_values(product, values, allowed=CHANGEABLE)
+    if product.overdue_ratio_resume > product.overdue_ratio_limit:
+        raise ChangeInvalid(fields={"overdue_ratio_resume": [_("It cannot lie above the limit.")]})
+    audit.record(
+        actor=actor, action="lending.product_changed", target=product, data={"before": before, "after": values}, now=now
+    )
+    return product
+
+
+def _are_rates(rates: Any) -> bool:
+    try:
+        return isinstance(rates, dict) and all(
+            isinstance(rate, str) and 0 <= Decimal(rate) < 1 for rate in rates.values()
+        )
+    except InvalidOperation:
+        return False
 
 
 @transaction.atomic

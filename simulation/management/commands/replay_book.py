@@ -5,11 +5,7 @@ import random
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor
-from contextlib import contextmanager
 from datetime import date, timedelta
-from multiprocessing import get_context
 from typing import Any
 
 from django.conf import settings
@@ -21,7 +17,8 @@ from core.models import BusinessDate
 from customers.models import Customer
 from integrations.sandbox.client import SandboxControl
 from simulation import lendingclub, replay, replay_report, scratch
-from simulation.world import World, start_helper
+from simulation.helpers import start_helpers
+from simulation.world import World
 
 _DAYS_A_MONTH = 30.4375
 DATABASE_SUFFIX = "_replay"
@@ -80,7 +77,7 @@ class Command(BaseCommand):
         BusinessDate.objects.filter(pk=1).delete()
         world = World(SandboxControl(settings.SANDBOX_URL), clock.at(first_day, 8), random.Random(options["seed"]))
         started = time.monotonic()
-        with _helpers(options["helpers"]) as helpers:
+        with start_helpers(options["helpers"]) as helpers:
             world.helpers = helpers
             world.move_to(world.now)
             seeding.run_seeds(business_date=first_day, now=world.now)
@@ -104,14 +101,3 @@ class Command(BaseCommand):
             out = self.stderr if is_json else self.stdout
             out.write(f"replay {done}/{total} {what} ({time.monotonic() - started:.0f} s)")
             out.flush()
-
-
-@contextmanager
-def _helpers(count: int) -> Iterator[list[Executor]]:
-    """Start processes that deliver events, as the workers of a real installation do."""
-    pools = [ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=start_helper) for _ in range(count)]
-    try:
-        yield list(pools)
-    finally:
-        for pool in pools:
-            pool.shutdown()

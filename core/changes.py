@@ -1,0 +1,61 @@
+"""Changes of configuration as data: what would change, checked on the row, written by the app that owns it."""
+
+from collections.abc import Callable, Collection, Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from core.errors import InvalidInput
+from core.registries import Registry
+
+# By model label, what carries an approved change out: `apply(*, target_id, values, actor, now)` returns the row.
+appliers: Registry[Callable[..., models.Model]] = Registry("changes")
+
+
+class ChangeInvalid(InvalidInput):
+    """The row would not be valid with these values."""
+
+    code = "change_invalid"
+    message = _("With these values the record would not be valid.")
+
+
+def as_json(value: Any) -> Any:
+    """Return a form's value as an approval stores it."""
+    if isinstance(value, models.QuerySet):
+        return sorted(row.pk for row in value)
+    if isinstance(value, models.Model):
+        return value.pk
+    if isinstance(value, Decimal):
+        return str(value)
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def write_values(row: models.Model, values: Mapping[str, Any], *, allowed: Collection[str]) -> dict[str, Any]:
+    """Write the values onto a locked row and return what they replaced. Raises ChangeInvalid."""
+    if unknown := set(values) - set(allowed):
+        raise ChangeInvalid(fields={name: [str(_("This cannot be changed."))] for name in sorted(unknown)})
+    before: dict[str, Any] = {}
+    many = {}
+    for name, value in values.items():
+        field = row._meta.get_field(name)
+        if field.many_to_many:
+            before[name] = as_json(getattr(row, name).all())
+            many[name] = value
+        elif field.many_to_one:
+            before[name] = getattr(row, field.attname)
+            setattr(row, field.attname, value)
+        else:
+            before[name] = as_json(getattr(row, name))
+            setattr(row, name, field.to_python(value))
+    try:
+        row.full_clean()
+    except ValidationError as error:
+        raise ChangeInvalid(fields=error.message_dict) from error
+    row.save()
+    for name, ids in many.items():
+        getattr(row, name).set(ids)
+    return before
