@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from django.db import connection
 
+from core.arrays import array_literal
 from core.ids import public_id
 from lending.models import Repayment
 from lending.rules.allocation import Component
@@ -25,7 +26,7 @@ WITH paid AS (
                 %(fees)s::bigint[], %(penalties)s::bigint[], %(interests)s::bigint[], %(principals)s::bigint[],
                 %(transfers)s::bigint[], %(keys)s::text[])
          AS p(public_id, loan_id, kind, amount, fee, penalty, interest, principal, transfer_id, key)
-    RETURNING id, loan_id
+    RETURNING *
 ), allocated AS (
     INSERT INTO lending_allocation (repayment_id, instalment_id, component, amount)
     SELECT paid.id, a.instalment_id, a.component, a.amount / 100.0
@@ -74,29 +75,37 @@ WITH paid AS (
     SET state = 'SETTLED', settled_at = %(now)s, settled_early = n.is_early
     FROM unnest(%(settled)s::bigint[], %(settled_early)s::boolean[]) AS n(loan_id, is_early) WHERE l.id = n.loan_id
 )
-SELECT id, loan_id FROM paid
+SELECT {columns} FROM paid
 """
+_COLUMNS = [field.column for field in Repayment._meta.concrete_fields]
+_WRITE = _WRITE.replace("{columns}", ", ".join(_COLUMNS))
 _NOTHING_CHANGED = (0, 0, 0, 0, 0, 0, 0)
 
 
 def write_repayments(
     planned: Sequence[PlannedRepayment], transfer_ids: Sequence[int], *, business_date: date, now: datetime
-) -> list[int]:
-    """Write repayments, allocations, distributions and all they change; return the ids in the order of the plans."""
-    parameters: dict[str, Any] = {
-        "business_date": business_date,
-        "now": now,
-        "transfers": list(transfer_ids),
+) -> list[Repayment]:
+    """Write repayments, allocations, distributions and all they change; return them in the order of the plans."""
+    columns: dict[str, Iterable[object]] = {
+        "transfers": transfer_ids,
         **_payments(planned),
         **_allocations(planned),
         **_instalments(planned),
         **_distributions(planned),
         **_standings(planned),
     }
+    parameters: dict[str, Any] = {name: array_literal(values) for name, values in columns.items()}
+    # Keys are the callers' own text; the driver quotes them.
+    parameters |= {
+        "keys": [item.draft.idempotency_key for item in planned],
+        "business_date": business_date,
+        "now": now,
+    }
     with connection.cursor() as cursor:
         cursor.execute(_WRITE, parameters)
-        ids = {loan_id: pk for pk, loan_id in cursor.fetchall()}
-    return [ids[item.loan.id] for item in planned]
+        rows = [Repayment.from_db(connection.alias, _COLUMNS, row) for row in cursor.fetchall()]
+    by_loan = {row.loan_id: row for row in rows}
+    return [by_loan[item.loan.id] for item in planned]
 
 
 def _payments(planned: Sequence[PlannedRepayment]) -> dict[str, list[object]]:
@@ -104,7 +113,6 @@ def _payments(planned: Sequence[PlannedRepayment]) -> dict[str, list[object]]:
         "public_ids": [public_id() for _item in planned],
         "loans": [item.loan.id for item in planned],
         "kinds": [str(item.draft.kind) for item in planned],
-        "keys": [item.draft.idempotency_key for item in planned],
         "amounts": [item.plan.amount_fen for item in planned],
         "fees": [item.plan.totals.fee_fen for item in planned],
         "penalties": [item.plan.totals.penalty_fen for item in planned],

@@ -19,7 +19,7 @@ from ledger.rules.accounts import PLATFORM_FEES, available_account
 from lending.events import LoanCured, LoanSettled, RepaymentPosted
 from lending.models import Loan, Repayment
 from lending.operations import repayment_rows
-from lending.queries.positions import LockedLoan, list_open_instalments, list_positions, lock_loans
+from lending.queries.positions import LockedLoan, list_open_instalments, list_positions, list_posted_keys, lock_loans
 from lending.rules import repayment as rules
 from lending.rules.repayment import OpenInstalment, RepaymentPlan
 from lending.rules.split import LenderPosition
@@ -87,31 +87,28 @@ def record_repayment(
 
     Raises NotFound, LoanNotRunning, MoreThanPayable, InsufficientFunds, KeyUsedForOther.
     """
-    known = Repayment.objects.filter(idempotency_key=idempotency_key).first()
-    if known is None:
-        draft = RepaymentDraft(loan_id=loan_id, idempotency_key=idempotency_key, kind=kind, amount=amount)
-        ids = post_repayments([draft], business_date=business_date, now=now, actor=actor)
-        known = Repayment.objects.get(pk=ids[0]) if ids else Repayment.objects.get(idempotency_key=idempotency_key)
+    draft = RepaymentDraft(loan_id=loan_id, idempotency_key=idempotency_key, kind=kind, amount=amount)
+    posted = post_repayments([draft], business_date=business_date, now=now, actor=actor)
+    if posted:
+        return posted[0]
+    known = Repayment.objects.get(idempotency_key=idempotency_key)
     if known.loan_id != loan_id or (amount is not None and known.amount != amount):
         raise KeyUsedForOther
     return known
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def post_repayments(
     drafts: Sequence[RepaymentDraft], *, business_date: date, now: datetime, actor: User | None
-) -> list[int]:
-    """Post payments of different loans, all or none, in a fixed number of statements; return the new repayments' ids.
+) -> list[Repayment]:
+    """Post payments of different loans, all or none, in a fixed number of statements; return the new repayments.
 
-    Drafts whose key has been posted are left out. Raises like `record_repayment`.
+    Drafts whose key has been posted are left out. A refusal spoils the surrounding transaction: wrap the call in
+    `transaction.atomic()` to go on after one. Raises like `record_repayment`.
     """
     loans = lock_loans([draft.loan_id for draft in drafts])
     # Read after the lock: whoever posted under one of these keys held it before.
-    posted = set(
-        Repayment.objects.filter(idempotency_key__in=[draft.idempotency_key for draft in drafts]).values_list(
-            "idempotency_key", flat=True
-        )
-    )
+    posted = list_posted_keys([draft.idempotency_key for draft in drafts])
     fresh = [draft for draft in drafts if draft.idempotency_key not in posted]
     loan_ids = [draft.loan_id for draft in fresh]
     instalments = list_open_instalments(loan_ids)
@@ -125,11 +122,11 @@ def post_repayments(
     transfers = post_transfers_bulk(
         drafts=[_transfer(item, investors) for item in planned], business_date=business_date, now=now, actor=actor
     )
-    ids = repayment_rows.write_repayments(
+    repayments = repayment_rows.write_repayments(
         planned, [transfer.id for transfer in transfers], business_date=business_date, now=now
     )
-    _publish(planned, ids, now)
-    return ids
+    _publish(planned, repayments, now)
+    return repayments
 
 
 def _plan(
@@ -192,13 +189,13 @@ def _transfer(item: PlannedRepayment, investors: dict[int, int]) -> TransferDraf
     )
 
 
-def _publish(planned: Sequence[PlannedRepayment], ids: Sequence[int], now: datetime) -> None:
+def _publish(planned: Sequence[PlannedRepayment], repayments: Sequence[Repayment], now: datetime) -> None:
     events: list[object] = []
-    for item, pk in zip(planned, ids, strict=True):
+    for item, repayment in zip(planned, repayments, strict=True):
         loan, plan = item.loan, item.plan
         events.append(
             RepaymentPosted(
-                repayment_id=pk,
+                repayment_id=repayment.pk,
                 loan_id=loan.id,
                 customer_id=loan.borrower_id,
                 amount=from_fen(plan.amount_fen),

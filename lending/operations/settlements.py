@@ -11,7 +11,7 @@ from core.errors import BusinessError, NotFound
 from core.models import User
 from core.money import Rounding, from_fen, to_fen
 from lending.models import Instalment, Loan, Repayment
-from lending.operations.repayments import LoanNotRunning, RepaymentDraft, post_repayments
+from lending.operations.repayments import KeyUsedForOther, LoanNotRunning, RepaymentDraft, post_repayments
 from lending.queries.positions import lock_loans
 from lending.rules.allocation import UnpaidPart, list_parts
 from lending.rules.settlement import RunningPeriod, SettlementQuote, SettlementTerms, quote_settlement
@@ -66,13 +66,16 @@ def settle_early(
 ) -> Repayment:
     """End a loan at the day's price; the same key settles once.
 
-    Raises NotFound, LoanNotRunning, PriceChanged, InsufficientFunds.
+    Raises NotFound, LoanNotRunning, PriceChanged, InsufficientFunds, KeyUsedForOther.
     """
-    known = Repayment.objects.filter(idempotency_key=idempotency_key).first()
-    if known is not None:
-        return known
     if loan_id not in lock_loans([loan_id]):
         raise NotFound
+    # Read after the lock, so that a double click gets the first one's answer.
+    known = Repayment.objects.filter(idempotency_key=idempotency_key).first()
+    if known is not None:
+        if known.loan_id != loan_id:
+            raise KeyUsedForOther
+        return known
     loan = Loan.objects.get(pk=loan_id)
     quoted, rows = _quote(loan, business_date)
     if from_fen(quoted.total_fen) != expected_total:
@@ -86,8 +89,7 @@ def settle_early(
         waived=tuple((ids[waiver.n], waiver.interest_fen, waiver.fee_fen) for waiver in quoted.waivers),
         added_fee=(ids[first_open], quoted.settlement_fee_fen) if quoted.settlement_fee_fen else None,
     )
-    posted = post_repayments([draft], business_date=business_date, now=now, actor=actor)
-    return Repayment.objects.get(pk=posted[0])
+    return post_repayments([draft], business_date=business_date, now=now, actor=actor)[0]
 
 
 def _quote(loan: Loan, business_date: date) -> tuple[SettlementQuote, list[Instalment]]:

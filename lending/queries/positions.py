@@ -7,6 +7,7 @@ from datetime import date
 
 from django.db import connection
 
+from core.arrays import array_literal
 from lending.rules.repayment import OpenInstalment
 from lending.rules.split import LenderPosition, Parts
 
@@ -28,25 +29,32 @@ class LockedLoan:
 _LOCK = """
 SELECT l.id, l.number, l.public_id, l.borrower_id, l.state, l.allocation_order, s.bucket, s.as_of_date
 FROM lending_loanstate s JOIN lending_loan l ON l.id = s.loan_id
-WHERE s.loan_id = ANY(%s) ORDER BY s.loan_id FOR UPDATE OF s
+WHERE s.loan_id = ANY(%s::bigint[]) ORDER BY s.loan_id FOR UPDATE OF s
 """
 
 
 def lock_loans(loan_ids: Sequence[int]) -> dict[int, LockedLoan]:
     """Lock the standings of loans in order of their ids; loans never paid out have none and are missing."""
     with connection.cursor() as cursor:
-        cursor.execute(_LOCK, [list(loan_ids)])
+        cursor.execute(_LOCK, [array_literal(loan_ids)])
         return {
             pk: LockedLoan(pk, number, public_id, borrower_id, state, tuple(order), bucket, as_of_date)
             for pk, number, public_id, borrower_id, state, order, bucket, as_of_date in cursor.fetchall()
         }
 
 
+def list_posted_keys(keys: Sequence[str]) -> set[str]:
+    """Return those of the keys under which a repayment was posted."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT idempotency_key FROM lending_repayment WHERE idempotency_key = ANY(%s)", [list(keys)])
+        return {key for (key,) in cursor.fetchall()}
+
+
 _INSTALMENTS = """
 SELECT loan_id, id, n, due_date,
        ((fee - fee_waived - fee_paid) * 100)::bigint, ((penalty - penalty_paid) * 100)::bigint,
        ((interest - interest_waived - interest_paid) * 100)::bigint, ((principal - principal_paid) * 100)::bigint
-FROM lending_instalment WHERE loan_id = ANY(%s) AND paid_at IS NULL ORDER BY loan_id, n
+FROM lending_instalment WHERE loan_id = ANY(%s::bigint[]) AND paid_at IS NULL ORDER BY loan_id, n
 """
 
 
@@ -54,7 +62,7 @@ def list_open_instalments(loan_ids: Sequence[int]) -> dict[int, list[OpenInstalm
     """Return the unpaid instalments of each loan, oldest first."""
     found: dict[int, list[OpenInstalment]] = defaultdict(list)
     with connection.cursor() as cursor:
-        cursor.execute(_INSTALMENTS, [list(loan_ids)])
+        cursor.execute(_INSTALMENTS, [array_literal(loan_ids)])
         for loan_id, *values in cursor.fetchall():
             found[loan_id].append(OpenInstalment(*values))
     return found
@@ -63,7 +71,7 @@ def list_open_instalments(loan_ids: Sequence[int]) -> dict[int, list[OpenInstalm
 _SHARES = """
 SELECT loan_id, id, investor_id, (principal * 100)::bigint, (principal_received * 100)::bigint,
        (interest_received * 100)::bigint, (penalty_received * 100)::bigint
-FROM lending_lendershare WHERE loan_id = ANY(%s) ORDER BY loan_id, id
+FROM lending_lendershare WHERE loan_id = ANY(%s::bigint[]) ORDER BY loan_id, id
 """
 
 
@@ -72,7 +80,7 @@ def list_positions(loan_ids: Sequence[int]) -> tuple[dict[int, list[LenderPositi
     positions: dict[int, list[LenderPosition]] = defaultdict(list)
     investors: dict[int, int] = {}
     with connection.cursor() as cursor:
-        cursor.execute(_SHARES, [list(loan_ids)])
+        cursor.execute(_SHARES, [array_literal(loan_ids)])
         for loan_id, share_id, investor_id, lent, principal, interest, penalty in cursor.fetchall():
             positions[loan_id].append(LenderPosition(share_id, lent, Parts(principal, interest, penalty)))
             investors[share_id] = investor_id
