@@ -1,10 +1,12 @@
 """The sentences of the timeline and of work items: rows keep a code and figures, readers get their own language."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from core.errors import Text
 
 _TEXTS: dict[str, Text] = {}
+_WORDS: dict[tuple[str, str], Text] = {}
 
 
 def register_text(code: str, sentence: Text) -> None:
@@ -12,10 +14,19 @@ def register_text(code: str, sentence: Text) -> None:
     _TEXTS[code] = sentence
 
 
+def register_words(place: str, words: Mapping[str, Text]) -> None:
+    """Register the words for the codes that stand at one place of the sentences, such as `channel`."""
+    _WORDS.update({(place, code): word for code, word in words.items()})
+
+
 def render_text(code: str, params: dict[str, Any]) -> str:
     """Return the sentence in the active language; figures that an old row lacks show as a dash."""
     sentence = str(_TEXTS.get(code, code))
-    return sentence % _Params(params)
+    return sentence % _Params({place: _name(place, value) for place, value in params.items()})
+
+
+def _name(place: str, value: Any) -> Any:
+    return _WORDS.get((place, value), value) if isinstance(value, str) else value
 
 
 class _Params(dict[str, Any]):

@@ -4,7 +4,8 @@ from typing import Final
 
 from django.utils.translation import gettext_lazy as _
 
-from customers.texts import register_text
+from customers.texts import register_text, register_words
+from ledger.models import PaymentOrder
 
 _TEXTS: Final = {
     "ledger.custody_opened": _("Account at the custodian bank opened"),
@@ -26,3 +27,4 @@ def register_texts() -> None:
     """Register every sentence."""
     for code, sentence in _TEXTS.items():
         register_text(code, sentence)
+    register_words("gateway", dict(PaymentOrder.Gateway.choices))

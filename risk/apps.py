@@ -52,6 +52,8 @@ _TEXTS = {
     "risk.above.funding_failure": _(
         "Funding failure ratio of %(dimension)s is %(value)s, above its limit of %(limit)s"
     ),
+    "risk.tier": _("Risk tier"),
+    "risk.tier_reason": _("Grade %(grade)s; at most %(worst_dpd)s days past due now"),
     "customers.risk_tier.LOW": _("Risk tier is now low"),
     "customers.risk_tier.MIDDLE": _("Risk tier is now middle"),
     "customers.risk_tier.HIGH": _("Risk tier is now high"),

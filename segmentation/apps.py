@@ -31,6 +31,8 @@ _TEXTS = {
     "customers.value_tier.MIDDLE": _("Value tier is now middle"),
     "customers.value_tier.LOW": _("Value tier is now low"),
     "customers.value_tier.UNKNOWN": _("Value tier is no longer known"),
+    "segmentation.stage": _("Stage"),
+    "segmentation.value": _("Value tier"),
     "segmentation.stage_reason": _("%(deals)s deals, first %(first)s, last %(last)s"),
     "segmentation.value_reason": _("¥%(borrowed)s borrowed and ¥%(lent)s lent in all"),
 }

@@ -14,6 +14,7 @@ from customers.models import Customer
 from customers.queries.staff import access_customer, search_condition
 from messaging.models import Channel, Kind, Message
 from messaging.queries import list_messages, list_messages_of
+from messaging.texts import name_message
 from staff import rights
 from staff.pages import StaffPage
 
@@ -46,7 +47,11 @@ class MessageListPage(StaffPage):
         form.is_valid()
         rows = _narrow(list_messages(request.user), form.cleaned_data)  # type: ignore[arg-type]
         page = take_page(rows, request.GET, sorts={})
-        context = {"form": form, "page": page, "rows": [(row, TONES[row.state]) for row in page.rows]}
+        context = {
+            "form": form,
+            "page": page,
+            "rows": [(row, name_message(row), TONES[row.state]) for row in page.rows],
+        }
         return render(request, "messaging/list.html", context)
 
 
@@ -62,6 +67,7 @@ class MessagePage(StaffPage):
             raise NotFound
         context = {
             "message": message,
+            "name": name_message(message),
             "tone": TONES[message.state],
             "text": "" if message.kind == Kind.VERIFICATION else message.text,
         }
@@ -76,7 +82,7 @@ class CustomerMessages(StaffPage):
     def get(self, request: HttpRequest, public_id: str) -> HttpResponse:
         """Answer the fragment of the tab."""
         customer = access_customer(self.access, public_id, self.right)
-        rows = [(row, TONES[row.state]) for row in list_messages_of(customer.pk)[:100]]
+        rows = [(row, name_message(row), TONES[row.state]) for row in list_messages_of(customer.pk)[:100]]
         return render(request, "messaging/customer.html", {"rows": rows})
 
 

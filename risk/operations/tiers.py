@@ -37,6 +37,12 @@ def refresh_risk_tier(*, customer_id: int, now: datetime) -> None:
         value=judge_tier(grade=grade, is_declined=outcome == "DECLINE", worst_dpd=worst_dpd),
         rule=RULE,
         version=RULE_VERSION,
-        reason={"grade": grade, "outcome": outcome, "application": number, "worst_dpd": worst_dpd},
+        reason={
+            "code": "risk.tier_reason",
+            "grade": grade or "–",
+            "outcome": outcome,
+            "application": number,
+            "worst_dpd": worst_dpd,
+        },
         now=now,
     )

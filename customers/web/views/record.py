@@ -194,7 +194,8 @@ def _explain(entry: dict[str, Any]) -> dict[str, Any]:
     if isinstance(reason, dict):
         code = reason.get("code", "")
         reason = render_text(code, reason) if code else "; ".join(f"{key}: {value}" for key, value in reason.items())
-    return {**entry, "reason": reason, "at": str(entry.get("at", ""))[:10]}
+    rule = render_text(entry.get("rule", ""), {})
+    return {**entry, "rule": rule, "reason": reason, "at": str(entry.get("at", ""))[:10]}
 
 
 def _list_consents(customer: Customer) -> list[tuple[Any, bool]]:

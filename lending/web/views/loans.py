@@ -14,7 +14,7 @@ from core.errors import NotFound
 from core.registries import loan_panels
 from core.web.listing import take_page
 from lending.models import Contract, Loan, Repayment
-from lending.models.product import Method
+from lending.models.product import DayCount, Method
 from lending.queries import own
 from lending.queries.staff import (
     access_loan,
@@ -74,6 +74,7 @@ class LoanPage(StaffPage):
             "schedule": _mark(own.list_schedule(loan.pk), clock.business_date()),
             "repayments": _name_kinds(own.list_repayments(loan.pk).order_by("-id")[:50]),
             "method_word": Method(loan.method).label,
+            "day_count_word": DayCount(loan.day_count).label,
             "shares": list_shares(loan.pk),
             "contract": contract,
             "charged": charged,

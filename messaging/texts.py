@@ -1,0 +1,45 @@
+"""The words of messaging on the timeline and in lists: codes in the rows, the reader's language on the page."""
+
+from typing import Final
+
+from django.utils.translation import gettext_lazy as _
+
+from core.errors import Text
+from customers.texts import register_text, register_words
+from messaging.models import Channel, Message
+
+_TEMPLATES: Final[dict[str, Text]] = {
+    "verification-code": _("Verification code"),
+    "identity-confirmed": _("Identity confirmed"),
+    "application-approved": _("Application approved"),
+    "application-declined": _("Application declined"),
+    "application-referred": _("Application under review"),
+    "listing-failed": _("Listing failed"),
+    "bid-released": _("Bid released"),
+    "please-sign": _("Contract to be signed"),
+    "loan-paid-out": _("Loan paid out"),
+    "lent": _("Loan started"),
+    "repayment-reminder": _("Repayment reminder"),
+    "repayment-today": _("Repayment due today"),
+    "repayment-overdue": _("Payment overdue"),
+    "repayment-received": _("Repayment received"),
+    "debit-failed": _("Debit fell short"),
+    "loan-settled": _("Loan settled"),
+    "deposit-received": _("Deposit received"),
+    "withdrawal-completed": _("Withdrawal completed"),
+    "withdrawal-failed": _("Withdrawal failed"),
+}
+
+
+def register_texts() -> None:
+    """Register every sentence and the words that fill its places."""
+    register_text("messaging.sent", _("Message sent (%(channel)s): %(template)s"))
+    register_text("messaging.replied", _("Replied to a message"))
+    register_text("messaging.stopped", _("Refused further marketing messages"))
+    register_words("channel", dict(Channel.choices))
+    register_words("template", _TEMPLATES)
+
+
+def name_message(message: Message) -> Text:
+    """Return a message's subject; a short message has none and goes by its template's name."""
+    return message.subject or _TEMPLATES.get(message.template.code, message.template.code)
