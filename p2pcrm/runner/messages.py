@@ -21,7 +21,7 @@ SKIPPED = {".git", ".venv", ".p2pcrm", "bench", "frontend", "locale", "migration
 _TEMPLATE_SUFFIXES = {".html", ".txt"}
 _STRING = r"""u?('(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*")"""
 _CALL = re.compile(rf"\b({'|'.join(FUNCTIONS)})\(\s*{_STRING}(?:\s*,\s*{_STRING})?")
-_PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%[sd]")
+_PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%[sd]|\{\w+\}")
 
 
 @dataclass(frozen=True)
@@ -69,22 +69,26 @@ def collect_messages() -> None:
 
 
 def list_problems() -> list[str]:
-    """Return one line for each string that is missing, untranslated, fuzzy, or loses a placeholder."""
+    """Return one line for each string that is missing, untranslated, fuzzy, unused, or loses a placeholder."""
     catalogues = _catalogues()
     problems = [] if catalogues else ["locale/ holds no catalogue"]
     messages = list(list_messages())
+    used = {(message.context, message.text) for message in messages}
     for source in catalogues:
-        entries = {(entry.msgctxt, entry.msgid): entry for entry in _read(source) if not entry.obsolete}
+        catalogue = _read(source)
+        entries = {(entry.msgctxt, entry.msgid): entry for entry in catalogue if not entry.obsolete}
         problems += sorted(
             f"{message.place}: not in {source.relative_to(ROOT)}: {message.text!r}"
             for message in messages
             if (message.context, message.text) not in entries
         )
-        for entry in entries.values():
+        for entry in catalogue:
             expected = _placeholders(entry.msgid_plural or entry.msgid)
             texts = list(entry.msgstr_plural.values()) or [entry.msgstr]
             where = f"{source.relative_to(ROOT)}:{entry.linenum}"
-            if entry.fuzzy or not all(texts):
+            if entry.obsolete or (entry.msgctxt, entry.msgid) not in used:
+                problems.append(f"{where}: not used: {entry.msgid!r}")
+            elif entry.fuzzy or not all(texts):
                 problems.append(f"{where}: not translated: {entry.msgid!r}")
             elif any(_placeholders(text) != expected for text in texts):
                 problems.append(f"{where}: other placeholders than: {entry.msgid!r}")

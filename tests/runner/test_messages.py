@@ -67,6 +67,7 @@ def test_missing_untranslated_and_broken_strings_are_named(house: Path) -> None:
     assert messages.list_problems() == [
         "app/templates/page.html: not in locale/zh_Hans/LC_MESSAGES/django.po: 'Close'",
         "app/web.py:2: not in locale/zh_Hans/LC_MESSAGES/django.po: 'Paid %(amount)s'",
+        "locale/zh_Hans/LC_MESSAGES/django.po:8: not used: 'Gone'",
     ]
     messages.collect_messages()
     assert [problem.split(": ", 1)[1] for problem in messages.list_problems()] == [
