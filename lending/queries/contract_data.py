@@ -70,9 +70,6 @@ def build_contract_data(loan: Loan, *, contract_number: str) -> ContractData:
         collection=contract.CollectionTerms(quiet_from=time(22), quiet_until=time(8), calls_per_day=3),
         e_signature_consent=_consent(borrower, ConsentRow.Purpose.SIGNATURE, "电子认证服务机构"),
         court=parameters.get_value("platform.court", on=on),
-        special_clauses=(
-            contract.SpecialClause("实际放款日晚于本合同约定的起息日的，借款自实际放款日起息，各期还款日相应顺延。"),
-        ),
     )
 
 
