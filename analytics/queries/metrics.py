@@ -4,8 +4,8 @@ Sums are kept for the whole house, by product, by RM and by both, so that any sc
 always a sum divided by a sum.
 """
 
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from functools import partial
 
@@ -29,6 +29,11 @@ _GROUPED = """
 SELECT {dimension}, coalesce({value}, 0) FROM ({rows}) x
 GROUP BY GROUPING SETS ((), (x.product), (x.rm), (x.product, x.rm))
 """
+_PART = """
+SELECT {values} FROM ({rows}) x
+WHERE (%(managers)s::bigint[] IS NULL OR x.rm = ANY(%(managers)s::bigint[]))
+  AND (%(product)s = '' OR x.product = %(product)s)
+"""
 _BOOK = """
 SELECT p.code AS product, coalesce(c.rm_id, 0) AS rm, l.borrower_id, s.*, coalesce(late.amount, 0) AS late_amount
 FROM lending_loan l
@@ -37,7 +42,7 @@ JOIN lending_product p ON p.id = l.product_id
 JOIN customers_customer c ON c.id = l.borrower_id
 LEFT JOIN (
     SELECT loan_id, sum(principal - principal_paid + interest - interest_waived - interest_paid) AS amount
-    FROM lending_instalment WHERE paid_at IS NULL AND due_date <= %(on)s GROUP BY loan_id
+    FROM lending_instalment WHERE paid_at IS NULL AND due_date <= %(late_on)s GROUP BY loan_id
 ) late ON late.loan_id = l.id
 WHERE l.state = 'ACTIVE'
 """
@@ -241,8 +246,31 @@ def compute_sum(code: str, business_date: date) -> Rows:
     _label, value, rows, _unit, _definition = _SUMS[code]
     sql = _GROUPED.format(dimension=_DIMENSION, value=value, rows=rows)
     with connection.cursor() as cursor:
-        cursor.execute(sql, {"on": business_date})
+        cursor.execute(sql, {"on": business_date, "late_on": business_date})
         return [(dimension, Decimal(number)) for dimension, number in cursor.fetchall()]
+
+
+def sum_part(
+    codes: Iterable[str], business_date: date, *, managers: Sequence[int] | None, product: str
+) -> dict[str, Decimal]:
+    """Return figures of one part of the book as it stands now, one statement for all that read the same rows."""
+    by_source: dict[str, list[str]] = {}
+    for code in codes:
+        by_source.setdefault(_SUMS[code][2], []).append(code)
+    found: dict[str, Decimal] = {}
+    # What is due today is not late before tonight.
+    params = {
+        "on": business_date,
+        "late_on": business_date - timedelta(days=1),
+        "managers": None if managers is None else list(managers),
+        "product": product,
+    }
+    for rows, names in by_source.items():
+        values = ", ".join(f"coalesce({_SUMS[name][1]}, 0)" for name in names)
+        with connection.cursor() as cursor:
+            cursor.execute(_PART.format(values=values, rows=rows), params)
+            found |= {name: Decimal(value) for name, value in zip(names, cursor.fetchone(), strict=True)}
+    return found
 
 
 def divide(code: str, sums: dict[str, Decimal]) -> Decimal | None:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from django.db.models import Sum
 
 from analytics.models import MetricSnapshot
-from analytics.queries.metrics import RATIOS, compute_sum, divide
+from analytics.queries.metrics import RATIOS, divide, sum_part
 from staff.models import Scope, StaffMember
 from staff.queries import Access, list_departments_below
 
@@ -75,13 +75,7 @@ def read_present(reach: Reach, codes: Sequence[str], business_date: date) -> dic
     for code in codes:
         if code in RATIOS:
             wanted |= {*RATIOS[code][1], *RATIOS[code][2]}
-    dimensions = set(reach.dimensions())
-    sums = {
-        code: sum(
-            (value for dimension, value in compute_sum(code, business_date) if dimension in dimensions), Decimal()
-        )
-        for code in wanted
-    }
+    sums = sum_part(wanted, business_date, managers=reach.managers, product=reach.product)
     return {code: divide(code, sums) if code in RATIOS else sums[code] for code in codes}
 
 
