@@ -1,7 +1,7 @@
 """Post transfers: one by one, many at once, and their reversals."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -190,34 +190,37 @@ class _Stamp:
     reversal_of: int | None = None
 
 
+_Checked = tuple[TransferDraft, list[Line]]
+
+
 def _post(drafts: Sequence[TransferDraft], stamp: _Stamp) -> list[PostedTransfer]:
-    checked = [replace(draft, lines=check_lines(draft.lines)) for draft in drafts]
+    checked = [(draft, check_lines(draft.lines)) for draft in drafts]
     known = _insert(checked, stamp)
-    if len(known) < len(checked):
-        known |= _find_repeated([draft for draft in checked if draft.idempotency_key not in known])
-    if len(known) < len(checked):
+    if len(known) < len(drafts):
+        known |= _find_repeated([row for row in checked if row[0].idempotency_key not in known])
+    if len(known) < len(drafts):
         # A random number was taken, or the custodian's instruction was posted under another key.
-        known |= _insert([draft for draft in checked if draft.idempotency_key not in known], stamp)
-    if len(known) < len(checked):
+        known |= _insert([row for row in checked if row[0].idempotency_key not in known], stamp)
+    if len(known) < len(drafts):
         raise IdempotencyConflict
     return [known[draft.idempotency_key] for draft in drafts]
 
 
-def _insert(drafts: Sequence[TransferDraft], stamp: _Stamp) -> dict[str, PostedTransfer]:
+def _insert(checked: Sequence[_Checked], stamp: _Stamp) -> dict[str, PostedTransfer]:
     """Write those whose key is free and return them by key. Raises InsufficientFunds."""
-    rows = [_row(draft, stamp) for draft in drafts]
+    rows = [_row(draft, stamp) for draft, _lines in checked]
     is_single = len(rows) == 1
     parameters: dict[str, Any] = dict(rows[0]) if is_single else {name: [row[name] for row in rows] for name in rows[0]}
     parameters |= {
-        "accounts": _array(account_id for draft in drafts for account_id, _amount in draft.lines),
-        "amounts": _array(amount for draft in drafts for _account, amount in draft.lines),
+        "accounts": _array(account_id for _draft, lines in checked for account_id, _amount in lines),
+        "amounts": _array(amount for _draft, lines in checked for _account, amount in lines),
         "business_date": stamp.business_date,
         "now": stamp.now,
         "actor": stamp.actor.pk if stamp.actor is not None else None,
         "reversal_of": stamp.reversal_of,
     }
     if not is_single:
-        parameters["owners"] = _array(n for n, draft in enumerate(drafts, 1) for _line in draft.lines)
+        parameters["owners"] = _array(n for n, (_draft, lines) in enumerate(checked, 1) for _line in lines)
     try:
         with connection.cursor() as cursor:
             cursor.execute(_INSERT_ONE if is_single else _INSERT_MANY, parameters)
@@ -257,15 +260,15 @@ WHERE t.idempotency_key = ANY(%s) GROUP BY t.id
 """
 
 
-def _find_repeated(drafts: Sequence[TransferDraft]) -> dict[str, PostedTransfer]:
+def _find_repeated(checked: Sequence[_Checked]) -> dict[str, PostedTransfer]:
     """Return what had been posted under the drafts' keys. Raises IdempotencyConflict where it was something else."""
-    by_key = {draft.idempotency_key: draft for draft in drafts}
+    by_key = {draft.idempotency_key: (draft, lines) for draft, lines in checked}
     known = {}
     with connection.cursor() as cursor:
         cursor.execute(_POSTED, [list(by_key)])
         for key, pk, number, type_, account_ids, amounts in cursor.fetchall():
-            draft = by_key[key]
-            if type_ != draft.type or not is_same_posting(zip(account_ids, amounts, strict=True), draft.lines):
+            draft, lines = by_key[key]
+            if type_ != draft.type or not is_same_posting(zip(account_ids, amounts, strict=True), lines):
                 raise IdempotencyConflict
             known[key] = PostedTransfer(pk, number, False)
     return known
