@@ -1,0 +1,289 @@
+"""A small book as rows, and people of each role who look at it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from django.test import Client
+
+from core import clock, seeding
+from core.models import BusinessDate, User
+from customers.models import Customer, WorkItem
+from customers.operations import history
+from customers.rules.names import build_name_keys
+from lending.models import Application, Instalment, LenderShare, Listing, Loan, LoanState, Product
+from messaging.models import Message, Template
+from risk.models import Alert
+from service.models import CollectionCase
+from staff.models import Department, Role, StaffMember, Team
+from staff.operations import create_department
+from tests.fixtures.browser import browser, page
+
+__all__ = ["browser", "page"]
+
+TODAY = date(2026, 3, 2)
+NOW = clock.at(TODAY, 10)
+PASSWORD = "a-long-password-1"
+
+
+@dataclass
+class Book:
+    """What the pages show."""
+
+    team: Team
+    rm: User
+    other_rm: User
+    lead: User
+    officer: User
+    manager: User
+    checker: User
+    customer_user: User
+    borrower: Customer
+    investor: Customer
+    application: Application
+    referred: Application
+    listing: Listing
+    loan: Loan
+    alert: Alert
+    case: CollectionCase
+    message: Message
+    work: WorkItem
+
+
+def make_person(role: str, username: str, department: Department, team: Team | None) -> User:
+    """A member of staff with one standard role and a password."""
+    user = User.objects.create(username=username, kind=User.Kind.STAFF, display_name=username)
+    user.set_password(PASSWORD)
+    user.save()
+    member = StaffMember.objects.create(user=user, department=department, team=team)
+    member.roles.add(Role.objects.get(code=role))
+    return user
+
+
+def make_customer(number: int, name: str, rm: User, **fields: object) -> Customer:
+    """A customer with search grams."""
+    keys = build_name_keys(name)
+    return Customer.objects.create(
+        number=f"C-{number}",
+        name=name,
+        name_key=keys.sort_key,
+        search_grams=list(keys.grams),
+        status=Customer.Status.IDENTIFIED,
+        identity_number=f"{number:018d}",
+        identity_index=f"identity-{number}",
+        phone="13800138000",
+        phone_index=f"phone-{number}",
+        phone_tail_index="tail",
+        address="北京市朝阳区建国路1号",
+        rm=rm.staff_member,
+        registered_at=NOW - timedelta(days=number),
+        **fields,
+    )
+
+
+def make_loan(number: int, borrower: Customer, investor: Customer, *, dpd: int = 0) -> Loan:
+    """A running loan of three instalments with one lender; the first one is unpaid when it is late."""
+    product = Product.objects.get(code="xinyong-debx")
+    amount = Decimal("3000.00")
+    application = Application.objects.create(
+        number=f"AP-{number}",
+        customer=borrower,
+        product=product,
+        amount=amount,
+        periods=3,
+        method="equal_instalment",
+        purpose="CONSUMPTION",
+        declared_at=NOW,
+        project_hash=f"hash-{number}",
+        state=Application.State.ACCEPTED,
+        submitted_at=NOW,
+        decided_at=NOW,
+        business_date=TODAY,
+        grade="A",
+    )
+    listing = Listing.objects.create(
+        number=f"LS-{number}",
+        application=application,
+        borrower=borrower,
+        product=product,
+        title="装修",
+        amount=amount,
+        funded=amount,
+        annual_rate=Decimal("0.12"),
+        periods=3,
+        method="equal_instalment",
+        grade="A",
+        risk_grade=1,
+        state=Listing.State.PAID_OUT,
+        opened_at=NOW,
+        deadline_date=TODAY,
+        ended_at=NOW,
+    )
+    start = TODAY - timedelta(days=31 + dpd)
+    loan = Loan.objects.create(
+        number=f"LN-{number}",
+        listing=listing,
+        borrower=borrower,
+        product=product,
+        principal=amount,
+        annual_rate=Decimal("0.12"),
+        periods=3,
+        method="equal_instalment",
+        period_unit="month",
+        day_count="30/360",
+        rounding="HALF_UP",
+        payment_step=Decimal("0.01"),
+        payment_rounding="nearest",
+        due_date_shift="FOLLOWING",
+        allocation_order=["FEE", "PENALTY", "INTEREST", "PRINCIPAL"],
+        penalty_daily_rate=Decimal("0.0005"),
+        cap_rate=Decimal("0.12"),
+        state=Loan.State.ACTIVE,
+        created_at=NOW,
+        contract_date=start,
+        start_date=start,
+        maturity_date=start + timedelta(days=92),
+    )
+    LoanState.objects.create(
+        loan=loan,
+        principal_outstanding=amount,
+        interest_outstanding=Decimal("60.00"),
+        overdue_amount=Decimal("1020.00") if dpd else Decimal(0),
+        oldest_unpaid_due_date=TODAY - timedelta(days=dpd) if dpd else None,
+        next_due_date=TODAY + timedelta(days=10),
+        next_due_amount=Decimal("1020.00"),
+        dpd=dpd,
+        bucket="M1" if dpd else "M0",
+        as_of_date=TODAY,
+    )
+    for n in (1, 2, 3):
+        Instalment.objects.create(
+            loan=loan,
+            n=n,
+            due_date=TODAY + timedelta(days=30 * (n - 1) - dpd),
+            nominal_due_date=TODAY,
+            principal=Decimal("1000.00"),
+            interest=Decimal("20.00"),
+            balance_after=Decimal(3000 - 1000 * n),
+        )
+    LenderShare.objects.create(loan=loan, investor=investor, principal=amount)
+    return loan
+
+
+@pytest.fixture
+def book(db: None) -> Iterator[Book]:
+    """The book on a Monday morning."""
+    with clock.use_clock(NOW):
+        BusinessDate.objects.all().delete()
+        seeding.run_seeds(business_date=TODAY, now=NOW)
+        BusinessDate.objects.update_or_create(pk=1, defaults={"value": TODAY})
+        yield build_book()
+
+
+def build_book() -> Book:
+    """Write the rows."""
+    place = create_department(name="客户关系部", kind="RELATIONSHIP")
+    team, other_team = (Team.objects.create(name=name, department=place) for name in ("一组", "二组"))
+    people = {
+        "rm": make_person("rm", "lijing", place, team),
+        "other_rm": make_person("rm", "zhangqiang", place, other_team),
+        "lead": make_person("team-lead", "chen", place, team),
+        "officer": make_person("risk-officer", "wang", place, None),
+        "checker": make_person("risk-manager", "liu", place, None),
+        "manager": make_person("manager", "zhou", place, None),
+    }
+    rm = people["rm"]
+    borrower = make_customer(1, "王小明", rm, is_borrower=True)
+    investor = make_customer(2, "欧阳娜娜", rm, is_investor=True)
+    customer_user = User.objects.create(username="customer", kind=User.Kind.CUSTOMER)
+    customer_user.set_password(PASSWORD)
+    customer_user.save()
+    Customer.objects.filter(pk=borrower.pk).update(user=customer_user)
+    loan = make_loan(1, borrower, investor, dpd=5)
+    referred = Application.objects.create(
+        number="AP-9",
+        customer=borrower,
+        product=loan.product,
+        amount=Decimal("5000.00"),
+        periods=6,
+        method="equal_instalment",
+        purpose="CONSUMPTION",
+        declared_at=NOW,
+        project_hash="referred",
+        state=Application.State.REFERRED,
+        submitted_at=NOW,
+        business_date=TODAY,
+        grade="C",
+    )
+    history.add_timeline(
+        customer_id=borrower.pk, kind="change", text_code="customers.registered", params={}, at=NOW, key="t1"
+    )
+    history.raise_work(
+        group=WorkItem.Group.RISK,
+        kind="risk.overdue",
+        reason_code="risk.loan_overdue",
+        params={"number": loan.number, "amount": "1020.00"},
+        key="w1",
+        now=NOW,
+        customer_id=borrower.pk,
+        due_at=NOW - timedelta(hours=2),
+        url=f"/loans/{loan.public_id}/",
+    )
+    return Book(
+        **people,
+        team=team,
+        customer_user=customer_user,
+        borrower=borrower,
+        investor=investor,
+        application=loan.listing.application,
+        referred=referred,
+        listing=loan.listing,
+        loan=loan,
+        alert=Alert.objects.create(
+            kind=Alert.Kind.LOAN,
+            key="loan:1",
+            loan=loan,
+            customer=borrower,
+            severity="HIGH",
+            reason_code="risk.loan_in_bucket",
+            params={"number": loan.number, "dpd": 5, "bucket": "M1", "amount": "1020.00"},
+            raised_at=NOW,
+            business_date=TODAY,
+        ),
+        case=CollectionCase.objects.create(
+            loan=loan,
+            customer=borrower,
+            stage=CollectionCase.Stage.REMIND,
+            bucket="M1",
+            dpd=5,
+            overdue_amount=Decimal("1020.00"),
+            assignee=rm.staff_member,
+            opened_at=NOW,
+            opened_date=TODAY,
+        ),
+        message=Message.objects.create(
+            customer=borrower,
+            template=Template.objects.filter(kind="NOTICE").first() or Template.objects.first(),
+            channel="SMS",
+            kind="NOTICE",
+            text="您好",
+            dedup_key="m1",
+            created_at=NOW,
+            send_after=NOW,
+        ),
+        work=WorkItem.objects.get(key="w1"),
+    )
+
+
+def as_user(user: User) -> Client:
+    """A browser in which somebody is logged in."""
+    client = Client(HTTP_ACCEPT_LANGUAGE="en")
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+def moment(days: int) -> datetime:
+    """An instant some days from the Monday."""
+    return NOW + timedelta(days=days)

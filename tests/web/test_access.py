@@ -1,0 +1,127 @@
+"""Every page against everybody: strangers, customers, staff without the right, staff out of scope, staff in scope."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import get_resolver
+
+from core.models import AuditEntry, User
+from tests.web.conftest import Book, as_user
+
+Target = Callable[[Book], str]
+
+# name of the page -> address, a role of the book that may see it, one that has no right (empty: everybody has).
+RECORDS: dict[str, tuple[Target, str, str]] = {
+    "customers:page": (lambda b: f"/customers/{b.borrower.public_id}/", "rm", ""),
+    "customers:timeline": (lambda b: f"/customers/{b.borrower.public_id}/timeline/", "rm", ""),
+    "customers:changes": (lambda b: f"/customers/{b.borrower.public_id}/changes/", "rm", ""),
+    "lending:customer-loans": (lambda b: f"/customers/{b.borrower.public_id}/loans/", "rm", ""),
+    "lending:customer-shares": (lambda b: f"/customers/{b.investor.public_id}/investments/", "rm", ""),
+    "lending:customer-money": (lambda b: f"/customers/{b.investor.public_id}/money/", "rm", ""),
+    "messaging:customer": (lambda b: f"/customers/{b.borrower.public_id}/messages/", "rm", "officer"),
+    "risk:customer": (lambda b: f"/customers/{b.borrower.public_id}/risk/", "rm", ""),
+    "lending:listing": (lambda b: f"/listings/{b.listing.public_id}/", "rm", ""),
+    "lending:loan": (lambda b: f"/loans/{b.loan.public_id}/", "rm", ""),
+    "lending:instalment": (lambda b: f"/loans/{b.loan.public_id}/instalments/1/", "rm", ""),
+    "risk:loan": (lambda b: f"/loans/{b.loan.public_id}/alerts/", "rm", ""),
+    "service:loan": (lambda b: f"/loans/{b.loan.public_id}/collections/", "rm", ""),
+    "risk:application": (lambda b: f"/applications/{b.referred.public_id}/", "rm", ""),
+    "risk:alert": (lambda b: f"/risk/alerts/{b.alert.public_id}/", "lead", "rm"),
+    "service:case": (lambda b: f"/collections/{b.case.public_id}/", "rm", "officer"),
+    "messaging:message": (lambda b: f"/messages/{b.message.public_id}/", "rm", "officer"),
+}
+LISTS: dict[str, tuple[str, str, str]] = {
+    "analytics:today": ("/", "rm", ""),
+    "analytics:palette": ("/palette/?q=wang", "rm", ""),
+    "analytics:dashboard": ("/analytics/", "rm", ""),
+    "customers:list": ("/customers/", "rm", ""),
+    "risk:applications": ("/applications/", "rm", ""),
+    "lending:listings": ("/listings/", "rm", ""),
+    "lending:loans": ("/loans/", "rm", ""),
+    "risk:alerts": ("/risk/alerts/", "lead", "rm"),
+    "service:cases": ("/collections/", "rm", "officer"),
+    "messaging:list": ("/messages/", "rm", "officer"),
+}
+# Pages that only take a POST, and those that need a signed contract: each has a test of its own.
+APART = {
+    "customers:export", "customers:contact", "customers:reminder", "customers:reveal", "customers:work-act",
+    "risk:propose", "risk:confirm", "risk:send-back", "risk:alert-act", "service:contact", "service:promise",
+    "lending:contract", "lending:contract-file",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", RECORDS)
+def test_a_record_page_opens_for_those_in_scope_only(book: Book, name: str) -> None:
+    target, reader, powerless = RECORDS[name]
+    url = target(book)
+    assert Client().get(url).status_code == 302
+    assert Client().get(url, HTTP_HX_REQUEST="true").status_code == 401
+    assert as_user(book.customer_user).get(url).status_code == 403
+    assert as_user(getattr(book, reader)).get(url).status_code == 200
+    if reader == "rm":
+        assert as_user(book.other_rm).get(url).status_code == 404
+    if powerless:
+        assert as_user(getattr(book, powerless)).get(url).status_code == 403
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_a_list_page_opens_for_staff_with_the_right_only(book: Book, name: str) -> None:
+    url, reader, powerless = LISTS[name]
+    assert Client().get(url).status_code == 302
+    assert as_user(book.customer_user).get(url).status_code == 403
+    assert as_user(getattr(book, reader)).get(url).status_code == 200
+    if powerless:
+        assert as_user(getattr(book, powerless)).get(url).status_code == 403
+
+
+@pytest.mark.parametrize(
+    "url", ["/customers/", "/applications/", "/listings/", "/loans/", "/collections/", "/messages/"]
+)
+def test_lists_and_searches_hold_nothing_out_of_scope(book: Book, url: str) -> None:
+    inside = as_user(book.rm).get(url).content.decode()
+    outside = as_user(book.other_rm).get(url).content.decode()
+    assert "王小明" in inside
+    assert "王小明" not in outside
+
+
+def test_the_palette_finds_by_pinyin_within_scope(book: Book) -> None:
+    assert "王小明" in as_user(book.rm).get("/palette/?q=wangx").content.decode()
+    assert "王小明" not in as_user(book.other_rm).get("/palette/?q=wangx").content.decode()
+    assert "LN-1" in as_user(book.rm).get("/palette/?q=ln-1").content.decode()
+    assert "LN-1" not in as_user(book.other_rm).get("/palette/?q=ln-1").content.decode()
+
+
+def test_every_page_is_in_the_matrix() -> None:
+    names = {
+        f"{namespace}:{name}"
+        for namespace, (_prefix, resolver) in get_resolver().namespace_dict.items()
+        if namespace in {"analytics", "customers", "lending", "messaging", "risk", "service"}
+        for name in resolver.reverse_dict
+        if isinstance(name, str)
+    }
+    assert names - APART == {*RECORDS, *LISTS}
+
+
+def post(user: User, url: str, **data: Any) -> int:
+    return as_user(user).post(url, data).status_code
+
+
+def test_acts_refuse_strangers_customers_and_those_out_of_scope(book: Book) -> None:
+    before = AuditEntry.objects.count()
+    for url in (
+        f"/customers/{book.borrower.public_id}/contact/",
+        f"/customers/{book.borrower.public_id}/reminder/",
+        f"/customers/{book.borrower.public_id}/reveal/phone/",
+        f"/collections/{book.case.public_id}/contact/",
+        f"/collections/{book.case.public_id}/promise/",
+        f"/work/{book.work.public_id}/done/",
+    ):
+        assert Client().post(url).status_code == 302, url
+        assert post(book.customer_user, url) == 403, url
+        assert post(book.other_rm, url, reason="calling him", channel="CALL") == 404, url
+    for url in (f"/applications/{book.referred.public_id}/propose/", f"/risk/alerts/{book.alert.public_id}/close/"):
+        assert post(book.customer_user, url) == 403, url
+    assert post(book.rm, f"/risk/alerts/{book.alert.public_id}/close/") == 403
+    assert AuditEntry.objects.count() == before
