@@ -15,17 +15,18 @@ def register_text(code: str, sentence: Text) -> None:
 
 
 def register_words(place: str, words: Mapping[str, Text]) -> None:
-    """Register the words for the codes that stand at one place of the sentences, such as `channel`."""
+    """Register the words for the codes that stand at one place of the sentences or in one column: `channel`."""
     _WORDS.update({(place, code): word for code, word in words.items()})
 
 
 def render_text(code: str, params: dict[str, Any]) -> str:
     """Return the sentence in the active language; figures that an old row lacks show as a dash."""
     sentence = str(_TEXTS.get(code, code))
-    return sentence % _Params({place: _name(place, value) for place, value in params.items()})
+    return sentence % _Params({place: name_code(place, value) for place, value in params.items()})
 
 
-def _name(place: str, value: Any) -> Any:
+def name_code(place: str, value: Any) -> Any:
+    """Return the word for a code, or the value itself where none is registered."""
     return _WORDS.get((place, value), value) if isinstance(value, str) else value
 
 

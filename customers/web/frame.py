@@ -3,7 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from core.registries import CustomerPanel, NavigationItem, customer_panels, navigation
-from customers.texts import register_text
+from customers.texts import register_text, register_words
 from staff import rights
 from staff.pages import visible_with
 
@@ -12,6 +12,28 @@ _CONTACTS = {
     "WECHAT": _("Wrote on WeChat"),
     "VISIT": _("Met in person"),
     "MAIL": _("Wrote by e-mail"),
+}
+
+_ACTIONS = {
+    "customers.assessed": _("Risk tolerance assessed"),
+    "customers.card_checked": _("Bank card checked"),
+    "customers.card_unbound": _("Bank card unbound"),
+    "customers.consent_given": _("Consent given"),
+    "customers.consent_withdrawn": _("Consent withdrawn"),
+    "customers.contact_recorded": _("Contact recorded"),
+    "customers.identity_checked": _("Identity checked"),
+    "customers.preference_set": _("Channels chosen"),
+    "customers.profile_updated": _("Profile updated"),
+    "customers.registered": _("Registered"),
+    "customers.reminder_set": _("Reminder set"),
+    "customers.rm_assigned": _("Relationship manager changed"),
+    "customers.unmasked.address": _("Address seen in plain text"),
+    "customers.unmasked.card": _("Card number seen in plain text"),
+    "customers.unmasked.email": _("E-mail address seen in plain text"),
+    "customers.unmasked.identity_number": _("Identity number seen in plain text"),
+    "customers.unmasked.monthly_income": _("Income seen in plain text"),
+    "customers.unmasked.phone": _("Phone number seen in plain text"),
+    "ledger.custody_account_asked": _("Account at the custodian bank asked for"),
 }
 
 
@@ -24,6 +46,7 @@ def register() -> None:
     customer_panels.register("changes", CustomerPanel(_("Changes"), "customers:changes", order=90))
     for code, sentence in _CONTACTS.items():
         register_text(f"customers.contact.{code}", sentence)
+    register_words("action", _ACTIONS)
     register_text("customers.contact_promised", _("Promised the next contact for %(at)s"))
     register_text("customers.promise_due", _("Promised on %(on)s to come back: %(note)s"))
     register_text("customers.reminder", _("Reminder: %(text)s"))

@@ -17,7 +17,7 @@ from customers.models import Consent, Customer, TimelineEntry
 from customers.queries.attributes import read_attributes
 from customers.queries.own import get_latest_profile, list_cards, list_live_consents
 from customers.queries.staff import access_customer, list_changes, list_open_work, list_timeline
-from customers.texts import render_text
+from customers.texts import name_code, render_text
 from customers.web.forms import ContactForm, ReminderForm
 from staff import rights
 from staff.pages import StaffPage
@@ -96,7 +96,8 @@ class CustomerChanges(StaffPage):
     def get(self, request: HttpRequest, public_id: str) -> HttpResponse:
         """Answer the newest entries of the audit trail."""
         customer = access_customer(self.access, public_id)
-        return render(request, "customers/changes.html", {"entries": list_changes(customer.pk)[:100]})
+        entries = [(entry, name_code("action", entry.action)) for entry in list_changes(customer.pk)[:100]]
+        return render(request, "customers/changes.html", {"entries": entries})
 
 
 def read_timeline(request: HttpRequest, customer: Customer) -> dict[str, Any]:
