@@ -157,7 +157,7 @@ def _live(demo: Demo, day: date, first_day: date, managers: Iterator[StaffMember
 def _let_borrower_join(demo: Demo, day: date, managers: Iterator[StaffMember], behaviour: str) -> None:
     world = demo.world
     person = demo.next_person()
-    income = world.random.randint(9, 28) * 1000
+    income = 26_000 if behaviour.startswith("REFERRED") else world.random.randint(9, 28) * 1000
     reports = {
         "DECLINED": {
             "score": 410,

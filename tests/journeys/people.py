@@ -77,10 +77,14 @@ def make_active_loan(
     shares: tuple[str, ...] = ("3300.00", "6700.00"),
     with_debit: bool = True,
 ) -> Loan:
-    """Return a paid-out loan of a new borrower from several new investors."""
+    """Return a paid-out loan of a new borrower from several new investors; the money has gone on to his card."""
     borrower = make_borrower(world, with_debit=with_debit)
     application = apply_for(world, borrower, product=product, amount=amount, periods=periods, method=method)
     listing = people.accept(world, application)
     for share in shares:
         people.bid(world, listing, make_investor(world, "100000.00"), Decimal(share))
-    return people.sign(world, listing)
+    loan = people.sign(world, listing)
+    if not loan.product.auto_withdraw:
+        people.withdraw(world, borrower, loan.principal, key=f"payout:{loan.pk}")
+        world.settle()
+    return loan
