@@ -65,7 +65,7 @@ class Message(models.Model):
     id = models.BigAutoField(primary_key=True)
     public_id = PublicIdField()
     customer = models.ForeignKey("customers.Customer", models.PROTECT, null=True, related_name="messages")
-    template = models.ForeignKey(Template, models.PROTECT, related_name="messages")
+    template = models.ForeignKey(Template, models.PROTECT, related_name="messages", verbose_name=_("template"))
     channel = models.CharField(_("channel"), max_length=5, choices=Channel)
     kind = models.CharField(_("kind"), max_length=12, choices=Kind)
     address = EncryptedTextField(blank=True)

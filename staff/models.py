@@ -30,8 +30,10 @@ class Department(models.Model):
 
     name = models.CharField(_("name"), max_length=60, unique=True)
     kind = models.CharField(_("kind"), max_length=12, choices=Kind)
-    parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
-    path = models.CharField(max_length=120, editable=False, default="", db_index=True)
+    parent = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name=_("part of")
+    )
+    path = models.CharField(_("path"), max_length=120, editable=False, default="", db_index=True)
 
     class Meta:
         verbose_name = _("department")

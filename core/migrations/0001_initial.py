@@ -25,9 +25,9 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(primary_key=True, serialize=False)),
                 ('sealed_at', models.DateTimeField(verbose_name='sealed at')),
-                ('through_transaction_id', models.BigIntegerField(unique=True)),
+                ('through_transaction_id', models.BigIntegerField(unique=True, verbose_name='through transaction')),
                 ('entry_count', models.PositiveIntegerField(verbose_name='entries')),
-                ('previous_hash', models.CharField(max_length=64)),
+                ('previous_hash', models.CharField(max_length=64, verbose_name='hash before')),
                 ('hash', models.CharField(max_length=64, unique=True, verbose_name='hash')),
             ],
             options={
@@ -234,7 +234,7 @@ class Migration(migrations.Migration):
                 ('state', models.CharField(choices=[('RUNNING', 'running'), ('DONE', 'done'), ('FAILED', 'failed')], default='RUNNING', max_length=8, verbose_name='state')),
                 ('detail', models.JSONField(default=dict, verbose_name='detail')),
                 ('error', models.TextField(blank=True, verbose_name='error')),
-                ('started_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('started_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='started by')),
             ],
             options={
                 'verbose_name': 'job run',
@@ -253,7 +253,7 @@ class Migration(migrations.Migration):
                 ('next_attempt_at', models.DateTimeField(verbose_name='next attempt at')),
                 ('done_at', models.DateTimeField(null=True, verbose_name='done at')),
                 ('latest_error', models.TextField(blank=True, default='', verbose_name='latest error')),
-                ('event', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='deliveries', to='core.outboxevent')),
+                ('event', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='deliveries', to='core.outboxevent', verbose_name='event')),
             ],
             options={
                 'verbose_name': 'event delivery',

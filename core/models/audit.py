@@ -39,9 +39,9 @@ class AuditSeal(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     sealed_at = models.DateTimeField(_("sealed at"))
-    through_transaction_id = models.BigIntegerField(unique=True)
+    through_transaction_id = models.BigIntegerField(_("through transaction"), unique=True)
     entry_count = models.PositiveIntegerField(_("entries"))
-    previous_hash = models.CharField(max_length=64)
+    previous_hash = models.CharField(_("hash before"), max_length=64)
     hash = models.CharField(_("hash"), max_length=64, unique=True)
 
     class Meta:

@@ -62,7 +62,9 @@ class JobRun(models.Model):
     state = models.CharField(_("state"), max_length=8, choices=State, default=State.RUNNING)
     detail = models.JSONField(_("detail"), default=dict)
     error = models.TextField(_("error"), blank=True)
-    started_by = models.ForeignKey("core.User", models.PROTECT, related_name="+", null=True)
+    started_by = models.ForeignKey(
+        "core.User", models.PROTECT, related_name="+", null=True, verbose_name=_("started by")
+    )
 
     class Meta:
         verbose_name = _("job run")

@@ -32,7 +32,7 @@ class EventDelivery(models.Model):
         DONE = "DONE", _("done")
 
     id = models.BigAutoField(primary_key=True)
-    event = models.ForeignKey(OutboxEvent, models.PROTECT, related_name="deliveries")
+    event = models.ForeignKey(OutboxEvent, models.PROTECT, related_name="deliveries", verbose_name=_("event"))
     handler = models.CharField(_("handler"), max_length=120)
     state = models.CharField(_("state"), max_length=8, choices=State, default=State.PENDING)
     attempts = models.PositiveIntegerField(_("attempts"), default=0)

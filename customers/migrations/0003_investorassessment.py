@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
                 ('answers', models.JSONField(verbose_name='answers')),
                 ('score', models.PositiveSmallIntegerField(verbose_name='score')),
                 ('tier', models.CharField(max_length=2, verbose_name='tier')),
-                ('questionnaire_version', models.CharField(max_length=20)),
+                ('questionnaire_version', models.CharField(max_length=20, verbose_name='version of the questionnaire')),
                 ('assessed_at', models.DateTimeField(verbose_name='assessed at')),
                 ('valid_until_date', models.DateField(verbose_name='valid until')),
                 ('customer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='assessments', to='customers.customer')),

@@ -28,7 +28,7 @@ class Consent(models.Model):
     notice_version = models.CharField(_("notice version"), max_length=20)
     channel = models.CharField(_("channel"), max_length=20)
     given_at = models.DateTimeField(_("given at"))
-    evidence_hash = models.CharField(max_length=64)
+    evidence_hash = models.CharField(_("hash of the evidence"), max_length=64)
     withdrawn_at = models.DateTimeField(_("withdrawn at"), null=True, blank=True)
 
     class Meta:
@@ -93,7 +93,7 @@ class InvestorAssessment(models.Model):
     answers = models.JSONField(_("answers"))
     score = models.PositiveSmallIntegerField(_("score"))
     tier = models.CharField(_("tier"), max_length=2)
-    questionnaire_version = models.CharField(max_length=20)
+    questionnaire_version = models.CharField(_("version of the questionnaire"), max_length=20)
     assessed_at = models.DateTimeField(_("assessed at"))
     valid_until_date = models.DateField(_("valid until"))
 

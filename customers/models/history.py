@@ -15,7 +15,7 @@ class TimelineEntry(models.Model):
     customer = models.ForeignKey("customers.Customer", models.PROTECT, related_name="timeline")
     at = models.DateTimeField(_("time"))
     kind = models.CharField(_("kind"), max_length=60)
-    text_code = models.CharField(max_length=80)
+    text_code = models.CharField(_("sentence"), max_length=80)
     params = models.JSONField(default=dict)
     amount = MoneyField(_("amount"), null=True, blank=True)
     url = models.CharField(max_length=200, blank=True)
@@ -57,7 +57,14 @@ class WorkItem(models.Model):
     urgency = models.PositiveSmallIntegerField(_("urgency"), default=100)
     due_at = models.DateTimeField(_("due at"), null=True, blank=True)
     snoozed_until = models.DateTimeField(_("snoozed until"), null=True, blank=True)
-    assignee = models.ForeignKey("staff.StaffMember", models.PROTECT, null=True, blank=True, related_name="work_items")
+    assignee = models.ForeignKey(
+        "staff.StaffMember",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="work_items",
+        verbose_name=_("assigned to"),
+    )
     right = models.CharField(max_length=60, blank=True, help_text="who may see it when nobody is assigned")
     state = models.CharField(_("state"), max_length=8, choices=State, default=State.OPEN)
     raised_at = models.DateTimeField(_("raised at"))

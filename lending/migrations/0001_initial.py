@@ -245,7 +245,7 @@ class Migration(migrations.Migration):
                 ('signed_hash', models.CharField(blank=True, max_length=64)),
                 ('made_at', models.DateTimeField(verbose_name='made at')),
                 ('signed_at', models.DateTimeField(null=True, verbose_name='signed at')),
-                ('loan', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='contract', to='lending.loan')),
+                ('loan', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='contract', to='lending.loan', verbose_name='loan')),
             ],
             options={
                 'verbose_name': 'contract',
@@ -341,17 +341,17 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='loan',
             name='product',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='loans', to='lending.product'),
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='loans', to='lending.product', verbose_name='product'),
         ),
         migrations.AddField(
             model_name='listing',
             name='product',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='listings', to='lending.product'),
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='listings', to='lending.product', verbose_name='product'),
         ),
         migrations.AddField(
             model_name='application',
             name='product',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='applications', to='lending.product'),
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='applications', to='lending.product', verbose_name='product'),
         ),
         migrations.CreateModel(
             name='ProductFee',
@@ -386,7 +386,7 @@ class Migration(migrations.Migration):
                 ('received_at', models.DateTimeField(verbose_name='received at')),
                 ('transfer_id', models.BigIntegerField()),
                 ('idempotency_key', models.CharField(max_length=330, unique=True)),
-                ('loan', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='repayments', to='lending.loan')),
+                ('loan', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='repayments', to='lending.loan', verbose_name='loan')),
             ],
             options={
                 'verbose_name': 'repayment',

@@ -34,7 +34,9 @@ class Application(models.Model):
     public_id = PublicIdField()
     number = models.CharField(_("application number"), max_length=24, unique=True)
     customer = models.ForeignKey("customers.Customer", models.PROTECT, related_name="applications")
-    product = models.ForeignKey("lending.Product", models.PROTECT, related_name="applications")
+    product = models.ForeignKey(
+        "lending.Product", models.PROTECT, related_name="applications", verbose_name=_("product")
+    )
     amount = MoneyField(_("amount"))
     periods = models.PositiveSmallIntegerField(_("periods"))
     method = models.CharField(_("method"), max_length=24)

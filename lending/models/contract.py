@@ -18,7 +18,7 @@ class Contract(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     public_id = PublicIdField()
-    loan = models.OneToOneField("lending.Loan", models.PROTECT, related_name="contract")
+    loan = models.OneToOneField("lending.Loan", models.PROTECT, related_name="contract", verbose_name=_("loan"))
     number = models.CharField(_("contract number"), max_length=24, unique=True)
     template_version = models.CharField(_("template version"), max_length=40)
     state = models.CharField(_("state"), max_length=8, choices=State, default=State.DRAFT)
@@ -58,7 +58,5 @@ class ContractSignature(models.Model):
         verbose_name = _("signature")
         verbose_name_plural = _("signatures")
         constraints = [
-            models.UniqueConstraint(
-                fields=["contract", "customer"], name="signature_party_once", nulls_distinct=False
-            )
+            models.UniqueConstraint(fields=["contract", "customer"], name="signature_party_once", nulls_distinct=False)
         ]

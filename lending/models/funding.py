@@ -24,7 +24,7 @@ class Listing(models.Model):
     number = models.CharField(_("listing number"), max_length=24, unique=True)
     application = models.OneToOneField("lending.Application", models.PROTECT, related_name="listing")
     borrower = models.ForeignKey("customers.Customer", models.PROTECT, related_name="listings")
-    product = models.ForeignKey("lending.Product", models.PROTECT, related_name="listings")
+    product = models.ForeignKey("lending.Product", models.PROTECT, related_name="listings", verbose_name=_("product"))
     title = models.CharField(_("title"), max_length=80)
     amount = MoneyField(_("amount"))
     funded = MoneyField(_("funded"), default=0)

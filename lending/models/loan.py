@@ -25,7 +25,7 @@ class Loan(models.Model):
     number = models.CharField(_("loan number"), max_length=24, unique=True)
     listing = models.OneToOneField("lending.Listing", models.PROTECT, related_name="loan")
     borrower = models.ForeignKey("customers.Customer", models.PROTECT, related_name="loans")
-    product = models.ForeignKey("lending.Product", models.PROTECT, related_name="loans")
+    product = models.ForeignKey("lending.Product", models.PROTECT, related_name="loans", verbose_name=_("product"))
     principal = MoneyField(_("principal"))
     annual_rate = RateField(_("annual rate"))
     periods = models.PositiveSmallIntegerField(_("periods"))
@@ -56,7 +56,8 @@ class Loan(models.Model):
         verbose_name_plural = _("loans")
         constraints = [
             models.CheckConstraint(
-                condition=~Q(state__in=["ACTIVE", "SETTLED"]) | Q(start_date__isnull=False), name="loan_active_has_start"
+                condition=~Q(state__in=["ACTIVE", "SETTLED"]) | Q(start_date__isnull=False),
+                name="loan_active_has_start",
             )
         ]
         indexes = [

@@ -27,7 +27,7 @@ class Repayment(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     public_id = PublicIdField()
-    loan = models.ForeignKey("lending.Loan", models.PROTECT, related_name="repayments")
+    loan = models.ForeignKey("lending.Loan", models.PROTECT, related_name="repayments", verbose_name=_("loan"))
     kind = models.CharField(_("kind"), max_length=10, choices=Kind)
     amount = MoneyField(_("amount"))
     fee = MoneyField(_("fees"))

@@ -56,7 +56,7 @@ class Migration(migrations.Migration):
                 ('read_at', models.DateTimeField(null=True, verbose_name='read at')),
                 ('provider_reference', models.CharField(blank=True, max_length=64)),
                 ('customer', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='messages', to='customers.customer')),
-                ('template', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='messages', to='messaging.template')),
+                ('template', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='messages', to='messaging.template', verbose_name='template')),
             ],
             options={
                 'verbose_name': 'message',

@@ -37,8 +37,8 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('name', models.CharField(max_length=60, unique=True, verbose_name='name')),
                 ('kind', models.CharField(choices=[('DATA', 'customer data'), ('RELATIONSHIP', 'customer relationship'), ('SERVICE', 'customer service'), ('RISK', 'risk management'), ('OPERATIONS', 'operations'), ('MANAGEMENT', 'management')], max_length=12, verbose_name='kind')),
-                ('path', models.CharField(db_index=True, default='', editable=False, max_length=120)),
-                ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='children', to='staff.department')),
+                ('path', models.CharField(db_index=True, default='', editable=False, max_length=120, verbose_name='path')),
+                ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='children', to='staff.department', verbose_name='part of')),
             ],
             options={
                 'verbose_name': 'department',
