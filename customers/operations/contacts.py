@@ -41,7 +41,7 @@ def record_contact(
         fields["promised_at"] = [_("Choose a later moment.")]
     if fields:
         raise ContactInvalid(fields=fields)
-    customer = Customer.objects.select_for_update().get(pk=customer_id)
+    customer = Customer.objects.select_for_update(no_key=True).get(pk=customer_id)
     key = f"contact:{customer_id}:{public_id()}"
     history.add_timeline(
         customer_id=customer_id,

@@ -33,7 +33,7 @@ def set_label(
     The timeline's sentence is registered by the writer under `customers.<label>.<value>`. The same value for the
     same reason writes nothing.
     """
-    customer = Customer.objects.select_for_update().get(pk=customer_id)
+    customer = Customer.objects.select_for_update(no_key=True).get(pk=customer_id)
     before = customer.labels.get(label, {})
     entry = {
         "value": value,

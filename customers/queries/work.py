@@ -36,4 +36,4 @@ def access_work(access: Access, public_id: str) -> WorkItem:
 
 def lock_work(work_item_id: int) -> WorkItem:
     """Lock an item."""
-    return WorkItem.objects.select_for_update(of=("self",)).get(pk=work_item_id)
+    return WorkItem.objects.select_for_update(no_key=True, of=("self",)).get(pk=work_item_id)
