@@ -124,7 +124,7 @@ def _plan_step(step: CloseStep, business_date: date) -> int:
 @transaction.atomic
 def _run_partition(step: CloseStep, business_date: date, now: datetime | None) -> bool:
     row = (
-        CloseProgress.objects.select_for_update(skip_locked=True)
+        CloseProgress.objects.select_for_update(no_key=True, skip_locked=True)
         .filter(run=business_date, step=step.name, state=CloseProgress.State.PENDING)
         .order_by("partition")
         .first()

@@ -7,7 +7,7 @@ from integrations.models import CallbackState, InboundCallback
 
 def lock_callback(*, callback_id: int) -> InboundCallback:
     """Return the callback with its row locked."""
-    return InboundCallback.objects.select_for_update().get(pk=callback_id)
+    return InboundCallback.objects.select_for_update(no_key=True).get(pk=callback_id)
 
 
 def list_open_callbacks(*, received_before: datetime, after_id: int = 0, limit: int = 100) -> list[InboundCallback]:

@@ -12,13 +12,17 @@ from staff.queries import access_right, scope_condition
 
 def lock_case(case_id: int) -> CollectionCase:
     """Lock a case."""
-    return CollectionCase.objects.select_for_update(of=("self",)).select_related("loan", "customer").get(pk=case_id)
+    return (
+        CollectionCase.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("loan", "customer")
+        .get(pk=case_id)
+    )
 
 
 def lock_open_case(loan_id: int) -> CollectionCase | None:
     """Lock a loan's open case, None where it has none."""
     return (
-        CollectionCase.objects.select_for_update(of=("self",))
+        CollectionCase.objects.select_for_update(no_key=True, of=("self",))
         .select_related("loan", "customer")
         .filter(loan_id=loan_id, state=CollectionCase.State.OPEN)
         .first()

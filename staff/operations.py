@@ -83,7 +83,7 @@ def decide_approval(*, approval_id: int, is_approved: bool, note: str, actor: Us
 
     Raises AlreadyDecided, OwnApproval, Refused.
     """
-    approval = Approval.objects.select_for_update().get(pk=approval_id)
+    approval = Approval.objects.select_for_update(no_key=True).get(pk=approval_id)
     if approval.state != Approval.State.PENDING:
         raise AlreadyDecided
     if approval.maker_id == actor.pk:
@@ -161,7 +161,7 @@ def _apply(label: str, target_id: str, values: dict[str, Any], actor: User, now:
 
 def apply_role(*, target_id: str, values: dict[str, Any], actor: User, now: datetime) -> Role:
     """Change what a role may do and how far it reaches. Raises ChangeInvalid."""
-    role = Role.objects.select_for_update().get(pk=target_id)
+    role = Role.objects.select_for_update(no_key=True).get(pk=target_id)
     if unknown := set(values.get("rights", [])) - rights.ALL:
         raise ChangeInvalid(fields={"rights": [f"{_('Unknown rights')}: {', '.join(sorted(unknown))}"]})
     before = write_values(role, values, allowed=("name", "scope", "rights"))
@@ -171,7 +171,7 @@ def apply_role(*, target_id: str, values: dict[str, Any], actor: User, now: date
 
 def apply_member(*, target_id: str, values: dict[str, Any], actor: User, now: datetime) -> StaffMember:
     """Move a member of staff, or change his roles and capacity. Raises ChangeInvalid."""
-    member = StaffMember.objects.select_for_update().get(pk=target_id)
+    member = StaffMember.objects.select_for_update(no_key=True).get(pk=target_id)
     before = write_values(member, values, allowed=("department", "team", "roles", "capacity", "is_active"))
     _note_change("staff.member_changed", member, before, values, actor, now)
     return member
@@ -179,7 +179,7 @@ def apply_member(*, target_id: str, values: dict[str, Any], actor: User, now: da
 
 def apply_parameter(*, target_id: str, values: dict[str, Any], actor: User, now: datetime) -> models.Model:
     """Give a rule a new value from a date on; the row it was asked on stays as it is. Raises ParameterInvalid."""
-    present = Parameter.objects.select_for_update().get(pk=target_id)
+    present = Parameter.objects.select_for_update(no_key=True).get(pk=target_id)
     row = parameters.set_value(
         present.rule_code,
         values["value"],

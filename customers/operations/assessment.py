@@ -28,7 +28,7 @@ def assess_investor(
     *, customer_id: int, answers: Mapping[str, str], now: datetime, business_date: date
 ) -> InvestorAssessment:
     """Score a questionnaire and set the investor's tier for a year. Raises NotIdentified, AnswersIncomplete."""
-    customer = Customer.objects.select_for_update().get(pk=customer_id)
+    customer = Customer.objects.select_for_update(no_key=True).get(pk=customer_id)
     if customer.status != Customer.Status.IDENTIFIED:
         raise NotIdentified
     try:

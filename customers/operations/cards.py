@@ -58,7 +58,7 @@ def require_consent(customer: Customer, purpose: str) -> Consent:
 @transaction.atomic
 def ask_card(*, customer_id: int, number: str, reserved_phone: str, bank_name: str, now: datetime) -> BankCard:
     """Have the bank check a card. Raises NotIdentified, ConsentMissing, InvalidCard, InvalidPhone, CardTaken."""
-    customer = Customer.objects.select_for_update().get(pk=customer_id)
+    customer = Customer.objects.select_for_update(no_key=True).get(pk=customer_id)
     if customer.status != Customer.Status.IDENTIFIED:
         raise NotIdentified
     require_consent(customer, Consent.Purpose.BANK_CARD)
@@ -88,7 +88,7 @@ def ask_card(*, customer_id: int, number: str, reserved_phone: str, bank_name: s
 @transaction.atomic
 def record_card_result(*, card_id: int, is_confirmed: bool, now: datetime) -> None:
     """Record the bank's answer; a repeated answer changes nothing."""
-    card = BankCard.objects.select_for_update().get(pk=card_id)
+    card = BankCard.objects.select_for_update(no_key=True).get(pk=card_id)
     if card.state != BankCard.State.PENDING:
         return
     card.state = BankCard.State.BOUND if is_confirmed else BankCard.State.REFUSED
@@ -110,7 +110,7 @@ def record_card_result(*, card_id: int, is_confirmed: bool, now: datetime) -> No
 @transaction.atomic
 def unbind_card(*, customer_id: int, card_id: int, now: datetime) -> None:
     """Unbind a card; the record stays. A card that is not bound stays as it is."""
-    card = BankCard.objects.select_for_update().get(pk=card_id, customer_id=customer_id)
+    card = BankCard.objects.select_for_update(no_key=True).get(pk=card_id, customer_id=customer_id)
     if card.state != BankCard.State.BOUND:
         return
     card.state = BankCard.State.UNBOUND

@@ -73,7 +73,7 @@ def ask_identity_check(
 
     Raises InvalidName, InvalidIdentity, Underage, AlreadyIdentified, IdentityTaken, CheckRunning.
     """
-    customer = Customer.objects.select_for_update().get(pk=customer_id)
+    customer = Customer.objects.select_for_update(no_key=True).get(pk=customer_id)
     if customer.status != Customer.Status.REGISTERED:
         raise AlreadyIdentified
     name = name.strip()
@@ -101,10 +101,10 @@ def ask_identity_check(
 @transaction.atomic
 def record_identity_result(*, check_id: int, outcome: str, now: datetime) -> None:
     """Record the register's answer; a passed check makes the customer identified. A repeated answer changes nothing."""
-    check = IdentityCheck.objects.select_for_update().get(pk=check_id)
+    check = IdentityCheck.objects.select_for_update(no_key=True).get(pk=check_id)
     if check.outcome != IdentityCheck.Outcome.PENDING:
         return
-    customer = Customer.objects.select_for_update().get(pk=check.customer_id)
+    customer = Customer.objects.select_for_update(no_key=True).get(pk=check.customer_id)
     if (
         outcome == IdentityCheck.Outcome.PASSED
         and Customer.objects.filter(identity_index=check.identity_index).exists()

@@ -57,7 +57,7 @@ def update_profile(
         raise InvalidIncome(fields={"monthly_income": [InvalidIncome.message]}) from error
     if income < 0:
         raise InvalidIncome(fields={"monthly_income": [InvalidIncome.message]})
-    customer = Customer.objects.select_for_update().get(pk=customer_id)
+    customer = Customer.objects.select_for_update(no_key=True).get(pk=customer_id)
     changed = [
         name for name, value in (("address", address), ("email", email)) if value and getattr(customer, name) != value
     ]

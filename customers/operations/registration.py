@@ -115,7 +115,7 @@ def _hash(code: str, index: str, purpose: str) -> str:
 def _compare(index: str, purpose: str, code: str, now: datetime) -> int | None:
     # The row stays locked from the look at the count to the new count: at most five guesses are ever compared.
     row = (
-        VerificationCode.objects.select_for_update()
+        VerificationCode.objects.select_for_update(no_key=True)
         .filter(phone_index=index, purpose=purpose, expires_at__gt=now)
         .order_by("-id")
         .first()
@@ -203,7 +203,7 @@ def give_consent(
     if notice_version != in_force:
         raise NoticeOutdated(version=in_force)
     live = (
-        Consent.objects.select_for_update()
+        Consent.objects.select_for_update(no_key=True)
         .filter(customer=customer, purpose=purpose, recipient=recipient, withdrawn_at__isnull=True)
         .first()
     )

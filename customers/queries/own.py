@@ -36,7 +36,7 @@ def get_own_customer_id(user: Any) -> int:
 
 def lock_own_customer(user: Any) -> Customer:
     """Lock the customer behind a log-in until the end of the transaction. Raises NotFound."""
-    customer = Customer.objects.select_for_update().filter(user_id=user.pk).first()
+    customer = Customer.objects.select_for_update(no_key=True).filter(user_id=user.pk).first()
     if customer is None:
         raise NotFound
     return customer

@@ -165,7 +165,7 @@ def decide_clearance(
 
 
 def _lock_case(case_id: int) -> LedgerCase:
-    case = LedgerCase.objects.select_for_update().filter(pk=case_id).first()
+    case = LedgerCase.objects.select_for_update(no_key=True).filter(pk=case_id).first()
     if case is None:
         raise NotFound
     return case

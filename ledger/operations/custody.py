@@ -35,7 +35,7 @@ def ask_custody_account(*, customer_id: int, now: datetime) -> CustodyAccount | 
 
     Returns None while identity or consent is missing; asking again changes nothing.
     """
-    customer = Customer.objects.select_for_update().get(pk=customer_id)
+    customer = Customer.objects.select_for_update(no_key=True).get(pk=customer_id)
     has_agreed = Consent.objects.filter(
         customer=customer, purpose=Consent.Purpose.CUSTODY, withdrawn_at__isnull=True
     ).exists()
@@ -52,7 +52,7 @@ def ask_custody_account(*, customer_id: int, now: datetime) -> CustodyAccount | 
 @transaction.atomic
 def record_custody_account(*, customer_id: int, number: str, refusal_code: str, now: datetime) -> CustodyAccount:
     """Record the bank's answer; a repeated answer changes nothing."""
-    account = CustodyAccount.objects.select_for_update().get(pk=customer_id)
+    account = CustodyAccount.objects.select_for_update(no_key=True).get(pk=customer_id)
     if account.status == CustodyAccount.Status.OPEN:
         return account
     account.status = CustodyAccount.Status.OPEN if number else CustodyAccount.Status.REFUSED
@@ -135,7 +135,7 @@ FROM (
 @transaction.atomic
 def record_batch_answers(*, batch_id: int, results: Sequence[InstructionResult], now: datetime) -> CustodyBatch:
     """Record what became of a batch's instructions; each refused one opens a blocking case. Repeats change nothing."""
-    batch = CustodyBatch.objects.select_for_update().get(pk=batch_id)
+    batch = CustodyBatch.objects.select_for_update(no_key=True).get(pk=batch_id)
     if batch.state == CustodyBatch.State.ANSWERED:
         return batch
     refused = [result for result in results if result.status == InstructionStatus.REFUSED]
@@ -174,7 +174,9 @@ def resend_posting(*, transfer_id: int, reason: str, actor: User, now: datetime)
 
     Raises NotRefused.
     """
-    posting = CustodyPosting.objects.select_for_update().select_related("transfer").get(transfer_id=transfer_id)
+    posting = (
+        CustodyPosting.objects.select_for_update(no_key=True).select_related("transfer").get(transfer_id=transfer_id)
+    )
     number = posting.transfer.number
     if posting.state != CustodyPosting.State.REFUSED:
         raise NotRefused(number=number)

@@ -229,7 +229,7 @@ def record_order_submitted(
     *, order_id: int, now: datetime, gateway_number: str = "", pay_url: str = ""
 ) -> PaymentOrder:
     """Note that the partner has the order; one that has ended meanwhile stays ended."""
-    order = PaymentOrder.objects.select_for_update().get(pk=order_id)
+    order = PaymentOrder.objects.select_for_update(no_key=True).get(pk=order_id)
     if order.status == PaymentOrder.Status.CREATED:
         order.status = PaymentOrder.Status.PENDING
     order.submitted_at = order.submitted_at or now
@@ -246,7 +246,7 @@ def expire_orders(*, now: datetime, limit: int = 1000) -> list[int]:
     Money that arrives for one of them later is credited all the same.
     """
     orders = list(
-        PaymentOrder.objects.select_for_update(skip_locked=True)
+        PaymentOrder.objects.select_for_update(no_key=True, skip_locked=True)
         .filter(
             kind=PaymentOrder.Kind.DEPOSIT,
             status__in=[PaymentOrder.Status.CREATED, PaymentOrder.Status.PENDING],

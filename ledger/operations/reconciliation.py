@@ -59,7 +59,7 @@ def compare_statement(*, statement: StatementFile, sent_through_id: int, now: da
 
     Raises StatementIncomplete.
     """
-    run = ReconciliationRun.objects.select_for_update().get(pk=statement.business_date)
+    run = ReconciliationRun.objects.select_for_update(no_key=True).get(pk=statement.business_date)
     _take_over(run, statement)
     _check_totals(run, statement)
     found = _find_differences(run.business_date, sent_through_id)

@@ -35,7 +35,7 @@ def record_payment_result(*, result: PaymentResult, now: datetime, business_date
     Money that arrived without an order is set aside in suspense and opens a case; None is returned then.
     """
     order = (
-        PaymentOrder.objects.select_for_update()
+        PaymentOrder.objects.select_for_update(no_key=True)
         .filter(number=result.order_number, kind=_KINDS[result.kind], gateway=result.gateway)
         .first()
     )
@@ -216,7 +216,7 @@ def _fail_withdrawal(order: PaymentOrder, failure_code: str, now: datetime, busi
 @transaction.atomic
 def refuse_order(*, order_id: int, failure_code: str, now: datetime, business_date: date) -> PaymentOrder:
     """Fail an order that the partner refused to take; one that has ended stays as it is."""
-    order = PaymentOrder.objects.select_for_update().get(pk=order_id)
+    order = PaymentOrder.objects.select_for_update(no_key=True).get(pk=order_id)
     if order.status not in {PaymentOrder.Status.CREATED, PaymentOrder.Status.PENDING}:
         return order
     if order.kind == PaymentOrder.Kind.WITHDRAWAL:

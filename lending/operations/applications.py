@@ -99,7 +99,7 @@ def submit_application(
     Raises NotIdentified, ConsentMissing, ProfileMissing, CardMissing, CustodyNotOpen, ProductNotAvailable,
     TermsNotOffered, BorrowerNotAdmitted, ExposureTooHigh, DuplicateProject.
     """
-    customer = Customer.objects.select_for_update().get(pk=customer_id)
+    customer = Customer.objects.select_for_update(no_key=True).get(pk=customer_id)
     product = Product.objects.get(pk=product_id)
     _check_customer(customer)
     _check_terms(product, amount, periods, method)
@@ -205,7 +205,9 @@ def record_decision(
     A second decision on a decided application raises NotOpen and changes nothing.
     """
     application = (
-        Application.objects.select_for_update(of=("self",)).select_related("product", "customer").get(pk=application_id)
+        Application.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("product", "customer")
+        .get(pk=application_id)
     )
     if application.state not in {Application.State.SUBMITTED, Application.State.REFERRED}:
         raise NotOpen
@@ -255,7 +257,9 @@ def record_decision(
 @transaction.atomic
 def withdraw_application(*, application_id: int, customer_id: int, now: datetime) -> Application:
     """Withdraw an application that is not accepted yet. Raises NotFound, NotOpen."""
-    application = Application.objects.select_for_update().filter(pk=application_id, customer_id=customer_id).first()
+    application = (
+        Application.objects.select_for_update(no_key=True).filter(pk=application_id, customer_id=customer_id).first()
+    )
     if application is None:
         raise NotFound
     if application.state not in {

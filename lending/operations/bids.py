@@ -90,7 +90,7 @@ def place_bid(
     RiskNoticeNotConfirmed, InsufficientFunds.
     """
     # Two bids of one investor must not both read the same total against his tier's limit.
-    investor = Customer.objects.select_for_update().get(pk=investor_id)
+    investor = Customer.objects.select_for_update(no_key=True).get(pk=investor_id)
     known = Bid.objects.filter(idempotency_key=idempotency_key).first()
     if known is not None:
         if (known.listing_id, known.investor_id, known.amount) != (listing_id, investor_id, amount):

@@ -41,7 +41,7 @@ def draw_contract(*, loan_id: int, now: datetime) -> Contract:
     The lenders declared their will with their bids. Raises what render_contract raises.
     """
     loan = (
-        Loan.objects.select_for_update(of=("self",))
+        Loan.objects.select_for_update(no_key=True, of=("self",))
         .select_related("borrower__user", "listing__application", "product")
         .get(pk=loan_id)
     )
@@ -99,7 +99,7 @@ def declare_borrower_will(
     Raises NotFound, ContractNotOpen, ContractAltered.
     """
     contract = (
-        Contract.objects.select_for_update(of=("self",))
+        Contract.objects.select_for_update(no_key=True, of=("self",))
         .select_related("loan", "loan__borrower__user")
         .filter(pk=contract_id, loan__borrower_id=customer_id)
         .first()
@@ -131,7 +131,7 @@ def declare_borrower_will(
 @transaction.atomic
 def record_signed(*, contract_id: int, signed_pdf: bytes, serials: Mapping[int | None, str], now: datetime) -> Contract:
     """Keep the signed file and each party's certificate serial (None is the platform); a repeat changes nothing."""
-    contract = Contract.objects.select_for_update(of=("self",)).select_related("loan").get(pk=contract_id)
+    contract = Contract.objects.select_for_update(no_key=True, of=("self",)).select_related("loan").get(pk=contract_id)
     if contract.state == Contract.State.SIGNED:
         return contract
     if contract.state != Contract.State.SEALING:

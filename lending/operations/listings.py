@@ -91,10 +91,10 @@ def end_listing(
 ) -> Listing:
     """Fail or cancel an open or filled listing and release every bid at once. Raises ListingNotOpen."""
     lock_against_bids(listing_id)
-    listing = Listing.objects.select_for_update().get(pk=listing_id)
+    listing = Listing.objects.select_for_update(no_key=True).get(pk=listing_id)
     if listing.state not in {Listing.State.OPEN, Listing.State.FILLED}:
         raise ListingNotOpen
-    bids = list(Bid.objects.select_for_update().filter(listing=listing, state=Bid.State.LIVE).order_by("pk"))
+    bids = list(Bid.objects.select_for_update(no_key=True).filter(listing=listing, state=Bid.State.LIVE).order_by("pk"))
     post_transfers_bulk(
         drafts=[
             TransferDraft(

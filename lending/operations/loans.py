@@ -33,7 +33,7 @@ class LoanNotCancellable(BusinessError):
 def create_loan(*, listing_id: int, now: datetime, business_date: date) -> Loan:
     """Create the loan of a filled listing with its conventions frozen; asked again it returns the same loan."""
     listing = (
-        Listing.objects.select_for_update(of=("self",))
+        Listing.objects.select_for_update(no_key=True, of=("self",))
         .select_related("product", "application__product", "application__customer")
         .get(pk=listing_id)
     )
@@ -89,9 +89,9 @@ def cancel_loan(
     borrower_id = found.values_list("borrower_id", flat=True).first()
     if borrower_id is None:
         raise NotFound
-    Customer.objects.select_for_update().get(pk=borrower_id)
-    loan = Loan.objects.select_for_update().get(pk=loan_id)
-    contract = Contract.objects.select_for_update().filter(loan=loan).first()
+    Customer.objects.select_for_update(no_key=True).get(pk=borrower_id)
+    loan = Loan.objects.select_for_update(no_key=True).get(pk=loan_id)
+    contract = Contract.objects.select_for_update(no_key=True).filter(loan=loan).first()
     # Once the seals are being made the custodian's instruction follows by itself.
     is_sealing = contract is not None and contract.state in {Contract.State.SEALING, Contract.State.SIGNED}
     if loan.state not in {Loan.State.CONTRACTING, Loan.State.SIGNING} or is_sealing:

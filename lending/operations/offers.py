@@ -102,9 +102,9 @@ def accept_offer(
 
     Raises NotFound, OfferNotOpen, DisclosureChanged, ExposureTooHigh, ListingsPaused.
     """
-    customer = Customer.objects.select_for_update().get(pk=customer_id)
+    customer = Customer.objects.select_for_update(no_key=True).get(pk=customer_id)
     offer = (
-        Offer.objects.select_for_update()
+        Offer.objects.select_for_update(no_key=True)
         .select_related("application__product", "application__customer")
         .filter(pk=offer_id, application__customer_id=customer_id)
         .first()
@@ -149,7 +149,7 @@ def close_offer(application: Application, *, state: str) -> None:
 def expire_offers(*, now: datetime, limit: int = 1000) -> int:
     """End offers whose time is over, and their applications; return how many."""
     ids = list(
-        Offer.objects.select_for_update(skip_locked=True)
+        Offer.objects.select_for_update(no_key=True, skip_locked=True)
         .filter(state=Offer.State.OPEN, expires_at__lte=now)
         .order_by("pk")
         .values_list("pk", flat=True)[:limit]

@@ -30,7 +30,7 @@ class PayoutNotAsked(BusinessError):
 @transaction.atomic
 def ask_payout(*, loan_id: int, now: datetime) -> PayoutInstruction:
     """Store the intent to pay a signed loan out; asked twice it stays one instruction."""
-    loan = Loan.objects.select_for_update().get(pk=loan_id)
+    loan = Loan.objects.select_for_update(no_key=True).get(pk=loan_id)
     existing = PayoutInstruction.objects.filter(loan=loan).first()
     if existing is not None:
         return existing
@@ -56,14 +56,16 @@ def record_payout(*, loan_id: int, custody_reference: str, now: datetime, busine
     Raises PayoutNotAsked.
     """
     borrower_id = Loan.objects.values_list("borrower_id", flat=True).get(pk=loan_id)
-    Customer.objects.select_for_update().get(pk=borrower_id)
-    loan = Loan.objects.select_for_update().select_related("listing").get(pk=loan_id)
-    instruction = PayoutInstruction.objects.select_for_update().filter(loan=loan).first()
+    Customer.objects.select_for_update(no_key=True).get(pk=borrower_id)
+    loan = Loan.objects.select_for_update(no_key=True).select_related("listing").get(pk=loan_id)
+    instruction = PayoutInstruction.objects.select_for_update(no_key=True).filter(loan=loan).first()
     if instruction is None:
         raise PayoutNotAsked
     if instruction.state == PayoutInstruction.State.EXECUTED:
         return loan
-    bids = list(Bid.objects.select_for_update().filter(listing=loan.listing, state=Bid.State.LIVE).order_by("pk"))
+    bids = list(
+        Bid.objects.select_for_update(no_key=True).filter(listing=loan.listing, state=Bid.State.LIVE).order_by("pk")
+    )
     lent = bids_queries.sum_by_investor(bids)
     post_transfer(
         type=TransferType.LOAN_PAYOUT,
@@ -158,7 +160,7 @@ def _note(loan: Loan, bids: list[Bid], now: datetime) -> None:
 @transaction.atomic
 def record_payout_refusal(*, loan_id: int, refusal: str, now: datetime) -> None:
     """Record that the custodian refused; people have to look, the money stays frozen."""
-    instruction = PayoutInstruction.objects.select_for_update().get(loan_id=loan_id)
+    instruction = PayoutInstruction.objects.select_for_update(no_key=True).get(loan_id=loan_id)
     if instruction.state != PayoutInstruction.State.PENDING:
         return
     instruction.state = PayoutInstruction.State.REFUSED
@@ -183,7 +185,7 @@ def record_payout_refusal(*, loan_id: int, refusal: str, now: datetime) -> None:
 @transaction.atomic
 def retry_payout(*, loan_id: int, now: datetime) -> None:
     """Ask the custodian again after a refusal has been cleared up."""
-    instruction = PayoutInstruction.objects.select_for_update().get(loan_id=loan_id)
+    instruction = PayoutInstruction.objects.select_for_update(no_key=True).get(loan_id=loan_id)
     if instruction.state != PayoutInstruction.State.REFUSED:
         raise PayoutNotAsked
     instruction.state = PayoutInstruction.State.PENDING

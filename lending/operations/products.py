@@ -49,7 +49,7 @@ def create_product(*, values: Mapping[str, Any], actor: User | None, now: dateti
 @transaction.atomic
 def apply_product(*, target_id: str, values: dict[str, Any], actor: User, now: datetime) -> Product:
     """Change the terms on which a product is offered from now on. Raises ChangeInvalid."""
-    product = Product.objects.select_for_update().get(pk=target_id)
+    product = Product.objects.select_for_update(no_key=True).get(pk=target_id)
     if not _are_rates(values.get("rate_by_grade", product.rate_by_grade)):
         raise ChangeInvalid(fields={"rate_by_grade": [_("Name a rate between 0 and 1 for each grade, as text.")]})
     before = write_values(product, values, allowed=CHANGEABLE)
@@ -76,7 +76,7 @@ def pause_product(*, product_id: int, reason: str, actor: User, now: datetime) -
 
     What is listed already goes on: its investors decided on their own.
     """
-    product = Product.objects.select_for_update().get(pk=product_id)
+    product = Product.objects.select_for_update(no_key=True).get(pk=product_id)
     if product.state != Product.State.ACTIVE:
         return False
     product.state = Product.State.PAUSED
@@ -89,7 +89,7 @@ def pause_product(*, product_id: int, reason: str, actor: User, now: datetime) -
 @transaction.atomic
 def resume_product(*, product_id: int, reason: str, actor: User, now: datetime) -> bool:
     """Allow new applications and listings again; return False when the product is not paused."""
-    product = Product.objects.select_for_update().get(pk=product_id)
+    product = Product.objects.select_for_update(no_key=True).get(pk=product_id)
     if product.state != Product.State.PAUSED:
         return False
     product.state = Product.State.ACTIVE

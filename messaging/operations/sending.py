@@ -122,7 +122,7 @@ def _gate(customer: Customer, kind: str, text: str, send_after: datetime) -> tup
 def release_due(*, now: datetime, limit: int = 1000) -> int:
     """Let queued messages go whose time has come; return how many."""
     ids = list(
-        Message.objects.select_for_update(skip_locked=True)
+        Message.objects.select_for_update(no_key=True, skip_locked=True)
         .filter(state=Message.State.QUEUED, send_after__lte=now, send_after__gt=now - timedelta(days=3))
         .exclude(reason="released")
         .order_by("send_after", "pk")
@@ -137,7 +137,7 @@ def release_due(*, now: datetime, limit: int = 1000) -> int:
 @transaction.atomic
 def record_sent(*, message_id: int, provider_reference: str, now: datetime) -> None:
     """Record that the operator took a message, and show it on the timeline; a repeat changes nothing."""
-    message = Message.objects.select_for_update().select_related("template").get(pk=message_id)
+    message = Message.objects.select_for_update(no_key=True).select_related("template").get(pk=message_id)
     if message.state != Message.State.QUEUED:
         return
     message.state = Message.State.SENT
@@ -159,7 +159,7 @@ def record_sent(*, message_id: int, provider_reference: str, now: datetime) -> N
 @transaction.atomic
 def record_failed(*, message_id: int, reason: str, now: datetime) -> None:
     """Record that a message cannot be sent."""
-    message = Message.objects.select_for_update().get(pk=message_id)
+    message = Message.objects.select_for_update(no_key=True).get(pk=message_id)
     if message.state not in {Message.State.QUEUED, Message.State.SENT}:
         return
     message.state = Message.State.FAILED
@@ -171,7 +171,7 @@ def record_failed(*, message_id: int, reason: str, now: datetime) -> None:
 @transaction.atomic
 def record_receipt(*, message_public_id: str, is_delivered: bool, now: datetime) -> None:
     """Record the operator's receipt."""
-    message = Message.objects.select_for_update().filter(public_id=message_public_id).first()
+    message = Message.objects.select_for_update(no_key=True).filter(public_id=message_public_id).first()
     if message is None or message.state not in {Message.State.SENT, Message.State.QUEUED}:
         return
     message.state = Message.State.DELIVERED if is_delivered else Message.State.FAILED

@@ -16,7 +16,7 @@ from messaging.models import Template
 @transaction.atomic
 def apply_template(*, target_id: str, values: dict[str, Any], actor: User, now: datetime) -> Template:
     """Put a new version of a text in force; it may use no other places than the present one. Raises ChangeInvalid."""
-    present = Template.objects.select_for_update().get(pk=target_id)
+    present = Template.objects.select_for_update(no_key=True).get(pk=target_id)
     if not present.is_active:
         raise ChangeInvalid(fields={"is_active": [_("Only the version in force can be changed.")]})
     for name, text in values.items():

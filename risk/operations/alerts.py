@@ -148,7 +148,12 @@ def raise_loan_alert(
         return None
     params = {"number": loan.number, "bucket": bucket, "dpd": dpd, "amount": str(overdue_amount)}
     severity = judge_severity(bucket)
-    alert = Alert.objects.select_for_update().filter(key=loan_key(loan_id)).exclude(state=Alert.State.CLOSED).first()
+    alert = (
+        Alert.objects.select_for_update(no_key=True)
+        .filter(key=loan_key(loan_id))
+        .exclude(state=Alert.State.CLOSED)
+        .first()
+    )
     if from_bucket == "M0":
         history.raise_work(
             group=WorkItem.Group.DUE,

@@ -148,7 +148,7 @@ def retry_bureau_query(*, application_id: int, actor: User, now: datetime) -> Bu
     """
     access_right(actor, rights.REVIEW_APPLICATION)
     application = lock_application(application_id)
-    report = BureauReport.objects.select_for_update().filter(application=application).first()
+    report = BureauReport.objects.select_for_update(no_key=True).filter(application=application).first()
     if (
         report is None
         or report.state != BureauReport.State.UNAVAILABLE

@@ -167,7 +167,7 @@ def decide_rule(*, approval_id: int, is_approved: bool, note: str, actor: User, 
     access_right(actor, rights.APPROVE_CONFIGURATION)
     approval = Approval.objects.get(pk=approval_id, kind=PUBLISH)
     model = _MODELS[approval.target_type]
-    rule = model.objects.select_for_update().get(pk=approval.target_id)
+    rule = model.objects.select_for_update(no_key=True).get(pk=approval.target_id)
     if not rule.is_draft:
         raise AlreadyDecided
     decide_approval(approval_id=approval_id, is_approved=is_approved, note=note, actor=actor, now=now)
@@ -211,7 +211,7 @@ def save_alert_rule(*, rule: AlertRule, changed: dict[str, Any], actor: User, no
 
 
 def _lock_draft(model: type[Scorecard] | type[DecisionTable], rule_id: int) -> Scorecard | DecisionTable:
-    rule: Scorecard | DecisionTable = model.objects.select_for_update().get(pk=rule_id)
+    rule: Scorecard | DecisionTable = model.objects.select_for_update(no_key=True).get(pk=rule_id)
     if not rule.is_draft:
         raise NotADraft
     waiting = Approval.objects.filter(

@@ -107,7 +107,7 @@ def close_case(*, loan_id: int, closure: str, actor: User, now: datetime, busine
     case.closure = closure
     case.closed_at = now
     case.save(update_fields=["state", "closure", "closed_at"])
-    for promise in PromiseToPay.objects.select_for_update().filter(case=case, state=PromiseToPay.State.OPEN):
+    for promise in PromiseToPay.objects.select_for_update(no_key=True).filter(case=case, state=PromiseToPay.State.OPEN):
         # Nothing is overdue any more: whatever was promised has come to what it was promised for.
         promise.state = PromiseToPay.State.KEPT
         promise.paid = promise.amount

@@ -77,7 +77,7 @@ def record_contact(
     """
     access_right(actor, rights.COLLECT)
     customer_id = CollectionCase.objects.values_list("customer_id", flat=True).get(pk=case_id)
-    Customer.objects.select_for_update().get(pk=customer_id)
+    Customer.objects.select_for_update(no_key=True).get(pk=customer_id)
     case = _lock_workable(case_id)
     _check_contact(channel, outcome, note)
     local = now.astimezone(_DEBTOR_ZONE)
@@ -189,7 +189,7 @@ def judge_promises(business_date: date, _from_id: int, _to_id: int, now: datetim
     What counts is every payment on the loan since the promise was made.
     """
     promises = (
-        PromiseToPay.objects.select_for_update(of=("self",))
+        PromiseToPay.objects.select_for_update(no_key=True, of=("self",))
         .filter(state=PromiseToPay.State.OPEN)
         .select_related("case__loan")
         .order_by("pk")
