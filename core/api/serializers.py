@@ -1,6 +1,8 @@
 """Bodies as the API takes and gives them."""
 
+import re
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -19,8 +21,18 @@ class StrictSerializer(serializers.Serializer):  # type: ignore[type-arg]
         return super().to_internal_value(data)
 
 
+# ASCII digits only: Decimal() itself also takes full-width and Arabic digits, "1_000" and "1e3".
+_PLAIN_NUMBER = re.compile(r"-?[0-9]{1,20}(\.[0-9]{1,10})?")
+
+
 class YuanField(serializers.DecimalField):
     """Yuan with at most two places, a string in answers."""
+
+    def to_internal_value(self, data: Any) -> Decimal:
+        """Return the amount. Raises ValidationError for everything that is not plainly written."""
+        if isinstance(data, bool) or not _PLAIN_NUMBER.fullmatch(str(data)):
+            self.fail("invalid")
+        return super().to_internal_value(data)
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(max_digits=18, decimal_places=2, **kwargs)
