@@ -29,7 +29,8 @@ def as_json(value: Any) -> Any:
         return sorted(row.pk for row in value)
     if isinstance(value, models.Model):
         return value.pk
-    if isinstance(value, Decimal):
+    if isinstance(value, Decimal | str):
+        # A form's JSON text is a subclass of str.
         return str(value)
     return value.isoformat() if isinstance(value, date) else value
 

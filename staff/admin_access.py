@@ -115,6 +115,10 @@ class ChangedByTwo(ReadableByStaff):
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Write nothing: relations are part of the change."""
 
+    def construct_change_message(self, request: HttpRequest, form: Any, formsets: Any, add: bool = False) -> list[Any]:
+        """Nothing has changed yet."""
+        return []
+
     def log_change(self, request: HttpRequest, obj: Any, message: Any) -> None:
         """Write nothing: the audit trail has it."""
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 BASE_DIR = Path(__file__).resolve().parents[2]
 
 INSTALLED_APPS = [
-    "unfold",
+    "unfold.apps.BasicAppConfig",  # Our own site, not the one that the plain name would put in its place.
     "unfold.contrib.filters",
     "core.admin_site.P2PAdminConfig",
     "django.contrib.auth",
