@@ -19,10 +19,9 @@ from ledger.rules.accounts import PLATFORM_FEES, available_account
 from lending.events import LoanCured, LoanSettled, RepaymentPosted
 from lending.models import Loan, Repayment
 from lending.operations import repayment_rows
-from lending.queries.positions import LockedLoan, list_open_instalments, list_positions, list_posted_keys, lock_loans
+from lending.queries.positions import LockedLoan, RepaymentFacts, lock_for_repayments
 from lending.rules import repayment as rules
 from lending.rules.repayment import OpenInstalment, RepaymentPlan
-from lending.rules.split import LenderPosition
 
 
 class LoanNotRunning(BusinessError):
@@ -106,21 +105,13 @@ def post_repayments(
     Drafts whose key has been posted are left out. A refusal spoils the surrounding transaction: wrap the call in
     `transaction.atomic()` to go on after one. Raises like `record_repayment`.
     """
-    loans = lock_loans([draft.loan_id for draft in drafts])
-    # Read after the lock: whoever posted under one of these keys held it before.
-    posted = list_posted_keys([draft.idempotency_key for draft in drafts])
-    fresh = [draft for draft in drafts if draft.idempotency_key not in posted]
-    loan_ids = [draft.loan_id for draft in fresh]
-    instalments = list_open_instalments(loan_ids)
-    positions, investors = list_positions(loan_ids)
-    planned = [
-        _plan(draft, loans.get(draft.loan_id), instalments[draft.loan_id], positions[draft.loan_id], business_date)
-        for draft in fresh
-    ]
+    facts = lock_for_repayments([draft.loan_id for draft in drafts], [draft.idempotency_key for draft in drafts])
+    fresh = [draft for draft in drafts if draft.idempotency_key not in facts.posted_keys]
+    planned = [_plan(draft, facts, business_date) for draft in fresh]
     if not planned:
         return []
     transfers = post_transfers_bulk(
-        drafts=[_transfer(item, investors) for item in planned], business_date=business_date, now=now, actor=actor
+        drafts=[_transfer(item, facts.investors) for item in planned], business_date=business_date, now=now, actor=actor
     )
     repayments = repayment_rows.write_repayments(
         planned, [transfer.id for transfer in transfers], business_date=business_date, now=now
@@ -129,17 +120,13 @@ def post_repayments(
     return repayments
 
 
-def _plan(
-    draft: RepaymentDraft,
-    loan: LockedLoan | None,
-    instalments: list[OpenInstalment],
-    positions: list[LenderPosition],
-    business_date: date,
-) -> PlannedRepayment:
+def _plan(draft: RepaymentDraft, facts: RepaymentFacts, business_date: date) -> PlannedRepayment:
+    loan = facts.loans.get(draft.loan_id)
     if loan is None:
         raise NotFound
     if loan.state != Loan.State.ACTIVE:
         raise LoanNotRunning
+    instalments = facts.instalments[loan.id]
     settles = draft.kind == Repayment.Kind.SETTLEMENT
     if settles:
         _apply_waivers(draft, instalments)
@@ -154,7 +141,7 @@ def _plan(
         plan = rules.plan_repayment(
             amount_fen=amount_fen,
             instalments=instalments,
-            positions=positions,
+            positions=facts.positions[loan.id],
             order=loan.allocation_order,
             on=business_date,
             settles=settles,

@@ -43,13 +43,6 @@ def lock_loans(loan_ids: Sequence[int]) -> dict[int, LockedLoan]:
         }
 
 
-def list_posted_keys(keys: Sequence[str]) -> set[str]:
-    """Return those of the keys under which a repayment was posted."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT idempotency_key FROM lending_repayment WHERE idempotency_key = ANY(%s)", [list(keys)])
-        return {key for (key,) in cursor.fetchall()}
-
-
 _INSTALMENTS = """
 SELECT loan_id, id, n, due_date,
        ((fee - fee_waived - fee_paid) * 100)::bigint, ((penalty - penalty_paid) * 100)::bigint,
@@ -85,3 +78,57 @@ def list_positions(loan_ids: Sequence[int]) -> tuple[dict[int, list[LenderPositi
             positions[loan_id].append(LenderPosition(share_id, lent, Parts(principal, interest, penalty)))
             investors[share_id] = investor_id
     return positions, investors
+
+
+@dataclass(frozen=True, slots=True)
+class RepaymentFacts:
+    """Everything that repayments of some loans need to know; the loans' standings are locked."""
+
+    loans: dict[int, LockedLoan]
+    instalments: dict[int, list[OpenInstalment]]
+    positions: dict[int, list[LenderPosition]]
+    investors: dict[int, int]
+    posted_keys: frozenset[str]
+
+
+# Two statements in one round trip: the second one sees what was committed while the first one waited for the locks.
+_LOCK_AND_READ = """
+SELECT FROM lending_loanstate WHERE loan_id = ANY(%(loans)s::bigint[]) ORDER BY loan_id FOR UPDATE;
+SELECT ARRAY(SELECT idempotency_key FROM lending_repayment WHERE idempotency_key = ANY(%(keys)s)),
+       l.id, l.number, l.public_id, l.borrower_id, l.state, l.allocation_order, s.bucket, s.as_of_date, open.*, held.*
+FROM lending_loanstate s JOIN lending_loan l ON l.id = s.loan_id
+CROSS JOIN LATERAL (
+    SELECT array_agg(id ORDER BY n), array_agg(n ORDER BY n), array_agg(due_date ORDER BY n),
+           array_agg(((fee - fee_waived - fee_paid) * 100)::bigint ORDER BY n),
+           array_agg(((penalty - penalty_paid) * 100)::bigint ORDER BY n),
+           array_agg(((interest - interest_waived - interest_paid) * 100)::bigint ORDER BY n),
+           array_agg(((principal - principal_paid) * 100)::bigint ORDER BY n)
+    FROM lending_instalment WHERE loan_id = s.loan_id AND paid_at IS NULL
+) open
+CROSS JOIN LATERAL (
+    SELECT array_agg(id ORDER BY id), array_agg(investor_id ORDER BY id),
+           array_agg((principal * 100)::bigint ORDER BY id), array_agg((principal_received * 100)::bigint ORDER BY id),
+           array_agg((interest_received * 100)::bigint ORDER BY id),
+           array_agg((penalty_received * 100)::bigint ORDER BY id)
+    FROM lending_lendershare WHERE loan_id = s.loan_id
+) held
+WHERE s.loan_id = ANY(%(loans)s::bigint[])
+"""
+
+
+def lock_for_repayments(loan_ids: Sequence[int], keys: Sequence[str]) -> RepaymentFacts:
+    """Lock the standings of loans in order of their ids, then read what their repayments need."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LOCK_AND_READ, {"loans": array_literal(loan_ids), "keys": list(keys)})
+        rows = cursor.fetchall()
+    facts = RepaymentFacts({}, {}, {}, {}, frozenset(rows[0][0] if rows else ()))
+    for _posted_keys, pk, number, public_id, borrower_id, state, order, bucket, as_of_date, *columns in rows:
+        facts.loans[pk] = LockedLoan(pk, number, public_id, borrower_id, state, tuple(order), bucket, as_of_date)
+        # A loan without an unpaid instalment has NULL for each of the seven columns.
+        facts.instalments[pk] = [OpenInstalment(*row) for row in zip(*columns[:7], strict=True)] if columns[0] else []
+        shares = list(zip(*columns[7:], strict=True))
+        facts.positions[pk] = [
+            LenderPosition(share_id, lent, Parts(*received)) for share_id, _investor_id, lent, *received in shares
+        ]
+        facts.investors.update((share_id, investor_id) for share_id, investor_id, *_amounts in shares)
+    return facts

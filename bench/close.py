@@ -1,0 +1,166 @@
+"""The nightly close of 100 000 loans, beside the bare SQL that writes the same rows.
+
+The denominator is measured on copies of the tables, with their indexes and as they were before the close, but without
+triggers and foreign keys: one INSERT a table of exactly the rows that the close wrote, one UPDATE of exactly those that
+it changed, all known beforehand. Both run in one process, durably.
+
+    DATABASE_URL=postgresql://… python -m bench.close
+"""
+
+import os
+import time
+from typing import Any
+
+from bench.book import DAY, make_close_book
+from bench.support import call_apart, own_database, report, set_up, write_profile
+
+LOANS = int(os.environ.get("BENCH_LOANS", "100000"))
+TARGET_RATIO = 3.0
+# The peer's nightly accrual, one process on a machine like this (docs/benchmarks.md).
+PEER_LOANS_PER_SECOND = 15.9
+TARGET_LOANS_PER_SECOND = 300 * 16
+# What a close inserts, and what it changes.
+INSERTED = (
+    "ledger_transfer",
+    "ledger_entry",
+    "ledger_custodyposting",
+    "lending_repayment",
+    "lending_allocation",
+    "lending_distribution",
+    "lending_debitattempt",
+    "lending_chargeaccrual",
+    "core_outboxevent",
+    "core_eventdelivery",
+)
+CHANGED = {
+    "ledger_accountbalance": "account_id",
+    "lending_loanstate": "loan_id",
+    "lending_instalment": "id",
+    "lending_lendershare": "id",
+    "lending_loan": "id",
+}
+
+
+def copy_tables(url: str) -> None:
+    """Keep the tables as they are before the close, with their indexes and without anything that checks."""
+    set_up(url)
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE SCHEMA bare")
+        for table in (*INSERTED, *CHANGED):
+            cursor.execute("SELECT array_to_string(reloptions, ', ') FROM pg_class WHERE relname = %s", [table])
+            (options,) = cursor.fetchone()
+            storage = f" WITH ({options})" if options else ""
+            cursor.execute(
+                f"CREATE TABLE bare.{table} (LIKE public.{table} INCLUDING DEFAULTS INCLUDING INDEXES){storage}"
+            )
+            cursor.execute(f"INSERT INTO bare.{table} SELECT * FROM public.{table}")
+        cursor.execute("VACUUM ANALYZE")
+    connection.close()
+
+
+def close_day(url: str) -> dict[str, Any]:
+    """Close the day and return how long it and each of its steps took."""
+    set_up(url)
+    from django.db import connection
+
+    from core import clock
+    from core.close import close_through
+    from core.models import CloseProgress
+
+    started = time.monotonic()
+    close_through(through=DAY, now=clock.at(DAY, 23, 30))
+    seconds = time.monotonic() - started
+    steps = {}
+    for row in CloseProgress.objects.order_by("pk"):
+        figures = steps.setdefault(row.step, {"ms": 0, "rows": 0})
+        figures["ms"] += row.duration_ms
+        figures["rows"] += row.rows
+    connection.close()
+    return {"seconds": seconds, "steps": steps}
+
+
+def write_bare(url: str) -> dict[str, Any]:
+    """Write the rows of the close into the copies and return how long that took and how many they are."""
+    set_up(url)
+    from django.db import connection, transaction
+
+    statements: list[tuple[str, str]] = []
+    with connection.cursor() as cursor:
+        for table in INSERTED:
+            cursor.execute(f"CREATE TABLE bare.new_{table} AS SELECT * FROM {table} EXCEPT SELECT * FROM bare.{table}")
+            statements.append((table, f"INSERT INTO bare.{table} SELECT * FROM bare.new_{table} ORDER BY id"))
+        for table, key in CHANGED.items():
+            cursor.execute(f"CREATE TABLE bare.new_{table} AS SELECT * FROM {table} EXCEPT SELECT * FROM bare.{table}")
+            cursor.execute("SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0", [table])
+            columns = ", ".join(f"{name} = n.{name}" for (name,) in cursor.fetchall() if name != key)
+            source = f"FROM bare.new_{table} n WHERE b.{key} = n.{key}"
+            statements.append((table, f"UPDATE bare.{table} b SET {columns} {source}"))
+        cursor.execute("VACUUM ANALYZE")
+        rows = {}
+        started = time.monotonic()
+        with transaction.atomic():
+            for table, statement in statements:
+                cursor.execute(statement)
+                rows[table] = cursor.rowcount
+        seconds = time.monotonic() - started
+    connection.close()
+    return {"seconds": seconds, "rows": rows}
+
+
+def check(url: str) -> None:
+    """Fail where the books do not hold after the close."""
+    set_up(url)
+    from django.db import connection
+
+    from ledger.queries import check_invariants
+
+    broken = [finding for finding in check_invariants() if not finding.holds]
+    connection.close()
+    assert not broken, broken
+
+
+def profile(url: str) -> None:
+    """Leave the profile of the next day's close."""
+    set_up(url)
+    from datetime import timedelta
+
+    from core import clock
+    from core.close import close_through
+
+    next_day = DAY + timedelta(days=1)
+    write_profile("close", lambda: close_through(through=next_day, now=clock.at(next_day, 23, 30)))
+
+
+def main() -> None:
+    """Measure once; the book is large enough to speak for itself."""
+    with own_database("close") as url:
+        call_apart(make_close_book, url, LOANS)
+        call_apart(copy_tables, url)
+        ours = call_apart(close_day, url)
+        bare = call_apart(write_bare, url)
+        call_apart(check, url)
+        per_second = LOANS / ours["seconds"]
+        ratio = ours["seconds"] / bare["seconds"]
+        met = ratio <= TARGET_RATIO and per_second >= TARGET_LOANS_PER_SECOND
+        report(
+            f"close_of_{LOANS}_loans_seconds",
+            value=ours["seconds"],
+            denominator=bare["seconds"],
+            denominator_is="seconds of the bare SQL that writes the same rows",
+            ratio=ratio,
+            target=TARGET_RATIO,
+            met=met,
+            loans_per_second=per_second,
+            of_peer=per_second / PEER_LOANS_PER_SECOND,
+            target_loans_per_second=TARGET_LOANS_PER_SECOND,
+            steps=ours["steps"],
+            rows=bare["rows"],
+        )
+        if not met:
+            call_apart(profile, url)
+
+
+if __name__ == "__main__":
+    main()
