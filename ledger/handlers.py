@@ -8,6 +8,7 @@ from integrations.ports import CardOrder, DepositOrder, FinalRefusal
 from ledger import custodian
 from ledger.events import CustodyAccountAsked, PaymentOrderCreated, PaymentOrderExpired, ReconciliationAsked
 from ledger.models import PaymentOrder
+from ledger.operations.cases import require_free_money
 from ledger.operations.custody import ask_custody_account
 from ledger.operations.payments import record_order_submitted
 from ledger.operations.results import record_payment_result, refuse_order
@@ -40,10 +41,15 @@ def open_custody_account(event: CustodyAccountAsked, context: EventContext) -> N
 
 @handles(PaymentOrderCreated, name="ledger.submit_order", outside=True)
 def submit_order(event: PaymentOrderCreated, context: EventContext) -> None:
-    """Hand an order to its partner under its own number; a refusal ends it, a lost answer is asked for again."""
+    """Hand an order to its partner under its own number; a refusal ends it, a lost answer is asked for again.
+
+    While a case holds money the order of a withdrawal waits: the delivery fails and is tried again.
+    """
     order = PaymentOrder.objects.select_related("customer", "card").get(pk=event.order_id)
     if order.status != PaymentOrder.Status.CREATED:
         return
+    if order.kind == PaymentOrder.Kind.WITHDRAWAL:
+        require_free_money([order.customer_id])
     try:
         if order.kind == PaymentOrder.Kind.DEPOSIT:
             _submit_deposit(order, context)

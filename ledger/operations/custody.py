@@ -78,19 +78,19 @@ def record_custody_account(*, customer_id: int, number: str, refusal_code: str, 
 
 
 # Postings of a customer without a sub-account wait for it; all others go in the order of their ids.
+_WAITING = """
+SELECT p.id FROM ledger_custodyposting p
+WHERE p.state = 'PENDING' AND NOT EXISTS (
+    SELECT FROM ledger_entry e
+    LEFT JOIN ledger_custodyaccount a ON a.customer_id = e.account_id / 10 AND a.status = 'OPEN'
+    WHERE e.transfer_id = p.transfer_id AND e.account_id >= 10 AND a.customer_id IS NULL
+)
+ORDER BY p.id LIMIT %s
+"""
 _CLAIM = """
 UPDATE ledger_custodyposting c
 SET state = 'SENT', batch_id = %(batch)s, statement_date = greatest(t.business_date, %(first_open)s::date)
-FROM ledger_transfer t
-WHERE t.id = c.transfer_id AND c.id IN (
-    SELECT p.id FROM ledger_custodyposting p
-    WHERE p.state = 'PENDING' AND NOT EXISTS (
-        SELECT FROM ledger_entry e
-        LEFT JOIN ledger_custodyaccount a ON a.customer_id = e.account_id / 10 AND a.status = 'OPEN'
-        WHERE e.transfer_id = p.transfer_id AND e.account_id >= 10 AND a.customer_id IS NULL
-    )
-    ORDER BY p.id LIMIT %(size)s
-)
+FROM ledger_transfer t WHERE t.id = c.transfer_id AND c.id = ANY(%(ids)s)
 """
 # A day that was compared with its statement takes no more instructions.
 _FIRST_OPEN_DATE = "SELECT max(business_date) + 1 FROM ledger_reconciliationrun WHERE compared_at IS NOT NULL"
@@ -107,15 +107,14 @@ def prepare_custody_batch(*, now: datetime) -> CustodyBatch | None:
         unanswered = CustodyBatch.objects.filter(state=CustodyBatch.State.PREPARED).order_by("id").first()
         if unanswered is not None:
             return unanswered
-        batch = CustodyBatch.objects.create(key=business_number("CB", now.date()), size=0, prepared_at=now)
+        cursor.execute(_WAITING, [MAX_BATCH_SIZE])
+        ids = [posting_id for (posting_id,) in cursor.fetchall()]
+        if not ids:
+            return None
+        batch = CustodyBatch.objects.create(key=business_number("CB", now.date()), size=len(ids), prepared_at=now)
         cursor.execute(_FIRST_OPEN_DATE)
         (first_open,) = cursor.fetchone()
-        cursor.execute(_CLAIM, {"batch": batch.pk, "first_open": first_open, "size": MAX_BATCH_SIZE})
-        batch.size = cursor.rowcount
-    if batch.size == 0:
-        batch.delete()
-        return None
-    batch.save(update_fields=["size"])
+        cursor.execute(_CLAIM, {"batch": batch.pk, "first_open": first_open, "ids": ids})
     return batch
 
 

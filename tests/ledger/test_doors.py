@@ -13,7 +13,14 @@ from integrations import inbound
 from integrations.sandbox.client import SandboxControl
 from ledger import tasks
 from ledger.models import CustodyPosting, PaymentOrder
-from ledger.operations import create_card_debit, create_deposit, expire_orders, request_withdrawal
+from ledger.operations import (
+    create_card_debit,
+    create_deposit,
+    expire_orders,
+    open_case,
+    request_withdrawal,
+    resolve_case,
+)
 from ledger.queries import balance_of_customer
 from tests.fixtures.sandbox import sandbox, sandbox_process
 from tests.ledger.conftest import DAY, card_of, check_books
@@ -193,6 +200,20 @@ def test_a_withdrawal_reaches_the_card(make_clients, present, bring_callbacks):
     assert order.status == "SUCCEEDED"
     assert (balance_of_customer(pk).available, balance_of_customer(pk).frozen) == (D("40.00"), D("0.00"))
     check_books()
+
+
+def test_a_withdrawal_waits_while_a_case_holds_money(make_clients, present, clerk):
+    (pk,) = make_clients(balance="100.00")
+    order = order_withdrawal(pk, present)
+    case = open_case(kind="RECONCILIATION", key="k", is_blocking=True, now=present)
+    outbox.drain()
+    order.refresh_from_db()
+    assert (order.status, balance_of_customer(pk).frozen) == ("CREATED", D("60.00"))
+    resolve_case(case_id=case.pk, resolution="found", actor=clerk, now=present)
+    with clock.use_clock(present + timedelta(minutes=1)):
+        outbox.drain()
+    order.refresh_from_db()
+    assert order.status == "SUCCEEDED"
 
 
 def test_a_withdrawal_to_a_closed_card_comes_back(make_clients, present):
