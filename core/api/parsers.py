@@ -11,8 +11,9 @@ from rest_framework.exceptions import APIException, ParseError
 from rest_framework.parsers import BaseParser
 
 MAX_BODY_BYTES = 256 * 1024
-# NUL has no place in a PostgreSQL text, a lone surrogate in no UTF-8 text at all.
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+# NUL has no place in a PostgreSQL text, a lone surrogate in no UTF-8 text at all; other control characters and those
+# that turn the direction of writing could make a contract or a listing read otherwise than it is.
+_UNFIT = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 class BodyTooLarge(APIException):
@@ -34,10 +35,13 @@ class StrictJSONParser(BaseParser):
         if len(raw) > MAX_BODY_BYTES:
             raise BodyTooLarge
         try:
-            value = json.loads(raw.decode(), parse_float=Decimal, parse_constant=_refuse_constant)
+            text = raw.decode()
+            value = json.loads(text, parse_float=Decimal, parse_constant=_refuse_constant)
+            # Line breaks between values are fine: the values are looked at only where there is doubt.
+            is_unfit = ("\\" in text or _UNFIT.search(text) is not None) and _has_unfit(value)
         except (ValueError, RecursionError) as error:
             raise ParseError(_("The body is not valid JSON.")) from error
-        if b"\\" in raw and _has_unstorable(value):
+        if is_unfit:
             raise ParseError(_("The body holds characters that no text may hold."))
         return value
 
@@ -46,9 +50,9 @@ def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(name)
 
 
-def _has_unstorable(value: Any) -> bool:
+def _has_unfit(value: Any) -> bool:
     if isinstance(value, str):
-        return _UNSTORABLE.search(value) is not None
+        return _UNFIT.search(value) is not None
     if isinstance(value, dict):
-        return any(_has_unstorable(key) or _has_unstorable(item) for key, item in value.items())
-    return isinstance(value, list) and any(_has_unstorable(item) for item in value)
+        return any(_has_unfit(key) or _has_unfit(item) for key, item in value.items())
+    return isinstance(value, list) and any(_has_unfit(item) for item in value)

@@ -1,6 +1,6 @@
 """Bank cards: bound after the bank's four-factor check."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
@@ -12,8 +12,11 @@ from core.outbox import publish
 from customers.events import CardAsked, CardBound
 from customers.models import BankCard, Consent, Customer
 from customers.operations import history
+from customers.operations.identity import TooManyChecks
 from customers.operations.registration import InvalidPhone
 from customers.rules import identity as identity_rules
+
+_CHECKS_A_DAY = 10
 
 
 class NotIdentified(BusinessError):
@@ -57,7 +60,10 @@ def require_consent(customer: Customer, purpose: str) -> Consent:
 
 @transaction.atomic
 def ask_card(*, customer_id: int, number: str, reserved_phone: str, bank_name: str, now: datetime) -> BankCard:
-    """Have the bank check a card. Raises NotIdentified, ConsentMissing, InvalidCard, InvalidPhone, CardTaken."""
+    """Have the bank check a card.
+
+    Raises NotIdentified, ConsentMissing, InvalidCard, InvalidPhone, TooManyChecks, CardTaken.
+    """
     customer = Customer.objects.select_for_update(no_key=True).get(pk=customer_id)
     if customer.status != Customer.Status.IDENTIFIED:
         raise NotIdentified
@@ -68,6 +74,8 @@ def ask_card(*, customer_id: int, number: str, reserved_phone: str, bank_name: s
     phone = identity_rules.normalise_mobile(reserved_phone)
     if not identity_rules.check_mobile(phone).is_valid:
         raise InvalidPhone(fields={"reserved_phone": [InvalidPhone.message]})
+    if customer.cards.filter(asked_at__gt=now - timedelta(days=1)).count() >= _CHECKS_A_DAY:
+        raise TooManyChecks
     try:
         with transaction.atomic():
             row = BankCard.objects.create(

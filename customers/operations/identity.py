@@ -1,7 +1,7 @@
 """Who the customer is: his own statement, checked by rule at once and by the outside register later."""
 
 import re
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
@@ -16,6 +16,7 @@ from customers.operations import history
 from customers.rules import identity as identity_rules
 from customers.rules import names
 
+_CHECKS_A_DAY = 5
 # 王小明, 阿卜杜拉·买买提, John Smith.
 _PLAUSIBLE_NAME = re.compile(r"[㐀-鿿][㐀-鿿·]{1,24}|[A-Za-z][A-Za-z .'-]{1,58}")
 
@@ -58,6 +59,15 @@ class CheckRunning(BusinessError):
     next_step = _("The answer takes a few seconds.")
 
 
+class TooManyChecks(BusinessError):
+    """Each check costs money, and many of them would make the register a tool to find out about others."""
+
+    code = "too_many_checks"
+    status = 429
+    message = _("Too many checks were asked for today.")
+    next_step = _("Try again tomorrow, or call the service line.")
+
+
 class Underage(InvalidInput):
     """Users below fourteen are refused (PIPL 28)."""
 
@@ -71,7 +81,7 @@ def ask_identity_check(
 ) -> IdentityCheck:
     """Check the number by rule and have name and number compared with the register.
 
-    Raises InvalidName, InvalidIdentity, Underage, AlreadyIdentified, IdentityTaken, CheckRunning.
+    Raises InvalidName, InvalidIdentity, Underage, AlreadyIdentified, IdentityTaken, CheckRunning, TooManyChecks.
     """
     customer = Customer.objects.select_for_update(no_key=True).get(pk=customer_id)
     if customer.status != Customer.Status.REGISTERED:
@@ -87,6 +97,8 @@ def ask_identity_check(
     index = blind_index(number, "identity")
     if Customer.objects.filter(identity_index=index).exists():
         raise IdentityTaken
+    if customer.identity_checks.filter(asked_at__gt=now - timedelta(days=1)).count() >= _CHECKS_A_DAY:
+        raise TooManyChecks
     try:
         with transaction.atomic():
             check = IdentityCheck.objects.create(
