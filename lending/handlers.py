@@ -7,6 +7,7 @@ from integrations.ports import CustodyInstruction, CustodyLeg, InstructionStatus
 from ledger import custodian
 from ledger.events import DepositReceived
 from ledger.models import CustodyAccount
+from ledger.operations.cases import require_free_money
 from lending import sealing
 from lending.events import (
     ContractSigned,
@@ -56,6 +57,8 @@ def pay_out(event: PayoutAsked, context: EventContext) -> None:
     instruction = PayoutInstruction.objects.select_related("loan").get(loan_id=event.loan_id)
     if instruction.state != PayoutInstruction.State.PENDING:
         return
+    # A case that holds money holds payouts too; the delivery is tried again until it is cleared up.
+    require_free_money([instruction.loan.borrower_id])
     # The custodian must know the deposits and freezes before he can pay them out.
     custodian.send_queue(now=context.now)
     loan = instruction.loan
