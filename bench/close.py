@@ -93,7 +93,10 @@ def write_bare(url: str) -> dict[str, Any]:
             statements.append((table, f"INSERT INTO bare.{table} SELECT * FROM bare.new_{table} ORDER BY id"))
         for table, key in CHANGED.items():
             cursor.execute(f"CREATE TABLE bare.new_{table} AS SELECT * FROM {table} EXCEPT SELECT * FROM bare.{table}")
-            cursor.execute("SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0", [table])
+            cursor.execute(
+                "SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped",
+                [table],
+            )
             columns = ", ".join(f"{name} = n.{name}" for (name,) in cursor.fetchall() if name != key)
             source = f"FROM bare.new_{table} n WHERE b.{key} = n.{key}"
             statements.append((table, f"UPDATE bare.{table} b SET {columns} {source}"))

@@ -20,15 +20,19 @@ WITH locked AS (
 ), totals AS (
     SELECT late.*, k.penalty_yuan_days + late.base AS yuan_days, k.penalty_charged_total, k.penalty_cut_total,
            round((k.penalty_yuan_days + late.base) * l.penalty_daily_rate, 2) AS agreed,
-           trunc((k.penalty_yuan_days + late.base) * l.cap_rate / 365, 2) AS ceiling
+           trunc((k.penalty_yuan_days + late.base) * l.cap_rate / 365, 2) AS ceiling,
+           -- The cut is rounded by itself: agreed and ceiling are rounded in different directions.
+           round((k.penalty_yuan_days + late.base) * (l.penalty_daily_rate - l.cap_rate / 365), 2) AS beyond
     FROM late JOIN locked k ON k.loan_id = late.loan_id
     JOIN lending_loan l ON l.id = late.loan_id AND l.state = 'ACTIVE'
 ), charged AS (
-    SELECT totals.*, greatest(least(agreed, ceiling), penalty_charged_total) AS charged_total FROM totals
+    SELECT totals.*, greatest(least(agreed, ceiling), penalty_charged_total) AS charged_total,
+           greatest(beyond, penalty_cut_total) AS cut_total
+    FROM totals
 ), written AS (
     INSERT INTO lending_chargeaccrual (loan_id, business_date, instalment_id, base, charged, cut)
     SELECT loan_id, %(on)s, instalment_id, base, charged_total - penalty_charged_total,
-           agreed - charged_total - penalty_cut_total
+           cut_total - penalty_cut_total
     FROM charged
     ON CONFLICT (loan_id, business_date) DO NOTHING
     RETURNING loan_id, instalment_id, charged
@@ -38,7 +42,7 @@ WITH locked AS (
 )
 UPDATE lending_loanstate s
 SET penalty_yuan_days = c.yuan_days, penalty_charged_total = c.charged_total,
-    penalty_cut_total = c.agreed - c.charged_total, penalty_outstanding = s.penalty_outstanding + w.charged
+    penalty_cut_total = c.cut_total, penalty_outstanding = s.penalty_outstanding + w.charged
 FROM written w JOIN charged c ON c.loan_id = w.loan_id
 WHERE s.loan_id = w.loan_id
 """
