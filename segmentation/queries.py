@@ -1,7 +1,7 @@
 """Which labels differ from what their rule says."""
 
 from datetime import date
-from typing import Final
+from typing import Any, Final
 
 from django.db import connection
 
@@ -52,7 +52,7 @@ def get_rule(on: date) -> LabelRule | None:
 def list_stage_changes(rule: LabelRule, on: date) -> list[LabelRow]:
     """Return the customers whose stage the rule sees differently, or whose label another version wrote."""
     keys = ("deal_count", "first_deal_date", "last_deal_date", "outstanding", "invested")
-    params = {
+    params: dict[str, Any] = {
         "on": on,
         "new": rule.new_days,
         "lost": rule.lost_days,
@@ -77,7 +77,7 @@ def list_stage_changes(rule: LabelRule, on: date) -> list[LabelRow]:
 
 def list_value_changes(rule: LabelRule) -> list[LabelRow]:
     """Return the customers whose value tier the rule sees differently, or whose label another version wrote."""
-    params = {"high": rule.value_high, "middle": rule.value_middle, "version": rule.version}
+    params: dict[str, Any] = {"high": rule.value_high, "middle": rule.value_middle, "version": rule.version}
     with connection.cursor() as cursor:
         sql = {key: attributes.get(key).sql for key in ("borrowed_ever", "lent_ever")}
         cursor.execute(_VALUES.format(**sql), params)

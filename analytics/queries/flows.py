@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from django.db import connection
 
@@ -51,7 +52,7 @@ class MonthFlow:
     repaid: Decimal
 
 
-def _params(reach: Reach) -> dict[str, object]:
+def _params(reach: Reach) -> dict[str, Any]:
     return {
         "managers": list(reach.managers) if reach.managers is not None else None,
         "product": reach.product,

@@ -19,7 +19,7 @@ _BUCKETS = ("M0", "M1", "M2", "M3", "M4", "M5", "M6", "M7")
 _LAST_SERIES = 5
 
 
-def loans_url(reach: Reach, **conditions: object) -> str:
+def loans_url(reach: Reach, **conditions: str | int) -> str:
     """Return the list of loans behind a figure."""
     if reach.product:
         conditions["product"] = reach.product

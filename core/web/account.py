@@ -142,13 +142,16 @@ def _begin(request: HttpRequest, user: User, target: str) -> HttpResponse:
 
 def _find_waiting(request: HttpRequest) -> tuple[User, str] | None:
     """Return who has given the right password within the last minutes, and where he wants to go."""
-    pk, since, target, backend = request.session.get(_WAITING) or (None, None, None, None)
-    if pk is None or (clock.now() - datetime.fromisoformat(since)).total_seconds() > _WAITS_SECONDS:
+    waiting = request.session.get(_WAITING)
+    if waiting is None:
+        return None
+    pk, since, target, backend = waiting
+    if (clock.now() - datetime.fromisoformat(since)).total_seconds() > _WAITS_SECONDS:
         return None
     user = User.objects.filter(pk=pk, is_active=True).first()
     if user is None:
         return None
-    user.backend = backend  # type: ignore[attr-defined]
+    user.backend = backend
     is_safe = url_has_allowed_host_and_scheme(target, allowed_hosts={request.get_host()})
     return user, target if is_safe else "/"
 

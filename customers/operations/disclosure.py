@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from core import audit
-from core.errors import InvalidInput, Text
+from core.errors import InvalidInput
 from core.models import User
 from customers.models import BankCard, Customer
 from customers.queries.own import get_latest_profile
@@ -20,7 +20,7 @@ class ReasonMissing(InvalidInput):
     """Nobody sees plain data without saying why."""
 
     code = "reason_missing"
-    message: Text = _("Say why you need to see it.")
+    message = _("Say why you need to see it.")
 
 
 class UnknownField(InvalidInput):

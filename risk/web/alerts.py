@@ -150,7 +150,7 @@ def show(alert: Alert) -> dict[str, Any]:
 
 
 def _list_steps(alert: Alert) -> list[dict[str, Any]]:
-    taken = {"label": _("Taken up"), "state": "todo"}
+    taken: dict[str, Any] = {"label": _("Taken up"), "state": "todo"}
     if alert.acknowledged_at:
         taken = {"label": _("Taken up"), "state": "done", "date": alert.acknowledged_at.date()}
     elif alert.state == Alert.State.OPEN:

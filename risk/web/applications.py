@@ -75,6 +75,7 @@ class ApplicationPage(StaffPage):
             "method_word": Method(application.method).label,
             "steps": _list_steps(application),
             "decision": decision,
+            "outcome_word": Outcome(decision.outcome).label if decision else "",
             "outcome_tone": _OUTCOME_TONES.get(decision.outcome, "plain") if decision else "",
             "waterfall": _draw(decision) if decision and decision.score is not None else None,
             "facts": [(words.name_of(key), words.value_of(key, value)) for key, value in decision.facts.items()]

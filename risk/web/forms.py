@@ -1,10 +1,12 @@
 """What risk staff enter."""
 
+from decimal import Decimal
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from core.rules.formats import rate_text
 from lending.models import Application, Product
 from risk.models import Alert
 from risk.models.alerts import Severity
@@ -60,7 +62,10 @@ class ProposalForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.fields["grade"].choices = [  # type: ignore[attr-defined]
             ("", "–"),
-            *((grade, f"{grade} · {rate}") for grade, rate in sorted(product.rate_by_grade.items())),
+            *(
+                (grade, f"{grade} · {rate_text(Decimal(rate))}")
+                for grade, rate in sorted(product.rate_by_grade.items())
+            ),
         ]
         self.fields["reason_codes"].choices = [  # type: ignore[attr-defined]
             (code, reason.staff) for code, reason in REASONS.items()

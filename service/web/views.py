@@ -130,7 +130,9 @@ class TakePromise(StaffPage):
         case = access_case(request.user, public_id)  # type: ignore[arg-type]
         form = PromiseForm(request.POST)
         if not form.is_valid():
-            raise contacts.ContactInvalid(fields={name: list(errors) for name, errors in form.errors.items()})
+            raise contacts.ContactInvalid(
+                fields={name: [str(error) for error in errors] for name, errors in form.errors.items()}
+            )
         return carry_out(
             request,
             reverse("service:case", args=[public_id]),
