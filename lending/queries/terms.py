@@ -139,7 +139,7 @@ def cost_table(application: Application) -> list[dict[str, Any]]:
         {
             "code": "penalty",
             "name": "逾期违约金",
-            "how": "daily on overdue principal",
+            "how": "DAILY_ON_OVERDUE_PRINCIPAL",
             "rate": str(product.penalty_daily_rate),
             "amount": "",
             "payee": "出借人",
@@ -150,7 +150,7 @@ def cost_table(application: Application) -> list[dict[str, Any]]:
         {
             "code": "early_settlement",
             "name": "提前结清费",
-            "how": "once on outstanding principal",
+            "how": "ONCE_ON_OUTSTANDING_PRINCIPAL",
             "rate": str(product.early_settlement_fee_rate),
             "amount": "",
             "payee": "出借人",
