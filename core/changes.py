@@ -42,7 +42,7 @@ def write_values(row: models.Model, values: Mapping[str, Any], *, allowed: Colle
     before: dict[str, Any] = {}
     many = {}
     for name, value in values.items():
-        field = row._meta.get_field(name)
+        field: Any = row._meta.get_field(name)
         if field.many_to_many:
             before[name] = as_json(getattr(row, name).all())
             many[name] = value
@@ -55,7 +55,7 @@ def write_values(row: models.Model, values: Mapping[str, Any], *, allowed: Colle
     try:
         row.full_clean()
     except ValidationError as error:
-        raise ChangeInvalid(fields=error.message_dict) from error
+        raise ChangeInvalid(fields={name: list(texts) for name, texts in error.message_dict.items()}) from error
     row.save()
     for name, ids in many.items():
         getattr(row, name).set(ids)

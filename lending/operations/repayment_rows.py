@@ -77,7 +77,7 @@ WITH paid AS (
 )
 SELECT {columns} FROM paid
 """
-_COLUMNS = [field.column for field in Repayment._meta.concrete_fields]
+_COLUMNS = [str(field.column) for field in Repayment._meta.concrete_fields]
 _WRITE = _WRITE.replace("{columns}", ", ".join(_COLUMNS))
 _NOTHING_CHANGED = (0, 0, 0, 0, 0, 0, 0)
 
