@@ -23,7 +23,7 @@ FROM ({plan}) AS p(k, lenders, paid, oldest, balance, consents)
 # little, one in twenty has not agreed to automatic debits.
 CLOSE_PLAN = """
 SELECT k, 3 + k %% 3, 1 + k %% 8,
-    CASE WHEN k %% 20 = 3 THEN %(day)s::date - 1 - k / 20 %% 60 ELSE %(day)s::date + k * 7 %% 30 END,
+    CASE WHEN k %% 20 = 3 THEN %(day)s::date - 1 - k / 20 %% 60 ELSE %(day)s::date + k %% 29 END,
     CASE WHEN k %% 20 = 3 THEN 0 WHEN k %% 10 = 1 THEN 500 ELSE 5000 END, k %% 20 <> 4
 FROM generate_series(1, %(loans)s) k
 """
