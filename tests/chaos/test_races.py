@@ -12,13 +12,14 @@ from django.db import connections
 
 from core import clock
 from core.errors import BusinessError
-from core.models import User
+from core.events import name_of
+from core.models import OutboxEvent, User
 from core.outbox import EventContext
 from customers.models import Customer
 from ledger.models import Transfer, TransferType
 from ledger.queries import balance_of
 from ledger.rules.accounts import available_account, frozen_account
-from lending.events import PayoutAsked
+from lending.events import ListingFilled, PayoutAsked
 from lending.handlers import pay_out
 from lending.models import Bid, Listing, Loan
 from lending.operations import payout
@@ -76,14 +77,14 @@ def make_listing(stage: Stage, amount: str) -> Listing:
 @pytest.mark.slow
 def test_two_hundred_bids_at_once_never_over_fill_nor_overdraw(stage: Stage) -> None:
     listing = make_listing(stage, "10000.00")
-    # 400 yuan each: four bids of 100 at most; 20 x 4 = 80 bids and 8 000 yuan of the 10 000 while they are the only ones.
+    # The poor can take 7 200 and have tries to spare, the rich up to 4 000: there is money for more than the listing.
     poor = [people.make_investor(stage.world, "400.00") for _ in range(INVESTORS - 2)]
     rich = [people.make_investor(stage.world, "9000.00") for _ in range(2)]
     investors = [*poor, *rich]
     day = stage.world.today
     calls = [
         partial(
-            bid, stage.world, day, listing, investor, "800.00" if investor in rich else "100.00", f"race-{turn}-{n}"
+            bid, stage.world, day, listing, investor, "200.00" if investor in rich else "100.00", f"race-{turn}-{n}"
         )
         for turn in range(BIDS_EACH)
         for n, investor in enumerate(investors)
@@ -94,7 +95,9 @@ def test_two_hundred_bids_at_once_never_over_fill_nor_overdraw(stage: Stage) -> 
     live = Bid.objects.filter(listing=listing)
     assert sum(outcomes.values()) == 200
     assert outcomes["done"] == live.count() == listing.bid_count
-    assert listing.funded == sum(row.amount for row in live) <= listing.amount
+    assert listing.funded == sum(row.amount for row in live) == listing.amount
+    assert listing.state == Listing.State.FILLED
+    assert OutboxEvent.objects.filter(name=name_of(ListingFilled)).count() == 1
     assert set(outcomes) <= {
         "done", "insufficient_funds", "listing_has_no_room", "listing_not_open", "bid_amount_invalid"
     }, outcomes  # fmt: skip
