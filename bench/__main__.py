@@ -26,7 +26,7 @@ def run(name: str) -> list[dict[str, Any]]:
 def show(lines: list[dict[str, Any]]) -> None:
     """Print the table, on standard error so that standard output stays JSON lines."""
     for line in lines:
-        verdict = {True: "met", False: "MISSED"}.get(line.get("met"), "")
+        verdict = {True: "met", False: "MISSED"}.get(bool(line["met"]), "") if "met" in line else ""
         figures = [line.get(key, "") for key in ("value", "denominator", "ratio", "target")]
         print(
             f"{line['bench']:44}" + "".join(f"{figure!s:>14}" for figure in figures) + f"  {verdict}", file=sys.stderr

@@ -6,6 +6,7 @@ down without the rules.
 """
 
 from datetime import date
+from typing import Any
 
 from bench.support import set_up
 
@@ -111,7 +112,7 @@ def _make_book(url: str, plan: str, **values: int) -> None:
     seeding.run_seeds(business_date=DAY, now=now)
     BusinessDate.objects.update_or_create(pk=1, defaults={"value": DAY})
     Customer.objects.create(pk=1, number="BC1", public_id="c1", registered_at=now)
-    parameters = {"investors": INVESTORS, "day": DAY, **values}
+    parameters: dict[str, Any] = {"investors": INVESTORS, "day": DAY, **values}
     with connection.cursor() as cursor:
         cursor.execute(PLAN.format(plan=plan), parameters)
         first, *others = COPIES.split(";\n")

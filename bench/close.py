@@ -63,7 +63,7 @@ def close_day(url: str, day: date) -> dict[str, Any]:
     started = time.monotonic()
     close_through(through=day, now=clock.at(day, 23, 30))
     seconds = time.monotonic() - started
-    steps = {}
+    steps: dict[str, dict[str, int]] = {}
     for row in CloseProgress.objects.filter(run=day).order_by("pk"):
         figures = steps.setdefault(row.step, {"ms": 0, "rows": 0})
         figures["ms"] += row.duration_ms

@@ -158,7 +158,7 @@ def _contracts(verified_most: int) -> dict[str, Any]:
     chosen = ids[::step][:verified_most]
     anchors = [connect.certificate_authority().fetch_trust_anchor()] if chosen else []
     good = sum(
-        verify_pdf(bytes(pdf), trust_anchors=anchors).is_valid
+        verify_pdf(bytes(pdf or b""), trust_anchors=anchors).is_valid
         for pdf in Contract.objects.filter(pk__in=chosen).values_list("signed_pdf", flat=True).iterator(chunk_size=20)
     )
     return {"signed": len(ids), "verified": len(chosen), "valid": good}
