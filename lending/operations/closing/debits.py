@@ -121,9 +121,7 @@ def _take_together(
     return {debit.loan_id: debit.take for debit in debits}
 
 
-def _take_singly(
-    debits: Sequence[DueDebit], business_date: date, now: datetime, round_name: str
-) -> dict[int, Decimal]:
+def _take_singly(debits: Sequence[DueDebit], business_date: date, now: datetime, round_name: str) -> dict[int, Decimal]:
     taken = {}
     for debit in debits:
         try:
