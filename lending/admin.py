@@ -6,7 +6,7 @@ from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin, TabularInline
-from unfold.widgets import UnfoldAdminTextareaWidget
+from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from lending.models import (
     Application,
@@ -64,7 +64,9 @@ class ProductAdmin(ChangedByTwo, ModelAdmin):
     inlines = (FeeLines,)
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """Write the rates by grade as JSON."""
+        """Write the rates by grade as JSON, lists in one line."""
+        if db_field.name == "periods_allowed":
+            kwargs["widget"] = UnfoldAdminTextInputWidget
         if db_field.name == "rate_by_grade":
             widget = UnfoldAdminTextareaWidget(attrs={"rows": 3, "spellcheck": "false"})
             return forms.JSONField(label=db_field.verbose_name, widget=widget)

@@ -97,6 +97,14 @@ class ChangedByTwo(ReadableByStaff):
         """Only what an approved change may write can be edited."""
         return [name for name in self.get_fields(request, obj) if name not in (*self.changeable, "reason")]
 
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Offer one button: there is nothing to go on editing after asking."""
+        context = {**(extra_context or {}), "show_save_and_continue": False}
+        answer: HttpResponse = super().change_view(request, object_id, form_url, context)  # type: ignore[misc]
+        return answer
+
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Ask for the change; the record stays as it is."""
         values = {name: as_json(form.cleaned_data[name]) for name in form.changed_data if name != "reason"}

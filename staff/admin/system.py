@@ -7,7 +7,7 @@ from typing import Any
 from celery import current_app
 from django import forms
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -15,14 +15,13 @@ from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import action
-from unfold.widgets import UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminTextInputWidget
 
 from core import audit, clock, notices, outbox
 from core.errors import BusinessError
 from core.models import (
     AuditEntry,
     AuditSeal,
-    BusinessDate,
     BusinessDay,
     CloseProgress,
     CloseRun,
@@ -61,17 +60,15 @@ class ParameterAdmin(ChangedByTwo, ModelAdmin):
         super().save_model(request, obj, form, change)
 
 
-@admin.register(BusinessDate)
-class BusinessDateAdmin(ReadableByStaff, ModelAdmin):
-    """The business date; only the nightly close moves it."""
-
-    list_display = ("value",)
-
-
 class NoticeForm(forms.Form):
     """A yearly notice as a file, then its text carried along until it is confirmed."""
 
-    file = forms.FileField(label=_("CSV file: date,holiday|workday,name"), required=False)
+    file = forms.FileField(
+        label=_("CSV file"),
+        help_text=_("One line a day that the notice names: 2027-02-06,workday,春节 or 2027-02-08,holiday,春节."),
+        required=False,
+        widget=UnfoldAdminFileFieldWidget,
+    )
     text = forms.CharField(widget=forms.HiddenInput, required=False)
     source = forms.CharField(label=_("source"), max_length=120, widget=UnfoldAdminTextInputWidget)
 
@@ -120,7 +117,7 @@ class BusinessDayAdmin(_Working):
                 )
                 messages.success(request, _("%(count)s days of %(year)s written.") % {"count": count, "year": year})
                 return redirect("admin:core_businessday_changelist")
-            form.data = {**form.data.dict(), "text": text}
+            form.data = {**dict(form.data.items()), "text": text}
         context = {
             **self.admin_site.each_context(request),
             "title": _("Import a yearly notice"),
@@ -153,12 +150,17 @@ class CloseRunAdmin(_Working):
     inlines = (ProgressInline,)
     actions_list = ["run_again"]
 
-    @admin.display(description=_("partitions left"))
-    def partitions_left(self, run: CloseRun) -> int:
-        """Return how many partitions are not done."""
-        return run.progress.filter(state=CloseProgress.State.PENDING).count()
+    def get_queryset(self, request: HttpRequest) -> QuerySet[CloseRun]:
+        """Count what is left of each close."""
+        is_open = Q(progress__state=CloseProgress.State.PENDING)
+        return super().get_queryset(request).annotate(left=Count("progress", filter=is_open))
 
-    @action(description=_("Close what is open"), permissions=["work"])
+    @admin.display(description=_("partitions left"))
+    def partitions_left(self, run: Any) -> int:
+        """Return how many partitions are not done."""
+        return int(run.left)
+
+    @action(description=_("Run the close again"), permissions=["work"])
     def run_again(self, request: HttpRequest) -> HttpResponse:
         """Have a worker close every date before today; what is done already stays done."""
         _start_job(request, "core.tasks.close_day")
