@@ -39,7 +39,7 @@ BOOK_CAP_RATE = Decimal("0.36")
 _SOURCE = "replay of the LendingClub book, not lawful today"
 _ARRIVAL_MONTHS = 3
 _STEP = Decimal(25)
-_LENDERS_LEAST, _LENDERS_MOST = 3, 8
+_LENDERS_LEAST, _LENDERS_MOST = 3, 5
 _PEOPLE_WITH_ARREARS_PAY_AFTER = {"In Grace Period": 10, "Late (16-30 days)": 25}
 _STOPPED = {"Late (31-120 days)", "Charged Off", *_PEOPLE_WITH_ARREARS_PAY_AFTER}
 _FULLY_PAID = "Fully Paid"
@@ -292,7 +292,7 @@ def _list_and_fill(replay: Replay, cases: list[Case]) -> None:
 
 
 def _fill(replay: Replay, case: Case, listing: Listing, money: dict[int, Decimal]) -> None:
-    """Divide a listing among three to eight investors at random; who has too little lets it pass."""
+    """Divide a listing among three to five investors at random; who has too little lets it pass."""
     world = replay.world
     count = world.random.randint(_LENDERS_LEAST, _LENDERS_MOST)
     weights = [world.random.randint(1, 6) for _share in range(count)]

@@ -2,6 +2,7 @@
 
 import json
 import random
+import signal
 import subprocess
 import sys
 import time
@@ -35,7 +36,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("book", choices=["lendingclub"])
         parser.add_argument("--limit", type=int, default=1000, help="the first so many loans of the book (10 000)")
-        parser.add_argument("--months", type=float, default=12, help="months of business days to live through")
+        parser.add_argument("--months", type=float, default=6, help="months of business days to live through")
         parser.add_argument("--until", type=date.fromisoformat, help="the last business date; yesterday by default")
         parser.add_argument("--seed", type=int, default=7)
         parser.add_argument("--verify", type=int, default=50, help="contracts whose signatures are checked at the end")
@@ -60,6 +61,8 @@ class Command(BaseCommand):
 
     def _run_apart(self, options: dict[str, Any]) -> None:
         """Prepare a database and a sandbox and run the same command in there."""
+        # Asked to stop, it still takes sandbox and database away.
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
         name = f"{connection.settings_dict['NAME']}{DATABASE_SUFFIX}"
         with scratch.own_sandbox() as (url, home), scratch.scratch_database(name, is_kept=options["keep"]):
             where = scratch.environment(name, url, home)
