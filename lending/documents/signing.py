@@ -5,7 +5,6 @@ to the certificate authority, `sign_pdf`, and the key is gone (电子签名法 1
 control when he signs; later changes visible).
 """
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -24,6 +23,7 @@ from pyhanko.sign.timestamps.requests_client import RequestsHTTPTimeStamper
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from core.errors import BusinessError
+from lending.documents.loops import run_apart
 from lending.documents.revisions import SignatureAppender, add_signature_fields
 from lending.documents.signature_page import PLATFORM_FIELD, SignatureField
 
@@ -110,7 +110,7 @@ def sign_pdf(
     _check_signers(fields, ordered, platform, signed_at)
     appender = SignatureAppender(add_signature_fields(pdf, fields))
     try:
-        asyncio.run(_append_all(appender, ordered, signed_at, timestamp_url))
+        run_apart(_append_all(appender, ordered, signed_at, timestamp_url))
     except TimestampRequestError as error:
         raise TimestampUnavailable(str(error)) from error
     return appender.signed_file()

@@ -1,6 +1,5 @@
 """Whether a signed contract is what its parties signed: each signature, who made it, and that nothing came after."""
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,6 +19,7 @@ from pyhanko.sign.validation.settings import KeyUsageConstraints
 from pyhanko.sign.validation.status import PdfSignatureStatus, SignatureCoverageLevel
 from pyhanko_certvalidator import ValidationContext
 
+from lending.documents.loops import run_apart
 from lending.documents.signature_page import PLATFORM_FIELD
 
 _CONTENT_COMMITMENT = KeyUsageConstraints(key_usage={"non_repudiation"})
@@ -88,7 +88,7 @@ def verify_pdf(pdf: bytes, *, trust_anchors: Sequence[str]) -> VerificationRepor
     is not for async code.
     """
     try:
-        return asyncio.run(_verify(pdf, [_load_anchor(pem) for pem in trust_anchors]))
+        return run_apart(_verify(pdf, [_load_anchor(pem) for pem in trust_anchors]))
     except Exception as error:
         # A damaged file may break the parser anywhere; whatever it raised, this is no valid contract.
         return VerificationReport(signatures=(), problem=f"unreadable: {type(error).__name__}")
