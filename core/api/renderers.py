@@ -16,10 +16,3 @@ class ORJSONRenderer(BaseRenderer):
 
     def render(self, data: Any, accepted_media_type: Any = None, renderer_context: Any = None) -> bytes:
         return b"" if data is None else wire.dumps(data)
-
-
-class ProblemRenderer(ORJSONRenderer):
-    """`application/problem+json` (RFC 9457)."""
-
-    media_type = "application/problem+json"
-    format = "problem"

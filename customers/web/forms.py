@@ -66,9 +66,3 @@ class ReminderForm(forms.Form):
 
     text = forms.CharField(label=_("What is to be done"), max_length=200)
     due_at = forms.DateTimeField(label=_("When"), widget=_MOMENT)
-
-
-class RevealForm(forms.Form):
-    """Why a masked value is needed."""
-
-    reason = forms.CharField(max_length=200, required=False)

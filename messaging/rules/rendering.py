@@ -19,8 +19,3 @@ def fill(text: str, params: Mapping[str, object]) -> str:
         return str(params[match.group(1)])
 
     return _PLACE.sub(value_of, text)
-
-
-def list_places(text: str) -> set[str]:
-    """Return the names of a template's places."""
-    return set(_PLACE.findall(text))

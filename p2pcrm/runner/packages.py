@@ -51,11 +51,6 @@ def ensure_frontend(log: Path) -> None:
         stamp.write_text(digest)
 
 
-def is_in_environment() -> bool:
-    """Tell whether this process runs on the project's virtual environment."""
-    return Path(sys.prefix).resolve() == ENVIRONMENT.resolve()
-
-
 def _install(requirements: Path, log: Path) -> None:
     pip = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes"]
     uv = ENVIRONMENT / "bin" / "uv"
