@@ -16,11 +16,12 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.diff_analysis import ModificationLevel
 from pyhanko.sign.fields import MDPPerm
 from pyhanko.sign.timestamps.dummy_client import DummyTimeStamper
-from pyhanko.sign.validation import validate_pdf_signature
+from pyhanko.sign.validation import async_validate_pdf_signature
 from pyhanko_certvalidator import ValidationContext
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from lending.documents.contract import ContractData
+from lending.documents.loops import run_apart
 from lending.documents.rendering import render_contract
 from lending.documents.signature_page import PLATFORM_FIELD, signature_fields
 from lending.documents.signing import (
@@ -65,7 +66,9 @@ def test_another_reader_of_signatures_agrees(data: ContractData, authority: Auth
     reader = PdfFileReader(io.BytesIO(signed))
     embedded = reader.embedded_regular_signatures
     context = ValidationContext(trust_roots=[_asn1(authority.root_pem)], moment=SIGNED_AT)
-    statuses = {signature.field_name: validate_pdf_signature(signature, context) for signature in embedded}
+    statuses = {
+        signature.field_name: run_apart(async_validate_pdf_signature(signature, context)) for signature in embedded
+    }
     assert set(statuses) == {"borrower", "lender_001", "lender_002", "lender_003", "platform"}
     assert all(status.bottom_line and status.docmdp_ok for status in statuses.values())
     assert {status.modification_level for status in statuses.values()} == {
