@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from analytics.queries.flows import MonthFlow, list_months, sum_buckets
 from analytics.queries.series import Reach, read_series
 from core.rules.charts import Chart, Series, Shape, Tone, Unit
-from core.rules.formats import compact_money_text, money_text, rate_text
+from core.rules.formats import compact_money_text, money_text, ratio_text
 from lending.models import Product
 
 _BUCKETS = ("M0", "M1", "M2", "M3", "M4", "M5", "M6", "M7")
@@ -87,7 +87,7 @@ def draw_overdue(reach: Reach, since: date, until: date, products: list[Product]
         x=[day.isoformat() for day in days],
         series=series,
         unit=Unit.RATIO,
-        sentence=_("%(ratio)s of all principal and interest still to come is overdue.") % {"ratio": rate_text(present)}
+        sentence=_("%(ratio)s of all principal and interest still to come is overdue.") % {"ratio": ratio_text(present)}
         if present is not None
         else "",
         definition=_(
@@ -136,7 +136,7 @@ def draw_return(reach: Reach, since: date, until: date) -> Chart:
             )
         ],
         unit=Unit.RATIO,
-        sentence=_("Investors earned %(rate)s a year over the last 30 days.") % {"rate": rate_text(latest)}
+        sentence=_("Investors earned %(rate)s a year over the last 30 days.") % {"rate": ratio_text(latest)}
         if latest is not None
         else "",
         definition=_(

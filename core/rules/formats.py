@@ -34,6 +34,12 @@ def rate_text(rate: Decimal) -> str:
     return f"{MINUS if percent < 0 else ''}{whole}.{places.rstrip('0').ljust(2, '0')}%"
 
 
+def ratio_text(ratio: Decimal) -> str:
+    """Return a measured share as percent with two places: `0.108671` is `10.87%`. Agreed rates use `rate_text`."""
+    percent = (ratio * 100).quantize(Decimal("0.01"), rounding=ROUND_HALF_UP)
+    return f"{MINUS if percent < 0 else ''}{abs(percent):f}%"
+
+
 def count_text(count: int) -> str:
     """Return a count with separators; lists count exactly to 10 000 only: `10,000+`."""
     return f"{_COUNT_LIMIT:,}+" if count > _COUNT_LIMIT else f"{count:,}"

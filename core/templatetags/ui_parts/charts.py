@@ -52,5 +52,5 @@ def _value_text(value: float | None, unit: str) -> str:
     if unit == "yuan":
         return formats.money_text(number)
     if unit == "ratio":
-        return formats.rate_text(number)
+        return formats.ratio_text(number)
     return f"{number:,f}"

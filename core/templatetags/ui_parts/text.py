@@ -49,6 +49,12 @@ def rate(fraction: Decimal | None) -> str:
 
 
 @register.filter
+def ratio(share: Decimal | None) -> str:
+    """`0.108671` is `10.87%`: for what was measured; what was agreed keeps its places by `rate`."""
+    return DASH if share in EMPTY else formats.ratio_text(Decimal(share))  # type: ignore[arg-type]
+
+
+@register.filter
 def count(number: int | None) -> str:
     """`1,234`; above ten thousand `10,000+`."""
     return DASH if number is None else formats.count_text(int(number))

@@ -51,7 +51,7 @@ export function waterfallOptions(config, colours, width) {
       data: rows.map((row) => row.name),
       axisTick: { show: false },
       axisLine: { lineStyle: { color: colours.lineStrong } },
-      axisLabel: { color: colours.ink2, width: labelWidth, overflow: "truncate" },
+      axisLabel: { color: colours.ink2, interval: 0, width: labelWidth, overflow: "truncate" },
     },
     series: [
       {

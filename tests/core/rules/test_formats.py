@@ -65,6 +65,13 @@ def test_rate_text(rate: str, text: str) -> None:
     assert formats.rate_text(Decimal(rate)) == text
 
 
+@pytest.mark.parametrize(
+    ("ratio", "text"), [("0.107834", "10.78%"), ("0.166667", "16.67%"), ("-0.01", "−1.00%"), ("0", "0.00%")]
+)
+def test_ratio_text(ratio: str, text: str) -> None:
+    assert formats.ratio_text(Decimal(ratio)) == text
+
+
 @pytest.mark.parametrize(("count", "text"), [(0, "0"), (1234, "1,234"), (10_000, "10,000"), (10_001, "10,000+")])
 def test_count_text(count: int, text: str) -> None:
     assert formats.count_text(count) == text
