@@ -1,9 +1,13 @@
 """The sentences of the timeline and of work items: rows keep a code and figures, readers get their own language."""
 
+import re
 from collections.abc import Mapping
-from typing import Any
+from decimal import Decimal
+from typing import Any, Final
 
 from core.errors import Text
+
+_AMOUNT: Final = re.compile(r"-?\d{4,15}\.\d\d")
 
 _TEXTS: dict[str, Text] = {}
 _WORDS: dict[tuple[str, str], Text] = {}
@@ -26,8 +30,10 @@ def render_text(code: str, params: dict[str, Any]) -> str:
 
 
 def name_code(place: str, value: Any) -> Any:
-    """Return the word for a code, or the value itself where none is registered."""
-    return _WORDS.get((place, value), value) if isinstance(value, str) else value
+    """Return the word for a code, an amount with separators, or the value itself."""
+    if not isinstance(value, str):
+        return value
+    return f"{Decimal(value):,}" if _AMOUNT.fullmatch(value) else _WORDS.get((place, value), value)
 
 
 class _Params(dict[str, Any]):

@@ -33,6 +33,7 @@ class CollectionCase(models.Model):
     )
     state = models.CharField(_("state"), max_length=6, choices=State, default=State.OPEN)
     stage = models.CharField(_("stage"), max_length=10, choices=Stage)
+    # As they were when the loan last moved to another bucket; the loan's standing has today's.
     bucket = models.CharField(_("bucket"), max_length=3)
     dpd = models.PositiveIntegerField(_("days past due"))
     overdue_amount = MoneyField(_("overdue"))

@@ -1,6 +1,6 @@
 """Collection work within the reader's scope."""
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
 from core.errors import NotFound
 from core.models import User
@@ -30,13 +30,17 @@ def lock_open_case(loan_id: int) -> CollectionCase | None:
 
 
 def list_cases(user: User, *, state: str = CollectionCase.State.OPEN) -> QuerySet[CollectionCase]:
-    """Return the cases that a user may work on, the longest overdue first. Raises Refused."""
+    """Return the cases that a user may work on, the longest overdue first. Raises Refused.
+
+    `days_late` and `owed` are those of the loan now; the case keeps those of its last move to a bucket.
+    """
     access = access_right(user, rights.COLLECT)
     return (
         CollectionCase.objects.filter(state=state)
         .filter(scope_condition(access, rights.COLLECT, "customer__rm"))
         .select_related("loan", "customer__rm__user", "assignee__user")
-        .order_by("-dpd", "id")
+        .annotate(days_late=F("loan__standing__dpd"), owed=F("loan__standing__overdue_amount"))
+        .order_by("-days_late", "id")
     )
 
 
@@ -46,7 +50,7 @@ def access_case(user: User, public_id: str) -> CollectionCase:
     case = (
         CollectionCase.objects.filter(public_id=public_id)
         .filter(scope_condition(access, rights.COLLECT, "customer__rm"))
-        .select_related("loan", "customer__rm__user", "assignee__user")
+        .select_related("loan__standing", "customer__rm__user", "assignee__user")
         .first()
     )
     if case is None:
@@ -58,7 +62,7 @@ def get_open_case(loan: Loan) -> CollectionCase | None:
     """Return a loan's open case; the caller has checked that the reader may see the loan."""
     return (
         CollectionCase.objects.filter(loan=loan, state=CollectionCase.State.OPEN)
-        .select_related("assignee__user")
+        .select_related("loan__standing", "assignee__user")
         .first()
     )
 

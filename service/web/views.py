@@ -19,7 +19,7 @@ from staff import rights
 from staff.pages import StaffPage, carry_out
 
 PROMISE_TONES = {"OPEN": "warn", "KEPT": "good", "BROKEN": "late"}
-_SORTS = {"late": "dpd", "overdue": "overdue_amount"}
+_SORTS = {"late": "days_late", "overdue": "owed"}
 
 
 class CaseFilter(forms.Form):
@@ -67,7 +67,7 @@ class CaseListPage(StaffPage):
             rows = rows.filter(stage__in=wanted["stage"])
         if wanted.get("q"):
             rows = rows.filter(customer__in=Customer.objects.filter(search_condition(wanted["q"])))
-        page = take_page(rows, request.GET, sorts=_SORTS, default="-dpd")
+        page = take_page(rows, request.GET, sorts=_SORTS, default="-days_late")
         return render(request, "service/cases.html", {"form": form, "page": page, "rows": page.rows})
 
 
@@ -90,7 +90,7 @@ class CasePage(StaffPage):
             "promises": [(row, PROMISE_TONES[row.state]) for row in list_promises(case)[:50]],
             "limits": contacts.get_contact_limits(on=clock.business_date()),
             "contact_form": ContactForm(auto_id="contact_%s"),
-            "promise_form": PromiseForm(auto_id="promise_%s", initial={"amount": case.overdue_amount}),
+            "promise_form": PromiseForm(auto_id="promise_%s", initial={"amount": case.loan.standing.overdue_amount}),
             "refusal": refusal,
         }
         return render(request, "service/case.html", context)
