@@ -15,7 +15,7 @@ from ledger.models import TransferType
 from ledger.operations.posting import post_transfer
 from ledger.rules.accounts import available_account, frozen_account
 from lending.events import LoanPaidOut, PayoutAsked
-from lending.models import Bid, Instalment, LenderShare, Listing, Loan, LoanState, PayoutInstruction
+from lending.models import Bid, Contract, Instalment, LenderShare, Listing, Loan, LoanState, PayoutInstruction
 from lending.queries import bids as bids_queries
 from lending.queries import terms
 
@@ -29,12 +29,13 @@ class PayoutNotAsked(BusinessError):
 
 @transaction.atomic
 def ask_payout(*, loan_id: int, now: datetime) -> PayoutInstruction:
-    """Store the intent to pay a signed loan out; asked twice it stays one instruction."""
+    """Store the intent to pay a signed loan out; asked twice it stays one instruction. Raises PayoutNotAsked."""
     loan = Loan.objects.select_for_update(no_key=True).get(pk=loan_id)
     existing = PayoutInstruction.objects.filter(loan=loan).first()
     if existing is not None:
         return existing
-    if loan.state != Loan.State.SIGNING:
+    is_signed = Contract.objects.filter(loan=loan, state=Contract.State.SIGNED).exists()
+    if loan.state != Loan.State.SIGNING or not is_signed:
         raise PayoutNotAsked
     loan.state = Loan.State.PAYING_OUT
     loan.save(update_fields=["state"])
@@ -45,8 +46,14 @@ def ask_payout(*, loan_id: int, now: datetime) -> PayoutInstruction:
 
 
 def payout_key(loan: Loan) -> str:
-    """Return the key under which the custodian knows the payout."""
-    return f"payout-{loan.public_id}"
+    """Return the key under which the custodian knows the payout: a new one after each refusal.
+
+    A custodian answers a key that he has refused with the same refusal for ever.
+    """
+    instruction = PayoutInstruction.objects.get(loan=loan)
+    # Only a refused instruction is ever asked again, and then at another instant.
+    again = f"-{instruction.asked_at.timestamp():.0f}" if instruction.refusal else ""
+    return f"payout-{loan.public_id}{again}"
 
 
 @transaction.atomic
@@ -84,6 +91,7 @@ def record_payout(*, loan_id: int, custody_reference: str, now: datetime, busine
     instruction.executed_at = now
     instruction.custody_reference = custody_reference
     instruction.save()
+    history.end_work(key=_refusal_key(loan_id), now=now, actor=None)
     Bid.objects.filter(pk__in=[bid.pk for bid in bids]).update(state=Bid.State.WON, ended_at=now)
     Listing.objects.filter(pk=loan.listing_id).update(state=Listing.State.PAID_OUT)
     LenderShare.objects.bulk_create(
@@ -157,6 +165,10 @@ def _note(loan: Loan, bids: list[Bid], now: datetime) -> None:
     )
 
 
+def _refusal_key(loan_id: int) -> str:
+    return f"loan:{loan_id}:payout_refused"
+
+
 @transaction.atomic
 def record_payout_refusal(*, loan_id: int, refusal: str, now: datetime) -> None:
     """Record that the custodian refused; people have to look, the money stays frozen."""
@@ -173,7 +185,7 @@ def record_payout_refusal(*, loan_id: int, refusal: str, now: datetime) -> None:
         kind="lending.payout_refused",
         reason_code="lending.payout_refused",
         params={"number": loan.number, "refusal": refusal},
-        key=f"loan:{loan.pk}:payout_refused",
+        key=_refusal_key(loan.pk),
         now=now,
         customer_id=loan.borrower_id,
         right="operations.configure",
@@ -184,10 +196,11 @@ def record_payout_refusal(*, loan_id: int, refusal: str, now: datetime) -> None:
 
 @transaction.atomic
 def retry_payout(*, loan_id: int, now: datetime) -> None:
-    """Ask the custodian again after a refusal has been cleared up."""
+    """Ask the custodian again after a refusal has been cleared up. Raises PayoutNotAsked."""
     instruction = PayoutInstruction.objects.select_for_update(no_key=True).get(loan_id=loan_id)
     if instruction.state != PayoutInstruction.State.REFUSED:
         raise PayoutNotAsked
     instruction.state = PayoutInstruction.State.PENDING
-    instruction.save(update_fields=["state"])
+    instruction.asked_at = now
+    instruction.save(update_fields=["state", "asked_at"])
     publish(PayoutAsked(loan_id=loan_id), now=now)
