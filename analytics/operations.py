@@ -1,7 +1,8 @@
 """The nightly snapshot of all registered figures."""
 
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import Final
+from typing import Any, Final
 
 from django.db import connection, transaction
 
@@ -12,7 +13,7 @@ STEP: Final = "analytics.snapshot"
 _ORDER: Final = 750
 _WRITE = """
 INSERT INTO analytics_metricsnapshot (business_date, code, dimension, value)
-SELECT %s, %s, x.dimension, x.value FROM unnest(%s::text[], %s::numeric[]) AS x(dimension, value)
+SELECT %s, x.* FROM unnest(%s::text[], %s::text[], %s::numeric[]) AS x(code, dimension, value)
 ON CONFLICT (code, dimension, business_date) DO UPDATE SET value = excluded.value
 """
 
@@ -20,13 +21,19 @@ ON CONFLICT (code, dimension, business_date) DO UPDATE SET value = excluded.valu
 @transaction.atomic
 def take_snapshot(business_date: date, _from_id: int = 0, _to_id: int = 0, now: datetime | None = None) -> int:
     """Keep every registered figure of a business date; a second run writes the same rows. Returns the rows written."""
-    written = 0
+    families: dict[Any, Mapping[str, Sequence[tuple[str, Any]]]] = {}
+    rows: list[tuple[str, str, Any]] = []
     for code, metric in metrics.items():
-        rows = metric.compute(business_date)
-        with connection.cursor() as cursor:
-            cursor.execute(_WRITE, [business_date, code, [row[0] for row in rows], [row[1] for row in rows]])
-        written += len(rows)
-    return written
+        if metric.family is None:
+            found = metric.compute(business_date)
+        else:
+            if metric.family not in families:
+                families[metric.family] = metric.family(business_date)
+            found = families[metric.family][code]
+        rows += [(code, dimension, value) for dimension, value in found]
+    with connection.cursor() as cursor:
+        cursor.execute(_WRITE, [business_date, *(list(column) for column in zip(*rows, strict=True))])
+    return len(rows)
 
 
 def register() -> None:

@@ -1,7 +1,7 @@
 """Where higher apps contribute what a lower frame shows or computes (design §2)."""
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, Generic, TypeVar
 
@@ -105,13 +105,16 @@ class Indicator:
 
 @dataclass(frozen=True)
 class Metric:
-    """A figure that analytics keeps by day: `compute(business_date)` returns (dimension, value) rows."""
+    """A figure that analytics keeps by day: `compute(business_date)` returns (dimension, value) rows.
+
+    Figures that read the same rows may share a `family`: called once, it returns the rows of all of them by code.
+    """
 
     label: Text
     compute: Callable[[date], Sequence[tuple[str, Any]]]
     unit: str = "yuan"
     definition: Text = ""
-    options: dict[str, Any] = field(default_factory=dict)
+    family: Callable[[date], Mapping[str, Sequence[tuple[str, Any]]]] | None = None
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,15 @@
-"""The figures that are kept by day, each from one statement over the book at the end of a business date.
+"""The figures that are kept by day: one statement over the book for all that read the same rows.
 
 Sums are kept for the whole house, by product, by RM and by both, so that any scope adds up its own part; a ratio is
 always a sum divided by a sum.
 """
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from functools import partial
+from typing import Any
 
 from django.db import connection
 from django.utils.translation import gettext_lazy as _
@@ -18,16 +20,15 @@ from core.registries import Metric, metrics
 Rows = Sequence[tuple[str, Decimal]]
 _STEP = Decimal("0.000001")
 
-# %(column)s comes from the tables below, never from a request.
-_DIMENSION = """
-CASE WHEN GROUPING(x.product) = 0 AND GROUPING(x.rm) = 0 THEN 'product:' || x.product || '/rm:' || x.rm
-     WHEN GROUPING(x.product) = 0 THEN 'product:' || x.product
-     WHEN GROUPING(x.rm) = 0 THEN 'rm:' || x.rm
-     ELSE '' END
-"""
+# What is filled in comes from the tables below, never from a request.
 _GROUPED = """
-SELECT {dimension}, coalesce({value}, 0) FROM ({rows}) x
-GROUP BY GROUPING SETS ((), (x.product), (x.rm), (x.product, x.rm))
+SELECT x.product, x.rm, {values} FROM ({rows}) x GROUP BY x.product, x.rm
+"""
+# A customer has one RM: by RM he counts once however many products he has, and so he does in the house.
+_COUNTED = """
+WITH found AS MATERIALIZED (SELECT DISTINCT x.product, x.rm, {customer} AS customer FROM ({rows}) x)
+SELECT product, rm, count(*) FROM found GROUP BY product, rm
+UNION ALL SELECT NULL, rm, count(*) FROM (SELECT DISTINCT rm, customer FROM found) once GROUP BY rm
 """
 _PART = """
 SELECT {values} FROM ({rows}) x
@@ -35,7 +36,8 @@ WHERE (%(managers)s::bigint[] IS NULL OR x.rm = ANY(%(managers)s::bigint[]))
   AND (%(product)s = '' OR x.product = %(product)s)
 """
 _BOOK = """
-SELECT p.code AS product, coalesce(c.rm_id, 0) AS rm, l.borrower_id, s.*, coalesce(late.amount, 0) AS late_amount
+SELECT p.code AS product, coalesce(c.rm_id, 0) AS rm, s.principal_outstanding, s.interest_outstanding, s.dpd,
+       coalesce(late.amount, 0) AS late_amount
 FROM lending_loan l
 JOIN lending_loanstate s ON s.loan_id = l.id
 JOIN lending_product p ON p.id = l.product_id
@@ -44,6 +46,11 @@ LEFT JOIN (
     SELECT loan_id, sum(principal - principal_paid + interest - interest_waived - interest_paid) AS amount
     FROM lending_instalment WHERE paid_at IS NULL AND due_date <= %(late_on)s GROUP BY loan_id
 ) late ON late.loan_id = l.id
+WHERE l.state = 'ACTIVE'
+"""
+_BORROWERS = """
+SELECT p.code AS product, coalesce(c.rm_id, 0) AS rm, l.borrower_id
+FROM lending_loan l JOIN lending_product p ON p.id = l.product_id JOIN customers_customer c ON c.id = l.borrower_id
 WHERE l.state = 'ACTIVE'
 """
 _PAYOUTS = """
@@ -63,30 +70,23 @@ FROM lending_lendershare h JOIN lending_loan l ON l.id = h.loan_id JOIN lending_
 JOIN customers_customer c ON c.id = h.investor_id
 WHERE l.state = 'ACTIVE' AND h.principal > h.principal_received
 """
-# What investors earned in the thirty days up to the date, and the balance they had out, added up over those days.
+# What investors earned in the thirty days up to the date, and the balance they had out, added up over those days: what
+# is out now was out on each of them since the start, and what came back was out until the day before it came.
 _YIELD = """
-SELECT x.product, x.rm, x.earned, x.lost, x.balance_days FROM (
-    SELECT p.code AS product, coalesce(c.rm_id, 0) AS rm,
-           coalesce(got.earned, 0) AS earned,
-           CASE WHEN l.state = 'ACTIVE' AND %(on)s::date - s.oldest_unpaid_due_date BETWEEN 181 AND 210
-                THEN s.principal_outstanding ELSE 0 END AS lost,
-           greatest(0, (%(on)s::date - greatest(l.start_date, %(on)s::date - 29) + 1)) * l.principal
-             - coalesce(back.principal_days, 0) AS balance_days
-    FROM lending_loan l
-    JOIN lending_loanstate s ON s.loan_id = l.id
-    JOIN lending_product p ON p.id = l.product_id
-    JOIN customers_customer c ON c.id = l.borrower_id
-    LEFT JOIN (
-        SELECT loan_id, sum(interest + penalty) AS earned FROM lending_repayment
-        WHERE business_date BETWEEN %(on)s::date - 29 AND %(on)s::date GROUP BY loan_id
-    ) got ON got.loan_id = l.id
-    LEFT JOIN (
-        SELECT loan_id, sum(principal * (%(on)s::date - greatest(business_date, %(on)s::date - 29) + 1))
-            AS principal_days
-        FROM lending_repayment WHERE business_date <= %(on)s::date GROUP BY loan_id
-    ) back ON back.loan_id = l.id
-    WHERE l.start_date <= %(on)s::date
-) x
+SELECT p.code AS product, coalesce(c.rm_id, 0) AS rm, 0 AS earned,
+       CASE WHEN %(on)s::date - s.oldest_unpaid_due_date BETWEEN 181 AND 210 THEN s.principal_outstanding ELSE 0 END
+           AS lost,
+       s.principal_outstanding * (%(on)s::date - greatest(l.start_date, %(on)s::date - 29) + 1) AS balance_days
+FROM lending_loan l JOIN lending_loanstate s ON s.loan_id = l.id JOIN lending_product p ON p.id = l.product_id
+JOIN customers_customer c ON c.id = l.borrower_id
+WHERE l.state = 'ACTIVE' AND l.start_date <= %(on)s::date
+UNION ALL
+SELECT p.code, coalesce(c.rm_id, 0),
+       CASE WHEN r.business_date <= %(on)s::date THEN r.interest + r.penalty ELSE 0 END, 0,
+       r.principal * (least(r.business_date, %(on)s::date + 1) - greatest(l.start_date, %(on)s::date - 29))
+FROM lending_repayment r JOIN lending_loan l ON l.id = r.loan_id JOIN lending_product p ON p.id = l.product_id
+JOIN customers_customer c ON c.id = l.borrower_id
+WHERE r.business_date > %(on)s::date - 30 AND l.start_date <= %(on)s::date
 """
 
 # code: (label, value over the rows, rows, unit, definition)
@@ -144,7 +144,7 @@ _SUMS: dict[str, tuple[Text, str, str, str, Text]] = {
     "active_borrowers": (
         _("Active borrowers"),
         "count(DISTINCT x.borrower_id)",
-        _BOOK,
+        _BORROWERS,
         "count",
         _("Customers with a running loan."),
     ),
@@ -191,6 +191,8 @@ _SUMS: dict[str, tuple[Text, str, str, str, Text]] = {
         _("End-of-day loan balances of the 30 days up to the date, added up."),
     ),
 }
+# Sums of people, not of amounts: whoever is in two products is one.
+_PEOPLE = {"active_borrowers": "x.borrower_id", "active_investors": "x.investor_id"}
 # code: (label, numerators with their signs, denominator, factor, definition)
 RATIOS: dict[str, tuple[Text, dict[str, int], dict[str, int], int, Text]] = {
     "overdue_ratio": (
@@ -241,22 +243,64 @@ RATIOS: dict[str, tuple[Text, dict[str, int], dict[str, int], int, Text]] = {
 }
 
 
+def compute_all(business_date: date) -> Mapping[str, Rows]:
+    """Return every figure for the house, by product, by RM and by both."""
+    found = _read_sums(_SUMS, business_date)
+    return found | {code: _divide_rows(code, found) for code in RATIOS}
+
+
 def compute_sum(code: str, business_date: date) -> Rows:
     """Return one figure for the house, by product, by RM and by both."""
-    _label, value, rows, _unit, _definition = _SUMS[code]
-    sql = _GROUPED.format(dimension=_DIMENSION, value=value, rows=rows)
-    with connection.cursor() as cursor:
-        cursor.execute(sql, {"on": business_date, "late_on": business_date})
-        return [(dimension, Decimal(number)) for dimension, number in cursor.fetchall()]
+    return _read_sums([code], business_date)[code]
+
+
+def _read_sums(codes: Iterable[str], business_date: date) -> dict[str, Rows]:
+    params = {"on": business_date, "late_on": business_date}
+    found: dict[str, Rows] = {}
+    for rows, names in _by_source(codes).items():
+        people = next((_PEOPLE[name] for name in names if name in _PEOPLE), None)
+        with connection.cursor() as cursor:
+            if people is not None:
+                cursor.execute(_COUNTED.format(customer=people, rows=rows), params)
+            else:
+                values = ", ".join(f"coalesce({_SUMS[name][1]}, 0)" for name in names)
+                cursor.execute(_GROUPED.format(values=values, rows=rows), params)
+            parts = cursor.fetchall()
+        add_up = _add_people if people is not None else _add_sums
+        found |= {name: add_up([(row[0], row[1], row[place]) for row in parts]) for place, name in enumerate(names, 2)}
+    return found
+
+
+def _by_source(codes: Iterable[str]) -> dict[str, list[str]]:
+    by_source: dict[str, list[str]] = {}
+    for code in codes:
+        by_source.setdefault(_SUMS[code][2], []).append(code)
+    return by_source
+
+
+def _add_sums(parts: Iterable[tuple[str, int, Any]]) -> Rows:
+    """Add the parts by product and RM up to the products, the RMs and the house."""
+    totals: dict[str, Decimal] = defaultdict(Decimal, {"": Decimal(0)})
+    for product, rm, value in parts:
+        for dimension in ("", f"product:{product}", f"rm:{rm}", f"product:{product}/rm:{rm}"):
+            totals[dimension] += value
+    return sorted(totals.items())
+
+
+def _add_people(parts: Iterable[tuple[str | None, int, int]]) -> Rows:
+    """Add counted people up: those of an RM or of the house were counted once over all products."""
+    totals: dict[str, Decimal] = defaultdict(Decimal, {"": Decimal(0)})
+    for product, rm, count in parts:
+        dimensions = ("", f"rm:{rm}") if product is None else (f"product:{product}", f"product:{product}/rm:{rm}")
+        for dimension in dimensions:
+            totals[dimension] += count
+    return sorted(totals.items())
 
 
 def sum_part(
     codes: Iterable[str], business_date: date, *, managers: Sequence[int] | None, product: str
 ) -> dict[str, Decimal]:
     """Return figures of one part of the book as it stands now, one statement for all that read the same rows."""
-    by_source: dict[str, list[str]] = {}
-    for code in codes:
-        by_source.setdefault(_SUMS[code][2], []).append(code)
     found: dict[str, Decimal] = {}
     # What is due today is not late before tonight.
     params = {
@@ -265,7 +309,7 @@ def sum_part(
         "managers": None if managers is None else list(managers),
         "product": product,
     }
-    for rows, names in by_source.items():
+    for rows, names in _by_source(codes).items():
         values = ", ".join(f"coalesce({_SUMS[name][1]}, 0)" for name in names)
         with connection.cursor() as cursor:
             cursor.execute(_PART.format(values=values, rows=rows), params)
@@ -286,17 +330,22 @@ def divide(code: str, sums: dict[str, Decimal]) -> Decimal | None:
 def compute_ratio(code: str, business_date: date) -> Rows:
     """Return one ratio for the house, by product, by RM and by both, where there is a book to divide by."""
     _label, above, below, _factor, _definition = RATIOS[code]
+    return _divide_rows(code, _read_sums({**above, **below}, business_date))
+
+
+def _divide_rows(code: str, sums: Mapping[str, Rows]) -> Rows:
+    _label, above, below, _factor, _definition = RATIOS[code]
     by_dimension: dict[str, dict[str, Decimal]] = {}
-    for name in {*above, *below}:
-        for dimension, value in compute_sum(name, business_date):
+    for name in {**above, **below}:
+        for dimension, value in sums[name]:
             by_dimension.setdefault(dimension, {})[name] = value
-    found = [(dimension, divide(code, sums)) for dimension, sums in sorted(by_dimension.items())]
+    found = [(dimension, divide(code, values)) for dimension, values in sorted(by_dimension.items())]
     return [(dimension, value) for dimension, value in found if value is not None]
 
 
 def register_metrics() -> None:
     """Register the figures of the book."""
     for code, (label, _value, _rows, unit, definition) in _SUMS.items():
-        metrics.register(code, Metric(label, partial(compute_sum, code), unit, definition))
+        metrics.register(code, Metric(label, partial(compute_sum, code), unit, definition, compute_all))
     for code, (label, _above, _below, _factor, definition) in RATIOS.items():
-        metrics.register(code, Metric(label, partial(compute_ratio, code), "ratio", definition))
+        metrics.register(code, Metric(label, partial(compute_ratio, code), "ratio", definition, compute_all))
