@@ -1,5 +1,6 @@
 """The loan calculator."""
 
+from decimal import Decimal
 from typing import Any
 
 from drf_spectacular.utils import extend_schema
@@ -15,7 +16,7 @@ from core.errors import InvalidInput
 from lending.api.quote_texts import sentence_of
 from lending.api.serializers.quotes import QuoteAskedSerializer, QuoteSerializer
 from lending.rules.cost import Quote, quote
-from lending.rules.terms import Fee, InvalidTerms, ScheduleTerms
+from lending.rules.terms import Fee, InvalidTerms, ScheduleTerms, Tranche
 
 
 class TermsInvalid(InvalidInput):
@@ -26,8 +27,9 @@ class TermsInvalid(InvalidInput):
 
 def _quote(body: dict[str, Any]) -> Quote:
     fees = tuple(Fee(**fee) for fee in body.pop("fees", ()))
+    tranches = tuple(Tranche(**tranche) for tranche in body.pop("tranches", ()))
     try:
-        return quote(ScheduleTerms(fees=fees, **body))
+        return quote(ScheduleTerms(fees=fees, tranches=tranches, **body))
     except InvalidTerms as refusal:
         raise TermsInvalid(fields={refusal.field: [sentence_of(refusal)]}) from refusal
 
@@ -42,8 +44,13 @@ def _describe(quoted: Quote) -> dict[str, Any]:
         "apr_nominal",
         "apr_effective",
     )
-    rows = [row._asdict() for row in quoted.rows]
-    return {**{name: getattr(quoted, name) for name in names}, "rows": rows}
+    rows = [{name: _plain(value) for name, value in row._asdict().items()} for row in quoted.rows]
+    return {**{name: _plain(getattr(quoted, name)) for name in names}, "rows": rows}
+
+
+def _plain(value: Any) -> Any:
+    """Return a number without an exponent: a zero of eight places would else read 0E-8."""
+    return format(value, "f") if isinstance(value, Decimal) else value
 
 
 class QuotesView(APIView):
