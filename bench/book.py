@@ -38,7 +38,8 @@ FROM (VALUES {segments}) AS s(first, lenders, loans), generate_series(1, s.loans
 COPIES = """
 INSERT INTO customers_customer
 SELECT r.* FROM customers_customer base, generate_series(2, %(investors)s + (SELECT max(k) FROM bench_plan)) n,
-    jsonb_populate_record(base, jsonb_build_object('id', n, 'number', 'BC' || n, 'public_id', 'c' || n)) r
+    jsonb_populate_record(base, jsonb_build_object('id', n, 'number', 'BC' || n, 'public_id', 'c' || n,
+        'registered_at', base.registered_at - interval '1 day' * (n %% 1500))) r
 WHERE base.id = 1;
 INSERT INTO ledger_account (id, kind, customer_id, allowed_sign, opened_at)
 SELECT id * 10 + 1, 'CUSTOMER_AVAILABLE', id, 1, registered_at FROM customers_customer
@@ -63,7 +64,8 @@ SELECT r.* FROM lending_listing base, bench_plan p, jsonb_populate_record(base, 
 WHERE base.id = 1 AND p.k > 1;
 INSERT INTO lending_loan
 SELECT r.* FROM lending_loan base, bench_plan p, jsonb_populate_record(base, jsonb_build_object(
-    'id', p.k, 'number', 'BN' || p.k, 'public_id', 'n' || p.k, 'borrower_id', p.borrower_id, 'listing_id', p.k)) r
+    'id', p.k, 'number', 'BN' || p.k, 'public_id', 'n' || p.k, 'borrower_id', p.borrower_id, 'listing_id', p.k,
+    'start_date', p.oldest - 30 * (p.paid + 1))) r
 WHERE base.id = 1 AND p.k > 1;
 INSERT INTO lending_instalment (loan_id, n, due_date, nominal_due_date, principal, interest, fee, penalty,
     principal_paid, interest_paid, fee_paid, penalty_paid, interest_waived, fee_waived, balance_after, paid_at)

@@ -82,13 +82,15 @@ def close_date(*, business_date: date, report: Report | None = None, now: dateti
     if business_date != present and run is None:
         raise DateNotReached(business_date=present, asked=business_date)
     CloseRun.objects.get_or_create(business_date=business_date, defaults={"started_at": now or clock.now()})
-    for step in list_steps():
+    steps = list_steps()
+    _plan_steps(steps, business_date)
+    for step in steps:
         _run_step(step, business_date, report, now)
     CloseRun.objects.filter(pk=business_date, finished_at__isnull=True).update(finished_at=now or clock.now())
 
 
 def _run_step(step: CloseStep, business_date: date, report: Report | None, now: datetime | None) -> None:
-    total = _plan_step(step, business_date)
+    total = CloseProgress.objects.filter(run=business_date, step=step.name).count() if report is not None else 0
     while True:
         if _run_partition(step, business_date, now):
             if report is not None:
@@ -105,20 +107,24 @@ def _run_step(step: CloseStep, business_date: date, report: Report | None, now: 
 
 
 @transaction.atomic
-def _plan_step(step: CloseStep, business_date: date) -> int:
-    """Write the step's partitions once; later comers find them."""
+def _plan_steps(steps: Sequence[CloseStep], business_date: date) -> None:
+    """Write the partitions of all steps once; later comers find them. Ranges have no gaps: the plan may be older."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"core.close:{business_date}:{step.name}"])
-    existing = CloseProgress.objects.filter(run=business_date, step=step.name).count()
-    if existing:
-        return existing
-    ranges = list(step.plan(business_date)) if step.plan else list(_WHOLE)
-    ranges = ranges or list(_WHOLE)
-    CloseProgress.objects.bulk_create(
-        CloseProgress(run_id=business_date, step=step.name, partition=number, from_id=low, to_id=high)
-        for number, (low, high) in enumerate(ranges)
-    )
-    return len(ranges)
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"core.close:{business_date}"])
+    planned = set(CloseProgress.objects.filter(run=business_date).values_list("step", flat=True).distinct())
+    plans: dict[Plan, Sequence[tuple[int, int]]] = {}
+    rows = []
+    for step in steps:
+        if step.name in planned:
+            continue
+        if step.plan is not None and step.plan not in plans:
+            plans[step.plan] = list(step.plan(business_date)) or _WHOLE
+        ranges = _WHOLE if step.plan is None else plans[step.plan]
+        rows += [
+            CloseProgress(run_id=business_date, step=step.name, partition=number, from_id=low, to_id=high)
+            for number, (low, high) in enumerate(ranges)
+        ]
+    CloseProgress.objects.bulk_create(rows)
 
 
 @transaction.atomic

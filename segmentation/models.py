@@ -30,3 +30,21 @@ class LabelRule(models.Model):
 
     def __str__(self) -> str:
         return self.version
+
+    @property
+    def limits(self) -> str:
+        """Return everything that decides a label, as one text: what was labelled by the same text is labelled alike."""
+        numbers = (self.new_days, self.mature_deals, self.lost_days, self.value_middle, self.value_high)
+        return " ".join([self.version, *map(str, numbers)])
+
+
+class LabelRun(models.Model):
+    """The labelling of one business date: by which limits, and whether everybody was looked at or only who could differ."""
+
+    business_date = models.DateField(_("business date"), primary_key=True)
+    limits = models.CharField(max_length=200)
+    is_full = models.BooleanField()
+    labels_written = models.PositiveIntegerField()
+
+    def __str__(self) -> str:
+        return self.business_date.isoformat()

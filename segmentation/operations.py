@@ -7,8 +7,8 @@ from django.db import transaction
 
 from core.close import register_step
 from customers.operations.labels import set_labels
-from segmentation.models import LabelRule
-from segmentation.queries import get_rule, list_stage_changes, list_value_changes
+from segmentation.models import LabelRule, LabelRun
+from segmentation.queries import RULES, build_labels, get_rule, list_who_could_differ
 
 STEP: Final = "segmentation.labels"
 _ORDER: Final = 740
@@ -20,9 +20,16 @@ def label_customers(business_date: date, _from_id: int, _to_id: int, now: dateti
     rule = get_rule(business_date)
     if rule is None:
         return 0
-    return set_labels(label="stage", rows=list_stage_changes(rule, business_date), now=now) + set_labels(
-        label="value_tier", rows=list_value_changes(rule), now=now
+    customers = list_who_could_differ(rule, business_date)
+    written = 0
+    if customers is None or customers:
+        source, params = build_labels(rule, business_date, customers)
+        written = set_labels(rules=RULES, source=source, params=params, version=rule.version, now=now)
+    LabelRun.objects.update_or_create(
+        business_date=business_date,
+        defaults={"limits": rule.limits, "is_full": customers is None, "labels_written": written},
     )
+    return written
 
 
 def seed_rules(_business_date: date, _now: datetime) -> None:

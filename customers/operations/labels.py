@@ -1,7 +1,6 @@
 """Labels that policy above writes onto a customer: which value, by which rule, when and why."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -65,67 +64,58 @@ def set_label(
     return True
 
 
-@dataclass(frozen=True)
-class LabelRow:
-    """One label of one customer as a rule computed it; `before` is the value that the rule found."""
-
-    customer_id: int
-    label: str
-    before: str
-    value: str
-    rule: str
-    version: str
-    reason: dict[str, Any]
-
-
+# One UPDATE a customer, whatever changes: it rewrites every index of a wide row.
 _SET_MANY = """
-UPDATE customers_customer c
-SET labels = jsonb_set(c.labels, ARRAY[x.label], x.entry::jsonb), {column} = x.value
-FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[]) AS x(customer_id, label, value, entry)
-WHERE c.id = x.customer_id
+WITH seen AS ({source}), changed AS (
+    SELECT c.id, {befores}, {differences}, seen.*
+    FROM seen JOIN customers_customer c ON c.id = seen.customer_id WHERE {differs}
+), written AS (
+    UPDATE customers_customer c SET labels = c.labels || {entries}, {columns}
+    FROM changed x WHERE c.id = x.id
+), told AS (
+    INSERT INTO customers_timelineentry (customer_id, at, kind, text_code, params, url, key)
+    SELECT x.id, %(now)s, 'change', 'customers.' || l.label || '.' || l.value,
+           jsonb_build_object('from', l.before, 'to', l.value), '',
+           'label:' || x.id || ':' || l.label || ':' || %(at)s
+    FROM changed x CROSS JOIN LATERAL (VALUES {values}) AS l(label, before, value)
+    WHERE l.before <> l.value
+    ON CONFLICT (key) DO NOTHING
+)
+SELECT {count} FROM changed
+"""
+_DIFFERS = "(c.{0} <> seen.{0} OR c.labels->'{0}'->>'version' IS DISTINCT FROM %(version)s)"
+_ENTRY = """
+CASE WHEN x.{0}_differs THEN jsonb_build_object('{0}', jsonb_build_object(
+    'value', x.{0}, 'rule', %(rule_{0})s, 'version', %(version)s, 'reason', x.{0}_reason, 'at', %(at)s))
+ELSE '{{}}' END
 """
 
 
 @transaction.atomic
-def set_labels(*, label: str, rows: Sequence[LabelRow], now: datetime) -> int:
-    """Set one label with a column of its own for many customers in one statement; returns how many rows were written.
+def set_labels(*, rules: Mapping[str, str], source: str, params: Mapping[str, Any], version: str, now: datetime) -> int:
+    """Set labels that have columns of their own for many customers in one statement; return the labels written.
 
-    A changed value stands on the timeline, as with `set_label`.
+    `rules` names the rule behind each label. `source` is SQL that yields `customer_id` and, for each label, its value
+    and its reason as jsonb under `<label>` and `<label>_reason`; `params` are its parameters. A label is written where
+    its value differs or another version wrote it; a changed value stands on the timeline, as with `set_label`.
     """
-    assert label in _COLUMNS, "only labels with a column are set in bulk"
-    if not rows:
-        return 0
-    entries = [
-        orjson.dumps(
-            {
-                "value": row.value,
-                "rule": row.rule,
-                "version": row.version,
-                "reason": row.reason,
-                "at": now.isoformat(),
-            },
-            default=str,
-        ).decode()
-        for row in rows
-    ]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _SET_MANY.format(column=label),
-            [[row.customer_id for row in rows], [label] * len(rows), [row.value for row in rows], entries],
-        )
-        written: int = cursor.rowcount
-    history.add_timeline_bulk(
-        [
-            history.TimelineRow(
-                row.customer_id,
-                "change",
-                f"customers.{label}.{row.value}",
-                now,
-                f"label:{row.customer_id}:{label}:{now.isoformat()}",
-                {"from": row.before, "to": row.value},
-            )
-            for row in rows
-            if row.before != row.value
-        ]
+    assert set(rules) <= _COLUMNS, "only labels with a column are set in bulk"
+
+    def each(pattern: str, between: str = ", ") -> str:
+        return between.join(pattern.format(label) for label in rules)
+
+    statement = _SET_MANY.format(
+        source=source,
+        befores=each("c.{0} AS {0}_before"),
+        differences=each(f"{_DIFFERS} AS {{0}}_differs"),
+        differs=each(_DIFFERS, " OR "),
+        entries=each(_ENTRY, " || "),
+        columns=each("{0} = x.{0}"),
+        values=each("('{0}', x.{0}_before::text, x.{0}::text)"),
+        count=each("count(*) FILTER (WHERE {0}_differs)", " + "),
     )
+    stamps: dict[str, Any] = {"version": version, "now": now, "at": now.isoformat()}
+    with connection.cursor() as cursor:
+        cursor.execute(statement, {**params, **stamps, **{f"rule_{label}": rule for label, rule in rules.items()}})
+        written: int = cursor.fetchone()[0]
     return written

@@ -64,6 +64,7 @@ class Loan(models.Model):
             models.Index(fields=["state", "-id"], name="loan_state"),
             models.Index(fields=["borrower", "-id"], name="loan_borrower"),
             models.Index(fields=["product", "state"], name="loan_product_state"),
+            models.Index(fields=["start_date"], name="loan_start"),
         ]
 
     def __str__(self) -> str:
@@ -71,7 +72,11 @@ class Loan(models.Model):
 
 
 class LoanState(models.Model):
-    """The narrow row of an active loan that repayments and the nightly close write; kept apart so that updates stay HOT."""
+    """The narrow row of a loan that repayments and the nightly close write; kept apart so that updates stay HOT.
+
+    `as_of_date` is the day of which days past due, bucket and overdue amount were last reckoned: the payout's, then that
+    of each ageing. A loan with nothing late keeps an old one, because the close leaves it alone.
+    """
 
     loan = models.OneToOneField(Loan, models.PROTECT, primary_key=True, related_name="standing")
     principal_outstanding = MoneyField(_("outstanding principal"))
@@ -153,6 +158,7 @@ class Instalment(models.Model):
         ]
         indexes = [
             models.Index(fields=["due_date", "loan"], name="instalment_due", condition=Q(paid_at__isnull=True)),
+            models.Index(fields=["due_date"], name="instalment_first_due", condition=Q(n=1)),
         ]
 
 

@@ -51,7 +51,10 @@ class Repayment(models.Model):
                 name="repayment_parts_add_up",
             )
         ]
-        indexes = [models.Index(fields=["loan", "-id"], name="repayment_loan")]
+        indexes = [
+            models.Index(fields=["loan", "-id"], name="repayment_loan"),
+            models.Index(fields=["business_date"], name="repayment_date"),
+        ]
 
 
 class Allocation(models.Model):

@@ -23,11 +23,11 @@ _NO_END = 2**62
 
 
 def plan_loans(_business_date: date) -> Sequence[tuple[int, int]]:
-    """Cut the running loans into ranges of ids of about CLOSE_PARTITION_SIZE loans each."""
+    """Cut all ids into ranges of about CLOSE_PARTITION_SIZE running loans each; a loan paid out meanwhile is in one."""
     with connection.cursor() as cursor:
         cursor.execute(_PLAN, [settings.CLOSE_PARTITION_SIZE])
         starts = [row[0] for row in cursor.fetchall()]
-    return list(pairwise([*starts, _NO_END]))
+    return list(pairwise([0, *starts[1:], _NO_END]))
 
 
 def register() -> None:
