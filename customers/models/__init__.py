@@ -2,17 +2,83 @@
 
 from customers.models.customer import Customer, FinancialProfile, IdentityCheck, VerificationCode
 from customers.models.dealings import BankCard, ChannelPreference, Consent, InvestorAssessment
+from customers.models.desk import Notice, RecordVisit, ReversibleAct, SavedView, UserSetting
+from customers.models.diary import Contact, ContactPlan, Note, Promise, RevisitRule
+from customers.models.facts import CustomerRole, CustomField, Document, FieldChange, FieldClaim, Household, Relation
 from customers.models.history import TimelineEntry, WorkItem
+from customers.models.leads import (
+    AcquisitionCost,
+    CustomerCost,
+    Lead,
+    Method,
+    Need,
+    Opportunity,
+    Partner,
+)
+from customers.models.ownership import (
+    AssignmentRule,
+    Collaborator,
+    Handover,
+    LeaverWatch,
+    OwnerChange,
+    Pool,
+)
+from customers.models.quality import (
+    DuplicatePair,
+    Export,
+    ImportedCustomer,
+    ImportJob,
+    Merge,
+    QuarantinedRow,
+    RegistrationStep,
+)
 
 __all__ = [
+    "AcquisitionCost",
+    "AssignmentRule",
     "BankCard",
     "ChannelPreference",
+    "Collaborator",
     "Consent",
+    "Contact",
+    "ContactPlan",
+    "CustomField",
     "Customer",
+    "CustomerCost",
+    "CustomerRole",
+    "Document",
+    "DuplicatePair",
+    "Export",
+    "FieldChange",
+    "FieldClaim",
     "FinancialProfile",
+    "Handover",
+    "Household",
     "IdentityCheck",
+    "ImportJob",
+    "ImportedCustomer",
     "InvestorAssessment",
+    "Lead",
+    "LeaverWatch",
+    "Merge",
+    "Method",
+    "Need",
+    "Note",
+    "Notice",
+    "Opportunity",
+    "OwnerChange",
+    "Partner",
+    "Pool",
+    "Promise",
+    "QuarantinedRow",
+    "RecordVisit",
+    "RegistrationStep",
+    "Relation",
+    "ReversibleAct",
+    "RevisitRule",
+    "SavedView",
     "TimelineEntry",
+    "UserSetting",
     "VerificationCode",
     "WorkItem",
 ]

@@ -3,7 +3,7 @@
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -72,7 +72,39 @@ class Customer(models.Model):
     backup_rm = models.ForeignKey(
         "staff.StaffMember", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("backup RM")
     )
+    # Colleagues beside the RM, kept with `Collaborator` and `backup_rm`: the scope of every query reads them here.
+    reader_ids = ArrayField(models.BigIntegerField(), default=list, editable=False)
+    writer_ids = ArrayField(models.BigIntegerField(), default=list, editable=False)
+    # Without an RM a customer stands in a public pool, or waits to be assigned.
+    pool = models.ForeignKey(
+        "customers.Pool", models.PROTECT, null=True, blank=True, related_name="customers", verbose_name=_("public pool")
+    )
+    pooled_at = models.DateTimeField(_("in the pool since"), null=True, blank=True)
+    owned_since = models.DateTimeField(_("with the RM since"), null=True, blank=True)
+    is_protected = models.BooleanField(_("protected from being taken back"), default=False)
+    household = models.ForeignKey(
+        "customers.Household",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="members",
+        verbose_name=_("household"),
+    )
+    merged_into = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="absorbed", verbose_name=_("merged into")
+    )
     source = models.CharField(_("source"), max_length=40, blank=True)
+    liquidity_need = models.CharField(
+        _("need for liquidity"),
+        max_length=6,
+        blank=True,
+        choices=[("LOW", _("low")), ("MIDDLE", _("middle")), ("HIGH", _("high"))],
+    )
+    interests = ArrayField(models.CharField(max_length=40), default=list, blank=True, verbose_name=_("interests"))
+    likes = models.CharField(_("personal likes"), max_length=200, blank=True)
+    custom = models.JSONField(_("custom fields"), default=dict, blank=True)
+    # 0 to 100, see customers.rules.quality.
+    completeness = models.PositiveSmallIntegerField(_("completeness"), default=0)
 
     # Written by segmentation and risk, shown by everybody (design §2: policy writes into the record below).
     stage = models.CharField(_("stage"), max_length=10, choices=Stage, default=Stage.POTENTIAL)
@@ -103,9 +135,20 @@ class Customer(models.Model):
             models.CheckConstraint(
                 condition=Q(status="REGISTERED") | ~Q(identity_index=""), name="customer_identified_has_identity"
             ),
+            models.CheckConstraint(
+                condition=Q(pool__isnull=True) | Q(rm__isnull=True), name="customer_in_pool_has_no_rm"
+            ),
+            models.CheckConstraint(
+                condition=Q(pool__isnull=True, pooled_at__isnull=True) | Q(pool__isnull=False, pooled_at__isnull=False),
+                name="customer_pooled_since",
+            ),
+            models.CheckConstraint(condition=~Q(merged_into=F("id")), name="customer_merged_into_another"),
         ]
         indexes = [
             GinIndex(fields=["search_grams"], name="customer_grams"),
+            GinIndex(fields=["reader_ids"], name="customer_readers"),
+            models.Index(fields=["pool", "-pooled_at", "-id"], name="customer_pool", condition=Q(pool__isnull=False)),
+            models.Index(fields=["household"], name="customer_household", condition=Q(household__isnull=False)),
             models.Index(fields=["phone_tail_index"], name="customer_phone_tail"),
             models.Index(fields=["rm", "-id"], name="customer_rm"),
             models.Index(fields=["stage", "-id"], name="customer_stage"),

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db import connection
 from django.db.models import F, QuerySet
 
 from core.errors import NotFound
@@ -28,10 +29,13 @@ def get_own_customer(user: Any) -> Customer:
 
 def get_own_customer_id(user: Any) -> int:
     """Return the id of the customer behind a log-in without reading the record. Raises NotFound."""
-    pk = Customer.objects.filter(user_id=user.pk).values_list("pk", flat=True).first()
-    if pk is None:
+    # Written out: every request of a customer asks this, and building the query costs more than answering it.
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT id FROM customers_customer WHERE user_id = %s", [user.pk])
+        row = cursor.fetchone()
+    if row is None:
         raise NotFound
-    return pk
+    return int(row[0])
 
 
 def lock_own_customer(user: Any) -> Customer:
