@@ -17,6 +17,7 @@ from lending.queries.bids import sum_by_investor
 from lending.rules.cost import Quote
 from lending.rules.schedule import Schedule
 from lending.rules.split import LenderPosition, Parts, plan_distribution
+from lending.rules.terms import Method
 
 
 def build_contract_data(loan: Loan, *, contract_number: str) -> ContractData:
@@ -38,7 +39,8 @@ def build_contract_data(loan: Loan, *, contract_number: str) -> ContractData:
             purpose=str(loan.listing.application.purpose_text or loan.listing.application.get_purpose_display()),
             principal=loan.principal,
             annual_rate=loan.annual_rate,
-            periods=loan.periods,
+            # A coarse payment step may repay a loan before its last period; the contract states what is paid.
+            periods=loan.periods if loan.method == Method.BULLET else len(schedule.rows),
             method=loan.method,
             period_unit=loan.period_unit,
             starts_on=on,

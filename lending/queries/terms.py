@@ -9,7 +9,7 @@ from core.calendar import WorkCalendar
 from core.money import ZERO
 from lending.models import Application, Loan, Product, ProductFee
 from lending.rules.cost import Quote, quote
-from lending.rules.schedule import Schedule, build_schedule
+from lending.rules.schedule import Schedule, build_schedule, planned_due_dates
 from lending.rules.terms import (
     DayCount,
     Fee,
@@ -65,8 +65,11 @@ def get_loan_terms(loan: Loan, *, disbursed_on: date) -> ScheduleTerms:
 def schedule_loan(loan: Loan, *, disbursed_on: date) -> tuple[Schedule, tuple[date, ...]]:
     """Return a loan's schedule for a payout on a date, and the due dates before the working-day shift."""
     terms = get_loan_terms(loan, disbursed_on=disbursed_on)
-    nominal = tuple(row.due_date for row in build_schedule(terms).rows)
-    return build_schedule(_on_workdays(terms, loan.due_date_shift)), nominal
+    schedule = build_schedule(_on_workdays(terms, loan.due_date_shift))
+    planned = planned_due_dates(terms)
+    # A coarse payment step may repay a loan early: fewer rows than periods.
+    nominal = planned[-1:] if terms.method == Method.BULLET else planned[: len(schedule.rows)]
+    return schedule, nominal
 
 
 def quote_loan(loan: Loan, *, disbursed_on: date) -> Quote:
@@ -76,13 +79,14 @@ def quote_loan(loan: Loan, *, disbursed_on: date) -> Quote:
 
 def sum_loan_fee(loan: Loan, fee: dict[str, Any], *, disbursed_on: date) -> Decimal:
     """Return what one of a loan's fees comes to over the whole loan when all is paid on time."""
-    alone = replace(get_loan_terms(loan, disbursed_on=disbursed_on), fees=(as_fee(fee),))
+    shifted = _on_workdays(get_loan_terms(loan, disbursed_on=disbursed_on), loan.due_date_shift)
+    alone = replace(shifted, fees=(as_fee(fee),))
     return sum((row.fee for row in build_schedule(alone).rows), ZERO)
 
 
 def _on_workdays(terms: ScheduleTerms, shift: str) -> ScheduleTerms:
     calendar = WorkCalendar()
-    shifted = tuple(calendar.shift_date(row.due_date, shift) for row in build_schedule(terms).rows)
+    shifted = tuple(calendar.shift_date(due_date, shift) for due_date in planned_due_dates(terms))
     return replace(terms, due_dates=shifted)
 
 

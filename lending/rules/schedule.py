@@ -106,6 +106,15 @@ def build_schedule(terms: ScheduleTerms) -> Schedule:
     return _in_yuan(terms, periods, rows, balances, fees)
 
 
+def planned_due_dates(terms: ScheduleTerms) -> tuple[date, ...]:
+    """Return the due date of every period before any working-day shift, also of those repaid away by a coarse step.
+
+    Raises InvalidTerms. Twelve months from 2026-01-31: 2026-02-28, 2026-03-31, … 2027-01-31.
+    """
+    check_terms(terms)
+    return periods_of(terms, terms.periods or _longest(terms)).nominal_dates
+
+
 def period_factors(terms: ScheduleTerms) -> tuple[Decimal, ...]:
     """Return each period's interest factor to twelve places: 9.4822 % by 14/364 is 0.003647."""
     check_terms(terms)
