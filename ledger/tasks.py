@@ -1,8 +1,7 @@
 """Celery doors of the ledger."""
 
-from celery import shared_task
-
 from core import clock
+from core.jobs import job
 from integrations import connect
 from integrations.ports import FinalRefusal, TemporaryFailure
 from ledger import custodian, queries
@@ -11,19 +10,19 @@ from ledger.operations.payments import expire_orders, mark_orders_checked
 from ledger.operations.results import record_payment_result
 
 
-@shared_task
+@job
 def send_custody_queue() -> int:
     """Send what waits for the custodian; beat calls this each minute."""
     return custodian.send_queue(now=clock.now())
 
 
-@shared_task
+@job
 def expire_payment_orders() -> int:
     """End deposits that nobody paid; beat calls this each minute."""
     return len(expire_orders(now=clock.now()))
 
 
-@shared_task
+@job
 def poll_payment_orders() -> int:
     """Ask the partners about orders whose answer is overdue; beat calls this every few minutes.
 

@@ -1,13 +1,12 @@
 """Celery doors of lending."""
 
-from celery import shared_task
-
 from core import clock
+from core.jobs import job
 from lending.operations.closing import plan_loans
 from lending.operations.closing.debits import debit_in_the_morning
 
 
-@shared_task
+@job
 def debit_round() -> int:
     """Debit what is due today, a range of loans at a time; beat calls this in the morning, a repeat debits nothing."""
     business_date = clock.business_date()

@@ -17,7 +17,7 @@ from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import action
 from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminTextInputWidget
 
-from core import audit, clock, notices, outbox
+from core import audit, clock, jobs, notices, outbox
 from core.errors import BusinessError
 from core.models import (
     AuditEntry,
@@ -160,17 +160,35 @@ class CloseRunAdmin(_Working):
         """Return how many partitions are not done."""
         return int(run.left)
 
+    def get_urls(self) -> list[URLPattern]:
+        """Add the page that asks before the close is run."""
+        page = self.admin_site.admin_view(self.run_page)
+        return [path("run/", page, name="core_closerun_run"), *super().get_urls()]
+
     @action(description=_("Run the close again"), permissions=["work"])
     def run_again(self, request: HttpRequest) -> HttpResponse:
+        """Go to the page that asks; a link alone must not start anything."""
+        return redirect("admin:core_closerun_run")
+
+    def run_page(self, request: HttpRequest) -> HttpResponse:
         """Have a worker close every date before today; what is done already stays done."""
-        _start_job(request, "core.tasks.close_day")
-        return redirect("admin:core_closerun_changelist")
+        if not self.has_work_permission(request):
+            return HttpResponse(status=403)
+        if request.method == "POST":
+            _start_job(request, "core.tasks.close_day")
+            return redirect("admin:core_closerun_changelist")
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Run the close again"),
+            "opts": self.model._meta,
+        }
+        return TemplateResponse(request, "admin/run_close.html", context)
 
 
 def _start_job(request: HttpRequest, name: str) -> None:
     """Hand a job to the workers."""
     try:
-        current_app.send_task(name, retry=False)
+        current_app.send_task(name, kwargs={"started_by": actor_of(request).pk}, retry=False)
     except current_app.connection_for_write().connection_errors:
         messages.error(request, _("The broker cannot be reached; the schedule starts the job as soon as it is back."))
         return
@@ -180,17 +198,24 @@ def _start_job(request: HttpRequest, name: str) -> None:
 
 @admin.register(JobRun)
 class JobRunAdmin(_Working):
-    """Runs of jobs; one that failed can be started again."""
+    """Runs of jobs; each can be started again."""
 
-    list_display = ("started_at", "name", "state", "finished_at", "started_by", "error")
+    list_display = ("started_at", "name", "state", "finished_at", "outcome", "started_by", "error")
     list_filter = ("state", "name")
     list_select_related = ("started_by",)
+    date_hierarchy = "started_at"
     actions = ("start_again",)
+
+    @admin.display(description=_("outcome"))
+    def outcome(self, run: JobRun) -> str:
+        """Return what the run reported: a count, or the dates that it closed."""
+        result = run.detail.get("result", "")
+        return ", ".join(map(str, result)) if isinstance(result, list) else str(result if result is not None else "")
 
     @admin.action(description=_("Start again"), permissions=["work"])
     def start_again(self, request: HttpRequest, chosen: QuerySet[JobRun]) -> None:
         """Hand the chosen jobs to the workers once more."""
-        for name in sorted(set(chosen.values_list("name", flat=True))):
+        for name in sorted(set(chosen.order_by().values_list("name", flat=True)) & set(jobs.list_names())):
             _start_job(request, name)
 
 
