@@ -143,5 +143,7 @@ navigation: Registry[NavigationItem] = Registry("navigation")
 approvals: Registry[Callable[..., Any]] = Registry("approvals")
 # What lenders must be shown about an application before they bid: `disclose(application_id)` returns plain values.
 listing_disclosures: Registry[Callable[[int], dict[str, Any]]] = Registry("listing_disclosures")
+# What takes back an act of a kind: `reverse(payload=…, actor=…, now=…)`; it raises a BusinessError where it no longer can.
+reversals: Registry[Callable[..., None]] = Registry("reversals")
 # Who may come into the admin: `gate(user)`; one that opens is enough.
 admin_gates: Registry[Callable[[Any], bool]] = Registry("admin_gates")

@@ -73,18 +73,25 @@ def may_enter_admin(user: User) -> bool:
 def scope_condition(access: Access, right: str, owner: str) -> Q:
     """Return the filter that a right puts on records whose responsible member stands in the field named `owner`.
 
-    An empty scope matches nothing. `owner` is a lookup path to StaffMember, such as `rm` or `customer__rm`.
+    An empty scope matches nothing. `owner` is a lookup path to StaffMember, such as `rm` or `customer__rm`; a path that
+    ends in `rm` leads through a customer, whose collaborators (`reader_ids`, `writer_ids`) are let in too.
     """
     scope = access.scope_of(right)
+    if scope is None:
+        return Q(pk__in=[])
     if scope == Scope.ALL:
         return Q()
     if scope == Scope.DEPARTMENT:
-        return Q(**{f"{owner}__department__path__startswith": access.department_path})
-    if scope == Scope.TEAM and access.team_id is not None:
-        return Q(**{f"{owner}__team_id": access.team_id})
-    if scope in {Scope.OWN, Scope.TEAM}:
-        return Q(**{f"{owner}_id" if "__" not in owner else f"{owner}__id": access.member_id})
-    return Q(pk__in=[])
+        condition = Q(**{f"{owner}__department__path__startswith": access.department_path})
+    elif scope == Scope.TEAM and access.team_id is not None:
+        condition = Q(**{f"{owner}__team_id": access.team_id})
+    else:
+        condition = Q(**{f"{owner}_id" if "__" not in owner else f"{owner}__id": access.member_id})
+    prefix, _separator, last = owner.rpartition("__")
+    if last != "rm":
+        return condition
+    beside = "writer_ids" if right in rights.WRITING else "reader_ids"
+    return condition | Q(**{f"{prefix}__{beside}__contains" if prefix else f"{beside}__contains": [access.member_id]})
 
 
 def list_members_with_right(right: str) -> QuerySet[StaffMember]:

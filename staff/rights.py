@@ -17,6 +17,8 @@ VIEW_ANALYTICS: Final = "analytics.view"
 CONFIGURE: Final = "operations.configure"
 APPROVE_CONFIGURATION: Final = "operations.approve"
 AUDIT: Final = "operations.audit"
+# A collaborator needs the level "may read and write" for these.
+WRITING: Final = frozenset({EDIT_CUSTOMERS, COLLECT})
 # With one of these a member of staff has pages in the admin.
 OPERATIONS: Final = (CONFIGURE, APPROVE_CONFIGURATION, AUDIT)
 

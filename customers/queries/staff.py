@@ -21,8 +21,8 @@ _NUMBER = re.compile(r"[A-Za-z]{1,3}[-\d]\S*")
 
 
 def in_scope(access: Access, right: str = rights.VIEW_CUSTOMERS) -> QuerySet[Customer]:
-    """Return the customers that a right reaches."""
-    return Customer.objects.filter(scope_condition(access, right, "rm"))
+    """Return the customers that a right reaches; those merged into others are gone."""
+    return Customer.objects.filter(scope_condition(access, right, "rm"), merged_into__isnull=True)
 
 
 def access_customer(access: Access, public_id: str, right: str = rights.VIEW_CUSTOMERS) -> Customer:

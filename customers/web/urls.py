@@ -15,5 +15,6 @@ urlpatterns = [
     path("customers/<str:public_id>/contact/", acts.RecordContact.as_view(), name="contact"),
     path("customers/<str:public_id>/reminder/", acts.SetReminder.as_view(), name="reminder"),
     path("customers/<str:public_id>/reveal/<slug:field>/", acts.Reveal.as_view(), name="reveal"),
+    path("undo/<str:public_id>/", acts.Undo.as_view(), name="undo"),
     re_path(r"^work/(?P<public_id>[\w-]+)/(?P<act>done|snooze|undo)/$", acts.WorkAct.as_view(), name="work-act"),
 ]

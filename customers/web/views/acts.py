@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from core import clock
 from core.errors import InvalidInput
 from customers.models import WorkItem
-from customers.operations import contacts, disclosure, work
+from customers.operations import contacts, disclosure, undo, work
 from customers.queries.staff import access_customer
 from customers.queries.work import access_work
 from customers.web.forms import ContactForm, ReminderForm
@@ -111,9 +111,25 @@ class WorkAct(StaffPage):
                 news["undo"] = reverse("customers:work-act", args=[item.public_id, "undo"])
             return HttpResponse(headers={"HX-Trigger": json.dumps({"toast": news, "changed": {}})})
         messages.success(request, text)
-        target = request.headers.get("Referer", "/")
-        is_safe = url_has_allowed_host_and_scheme(target, allowed_hosts={request.get_host()})
-        return redirect(target if is_safe else "/")
+        return redirect(safe_referer(request))
+
+
+class Undo(StaffPage):
+    """Take back one's own act."""
+
+    def post(self, request: HttpRequest, public_id: str) -> HttpResponse:
+        """Do it, and say so on the page that comes back."""
+        undo.take_back(public_id=public_id, actor=request.user, now=clock.now())  # type: ignore[arg-type]
+        messages.success(request, _("Taken back."))
+        if request.headers.get("HX-Request"):
+            return HttpResponse(status=204)
+        return redirect(safe_referer(request))
+
+
+def safe_referer(request: HttpRequest) -> str:
+    """Return the page the request came from, the first page where that is none of ours."""
+    target = request.headers.get("Referer", "/")
+    return target if url_has_allowed_host_and_scheme(target, allowed_hosts={request.get_host()}) else "/"
 
 
 def _demand(form: Any) -> None:
