@@ -4,10 +4,13 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
+from core import clock
 from lending.models import (
     Application,
     Bid,
@@ -21,8 +24,10 @@ from lending.models import (
     ProductFee,
     Repayment,
 )
+from lending.operations.payout import retry_payout
 from lending.operations.products import CHANGEABLE
-from staff.admin_access import ChangedByTwo, ReadableByStaff, ReasonForm
+from staff import rights
+from staff.admin_access import ChangedByTwo, ReadableByStaff, ReasonForm, actor_of, attempt, holds
 
 
 class _Readable(ReadableByStaff, ModelAdmin):
@@ -120,7 +125,7 @@ class ShareLines(_Lines):
 
 @admin.register(Loan)
 class LoanAdmin(_Readable):
-    """Loans with schedule and shares."""
+    """Loans with schedule and shares; a payout that the custodian refused is asked for again here."""
 
     list_display = ("number", "product", "principal", "annual_rate", "periods", "state", "start_date", "maturity_date")
     list_filter = ("state", "product")
@@ -128,6 +133,20 @@ class LoanAdmin(_Readable):
     list_select_related = ("product",)
     exclude = ("borrower",)
     inlines = (InstalmentLines, ShareLines)
+    actions = ("pay_out_again",)
+
+    def has_work_permission(self, request: HttpRequest, *_args: Any) -> bool:
+        """Those who configure also repair."""
+        return holds(request, rights.CONFIGURE)
+
+    @admin.action(description=_("Pay out again"), permissions=["work"])
+    def pay_out_again(self, request: HttpRequest, chosen: QuerySet[Loan]) -> None:
+        """Ask the custodian again for the payout of the chosen loans."""
+        for loan in chosen.order_by("pk"):
+            said = _("The payout of %(number)s is asked for again.") % {"number": loan.number}
+            attempt(
+                request, lambda pk=loan.pk: retry_payout(loan_id=pk, actor=actor_of(request), now=clock.now()), said
+            )
 
 
 class SignatureLines(_Lines):

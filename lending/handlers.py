@@ -3,7 +3,7 @@
 from core.outbox import EventContext, handles
 from customers.operations import history
 from integrations import connect
-from integrations.ports import CustodyInstruction, CustodyLeg, InstructionStatus
+from integrations.ports import CustodyInstruction, CustodyLeg, FinalRefusal, InstructionStatus
 from ledger import custodian
 from ledger.events import DepositReceived
 from ledger.models import CustodyAccount
@@ -62,7 +62,12 @@ def pay_out(event: PayoutAsked, context: EventContext) -> None:
     # The custodian must know the deposits and freezes before he can pay them out.
     custodian.send_queue(now=context.now)
     loan = instruction.loan
-    result = connect.custody_bank().execute(_payout_order(loan, context))
+    try:
+        result = connect.custody_bank().execute(_payout_order(loan, context))
+    except FinalRefusal as refusal:
+        # Asking the same again for ever would help nobody; somebody has to look.
+        payout.record_payout_refusal(loan_id=loan.pk, refusal=refusal.code, now=context.now)
+        return
     if result.status == InstructionStatus.EXECUTED:
         payout.record_payout(
             loan_id=loan.pk,

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core import audit
 from core.errors import BusinessError
+from core.models import User
 from core.money import ZERO
 from core.outbox import publish
 from customers.models import Customer
@@ -195,12 +196,13 @@ def record_payout_refusal(*, loan_id: int, refusal: str, now: datetime) -> None:
 
 
 @transaction.atomic
-def retry_payout(*, loan_id: int, now: datetime) -> None:
+def retry_payout(*, loan_id: int, actor: User, now: datetime) -> None:
     """Ask the custodian again after a refusal has been cleared up. Raises PayoutNotAsked."""
-    instruction = PayoutInstruction.objects.select_for_update(no_key=True).get(loan_id=loan_id)
-    if instruction.state != PayoutInstruction.State.REFUSED:
+    instruction = PayoutInstruction.objects.select_for_update(no_key=True).filter(loan_id=loan_id).first()
+    if instruction is None or instruction.state != PayoutInstruction.State.REFUSED:
         raise PayoutNotAsked
     instruction.state = PayoutInstruction.State.PENDING
     instruction.asked_at = now
     instruction.save(update_fields=["state", "asked_at"])
+    audit.record(actor=actor, action="lending.payout_asked_again", target=instruction.loan, now=now)
     publish(PayoutAsked(loan_id=loan_id), now=now)

@@ -47,9 +47,7 @@ def make_borrower(balance: str = "0.00") -> Customer:
 def make_investor(balance: str = "0.00", *, answers: str = "d") -> Customer:
     """Return somebody who may lend, with accounts and money; each question is answered alike."""
     customer = make_borrower(balance)
-    assess_investor(
-        customer_id=customer.pk, answers=dict.fromkeys(QUESTIONS, answers), now=at(), business_date=DAY
-    )
+    assess_investor(customer_id=customer.pk, answers=dict.fromkeys(QUESTIONS, answers), now=at(), business_date=DAY)
     customer.refresh_from_db()
     return customer
 

@@ -130,9 +130,7 @@ def test_what_has_ended_does_not_end_again(state: str) -> None:
     funded = listing.amount if state == "PAID_OUT" else D("0.00")
     Listing.objects.filter(pk=listing.pk).update(state=state, funded=funded)
     with refused(ListingNotOpen):
-        end_listing(
-            listing_id=listing.pk, state="FAILED", reason="DEADLINE", actor=None, now=at(), business_date=DAY
-        )
+        end_listing(listing_id=listing.pk, state="FAILED", reason="DEADLINE", actor=None, now=at(), business_date=DAY)
 
 
 def test_an_offer_opens_one_listing() -> None:

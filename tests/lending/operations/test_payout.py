@@ -6,6 +6,7 @@ import pytest
 
 from core.errors import BusinessError
 from core.models import OutboxEvent
+from core.outbox import system_user
 from customers.models import WorkItem
 from ledger.models import Transfer
 from ledger.queries import balance_of_customer
@@ -108,7 +109,7 @@ def test_a_refusal_keeps_the_money_frozen_calls_somebody_and_is_tried_again() ->
     loan = markets.make_signed_loan()
     payout.ask_payout(loan_id=loan.pk, now=at())
     with refused(PayoutNotAsked):
-        payout.retry_payout(loan_id=loan.pk, now=at())
+        payout.retry_payout(loan_id=loan.pk, actor=system_user(), now=at())
     payout.record_payout_refusal(loan_id=loan.pk, refusal="INSUFFICIENT_FUNDS", now=at())
     refused_key = payout.payout_key(loan)
     for investor_id, amount in markets.lent_by(loan).items():
@@ -116,9 +117,9 @@ def test_a_refusal_keeps_the_money_frozen_calls_somebody_and_is_tried_again() ->
     assert WorkItem.objects.filter(kind="lending.payout_refused", state=WorkItem.State.OPEN).count() == 1
     with unchanged():
         payout.record_payout_refusal(loan_id=loan.pk, refusal="AGAIN", now=at())
-    payout.retry_payout(loan_id=loan.pk, now=at(hour=11))
+    payout.retry_payout(loan_id=loan.pk, actor=system_user(), now=at(hour=11))
     with refused(PayoutNotAsked):
-        payout.retry_payout(loan_id=loan.pk, now=at(hour=12))
+        payout.retry_payout(loan_id=loan.pk, actor=system_user(), now=at(hour=12))
     instruction = PayoutInstruction.objects.get(loan=loan)
     assert instruction.state == PayoutInstruction.State.PENDING
     # The custodian answers a key that he has refused with the same refusal for ever.
