@@ -104,6 +104,7 @@ def test_other_published_figures(case_id: str) -> None:
     response = ask({"disbursed_on": "2026-01-01", **case["asked"]})
     assert response.status_code == 200, response.content
     check_answer(response.json(), case["expected"])
+    assert len(response.json()["rows"]) == case["expected"].get("periods", len(response.json()["rows"]))
 
 
 @pytest.mark.parametrize(
@@ -237,6 +238,8 @@ def test_fees_are_part_of_the_cost() -> None:
         ({"fees": [[[]]]}, "fees.0.non_field_errors"),
         ({"fees": ["1"] * 21}, "fees"),
         ({"tranches": [{"paid_out_on": "2026-01-01", "amount": "1"}]}, "tranches"),
+        ({"tranches": [{"paid_out_on": "2026-01-01", "amount": "1"}] * 51}, "tranches"),
+        ({"fees": ["1"] * 20_000}, "fees"),
         ({"lenders": []}, "lenders"),
         ({"principal": "1_000"}, "principal"),
         ({"principal": "１０００"}, "principal"),

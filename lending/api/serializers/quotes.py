@@ -11,6 +11,8 @@ from rest_framework import serializers
 
 from core.api.serializers import RateField, StrictSerializer
 from lending.rules.terms import (
+    FEES_MAX,
+    TRANCHES_MAX,
     DayCount,
     FeeBasis,
     FeeWhen,
@@ -154,6 +156,8 @@ class QuoteFeesField(serializers.ListField):
         is_number = isinstance(data, int | Decimal) and not isinstance(data, bool)
         if is_number or (isinstance(data, str) and _NUMBER.fullmatch(data.strip())):
             data = [data]
+        if isinstance(data, list) and len(data) > FEES_MAX:
+            self.fail("max_length", max_length=FEES_MAX)
         return super().to_internal_value(data)
 
 
@@ -190,7 +194,9 @@ class QuoteAskedSerializer(TermsSerializer):
     first_day_counts = serializers.BooleanField(default=False)
     amount_per_period = NumberField(required=False, allow_null=True)
     fees = QuoteFeesField(required=False, allow_null=True)
-    tranches = QuoteTrancheSerializer(many=True, required=False)
+    tranches = serializers.ListField(
+        child=QuoteTrancheSerializer(), required=False, allow_null=True, max_length=TRANCHES_MAX
+    )
     round_tranche_interest_once = serializers.BooleanField(default=False)
 
 
