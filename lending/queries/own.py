@@ -108,6 +108,14 @@ def get_own_loan(customer_id: int, public_id: str) -> Loan:
     return loan
 
 
+def get_own_loan_id(customer_id: int, public_id: str) -> int:
+    """Return the id of a borrower's own loan without reading the record. Raises NotFound."""
+    pk = Loan.objects.filter(borrower_id=customer_id, public_id=public_id).values_list("pk", flat=True).first()
+    if pk is None:
+        raise NotFound
+    return pk
+
+
 def list_schedule(loan_id: int) -> list[dict[str, Any]]:
     """Return a loan's instalments with what is paid and what is still to be paid of each."""
     rows = Instalment.objects.filter(loan_id=loan_id).order_by("n")

@@ -133,8 +133,8 @@ class RepaymentsView(CustomerListView, CustomerAPIView):
 
     def get_rows(self) -> Any:
         """Return the repayments of the caller's loan."""
-        loan = own.get_own_loan(get_own_customer_id(self.request.user), self.kwargs["public_id"])
-        return own.list_repayments(loan.pk)
+        loan_id = own.get_own_loan_id(get_own_customer_id(self.request.user), self.kwargs["public_id"])
+        return own.list_repayments(loan_id)
 
     @extend_schema(operation_id="me_loans_repayments_list", responses=RepaymentSerializer(many=True))
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
