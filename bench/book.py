@@ -72,7 +72,8 @@ INSERT INTO lending_instalment (loan_id, n, due_date, nominal_due_date, principa
 SELECT p.k, n, due, due, 1000, 60, 0, CASE WHEN n = p.paid + 1 THEN round(1000 * p.dpd * 0.0003, 2) ELSE 0 END,
     CASE WHEN n <= p.paid THEN 1000 ELSE 0 END, CASE WHEN n <= p.paid THEN 60 ELSE 0 END, 0, 0, 0, 0,
     12000 - 1000 * n, CASE WHEN n <= p.paid THEN due + time '10:00' END
-FROM bench_plan p, generate_series(1, 12) n, LATERAL (SELECT p.oldest + 30 * (n - p.paid - 1)) AS d(due);
+FROM bench_plan p, generate_series(1, 12) n, LATERAL (SELECT p.oldest + 30 * (n - p.paid - 1)) AS d(due)
+ORDER BY p.k, n;
 INSERT INTO lending_lendershare (loan_id, investor_id, principal, principal_received, interest_received,
     penalty_received)
 SELECT p.k, (p.k * 13 + j * 7919) %% %(investors)s + 1, u.units * 12, u.units * p.paid, u.units * p.paid * 0.06, 0

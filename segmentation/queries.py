@@ -8,7 +8,6 @@ from django.db import connection
 
 from core import clock
 from core.arrays import array_literal
-from core.registries import attributes
 from segmentation.models import LabelRule, LabelRun
 
 # The rule behind each label.
@@ -16,41 +15,41 @@ RULES: Final = {"stage": "segmentation.stage", "value_tier": "segmentation.value
 # Who registers while a close runs may be committed after it.
 _OVERLAP: Final = timedelta(days=1)
 
+# One row a customer and deal: what the attributes of lending say one by one, in one pass (a test compares them).
+_DEALS = """
+SELECT l.borrower_id AS customer_id, l.start_date AS on_date, l.principal AS borrowed, NULL::numeric AS lent,
+       CASE WHEN l.state = 'ACTIVE' THEN s.principal_outstanding ELSE 0 END AS running
+FROM lending_loan l LEFT JOIN lending_loanstate s ON s.loan_id = l.id
+WHERE l.start_date IS NOT NULL {borrowers}
+UNION ALL
+SELECT h.investor_id, l.start_date, NULL, h.principal,
+       CASE WHEN l.state = 'ACTIVE' THEN h.principal - h.principal_received ELSE 0 END
+FROM lending_lendershare h JOIN lending_loan l ON l.id = h.loan_id
+WHERE l.start_date IS NOT NULL {investors}
+"""
 _LABELS = """
 SELECT c.id AS customer_id,
-       CASE WHEN coalesce(n.value, 0) = 0 THEN 'POTENTIAL'
-            WHEN f.value > %(on)s::date - %(new)s THEN 'NEW'
-            WHEN coalesce(o.value, 0) + coalesce(i.value, 0) = 0 AND l.value <= %(on)s::date - %(lost)s THEN 'LOST'
-            WHEN n.value >= %(mature)s THEN 'MATURE'
+       CASE WHEN d.deals IS NULL THEN 'POTENTIAL'
+            WHEN d.first_date > %(on)s::date - %(new)s THEN 'NEW'
+            WHEN d.running = 0 AND d.last_date <= %(on)s::date - %(lost)s THEN 'LOST'
+            WHEN d.deals >= %(mature)s THEN 'MATURE'
             ELSE 'ACTIVE' END AS stage,
-       jsonb_build_object('code', 'segmentation.stage_reason', 'deals', coalesce(n.value, 0),
-                          'first', coalesce(f.value::text, '—'), 'last', coalesce(l.value::text, '—')) AS stage_reason,
-       CASE WHEN b.value IS NULL AND v.value IS NULL THEN 'UNKNOWN'
-            WHEN coalesce(b.value, 0) + coalesce(v.value, 0) >= %(high)s THEN 'HIGH'
-            WHEN coalesce(b.value, 0) + coalesce(v.value, 0) >= %(middle)s THEN 'MIDDLE'
+       jsonb_build_object('code', 'segmentation.stage_reason', 'deals', coalesce(d.deals, 0),
+                          'first', coalesce(d.first_date::text, '—'), 'last', coalesce(d.last_date::text, '—'))
+           AS stage_reason,
+       CASE WHEN d.deals IS NULL THEN 'UNKNOWN'
+            WHEN coalesce(d.borrowed, 0) + coalesce(d.lent, 0) >= %(high)s THEN 'HIGH'
+            WHEN coalesce(d.borrowed, 0) + coalesce(d.lent, 0) >= %(middle)s THEN 'MIDDLE'
             ELSE 'LOW' END AS value_tier,
-       jsonb_build_object('code', 'segmentation.value_reason', 'borrowed', coalesce(b.value, 0)::text,
-                          'lent', coalesce(v.value, 0)::text) AS value_tier_reason
+       jsonb_build_object('code', 'segmentation.value_reason', 'borrowed', coalesce(d.borrowed, 0)::text,
+                          'lent', coalesce(d.lent, 0)::text) AS value_tier_reason
 FROM customers_customer c
-LEFT JOIN ({deal_count}) n ON n.customer_id = c.id
-LEFT JOIN ({first_deal_date}) f ON f.customer_id = c.id
-LEFT JOIN ({last_deal_date}) l ON l.customer_id = c.id
-LEFT JOIN ({outstanding}) o ON o.customer_id = c.id
-LEFT JOIN ({invested}) i ON i.customer_id = c.id
-LEFT JOIN ({borrowed_ever}) b ON b.customer_id = c.id
-LEFT JOIN ({lent_ever}) v ON v.customer_id = c.id
+LEFT JOIN (
+    SELECT customer_id, count(*) AS deals, min(on_date) AS first_date, max(on_date) AS last_date,
+           sum(borrowed) AS borrowed, sum(lent) AS lent, sum(running) AS running
+    FROM ({deals}) x GROUP BY customer_id
+) d ON d.customer_id = c.id
 """
-_ATTRIBUTES: Final = (
-    "deal_count",
-    "first_deal_date",
-    "last_deal_date",
-    "outstanding",
-    "invested",
-    "borrowed_ever",
-    "lent_ever",
-)
-# The planner takes the condition down to the loans and shares, because every attribute is grouped by the customer.
-_ONLY = "SELECT * FROM ({sql}) a WHERE a.customer_id = ANY(%(customers)s::bigint[])"
 # Deals and volumes change by a payout alone. Stages also change when the first or the last deal comes of age, and when
 # nothing is lent or owed any more; that takes a payment. The last date is looked at again: its close was not its end.
 _WHO_COULD_DIFFER = """
@@ -112,9 +111,9 @@ def build_labels(rule: LabelRule, on: date, customers: Sequence[int] | None) -> 
         "high": rule.value_high,
         "middle": rule.value_middle,
     }
-    parts = {key: attributes.get(key).sql for key in _ATTRIBUTES}
     if customers is None:
-        return _LABELS.format(**parts), params
+        return _LABELS.format(deals=_DEALS.format(borrowers="", investors="")), params
     params["customers"] = array_literal(customers)
-    parts = {key: _ONLY.format(sql=sql) for key, sql in parts.items()}
-    return f"{_LABELS.format(**parts)} WHERE c.id = ANY(%(customers)s::bigint[])", params
+    among = "= ANY(%(customers)s::bigint[])"
+    deals = _DEALS.format(borrowers=f"AND l.borrower_id {among}", investors=f"AND h.investor_id {among}")
+    return f"{_LABELS.format(deals=deals)} WHERE c.id {among}", params
