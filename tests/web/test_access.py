@@ -46,7 +46,7 @@ LISTS: dict[str, tuple[str, str, str]] = {
 }
 # Pages that only take a POST, and those that need a signed contract: each has a test of its own.
 APART = {
-    "customers:export", "customers:contact", "customers:reminder", "customers:reveal", "customers:work-act",
+    "customers:export", "customers:contact", "customers:reminder", "customers:reveal", "customers:work-act", "customers:undo",
     "risk:propose", "risk:confirm", "risk:send-back", "risk:alert-act", "service:contact", "service:promise",
     "lending:contract", "lending:contract-file",
 }  # fmt: skip

@@ -128,7 +128,7 @@ def _cheaper(data: ContractData) -> ContractData:
         (lambda data: _with_terms(data, payout_amount=Decimal("99500.00")), "payout_differs_from_principal"),
         (lambda data: _with_terms(data, periods=11), "schedule_differs_from_term"),
         (lambda data: _change_first_lender(data, party=data.lenders[1].party), "lender_named_twice"),
-        (lambda data: _change_row(data, 3, due_date=data.schedule[2].due_date), "due_dates_out_of_order"),
+        (lambda data: _change_row(data, 3, due_date=data.schedule[1].due_date), "due_dates_out_of_order"),
         (lambda data: _change_row(data, 0, interest=data.schedule[0].interest - 1), "receipts_differ_from_schedule"),
         (lambda data: _change_row(data, -1, balance=Decimal("0.01")), "schedule_differs_from_principal"),
         (lambda data: _with_rate(data, "0.120001"), "cost_above_cap"),
