@@ -5,6 +5,14 @@ from typing import Final
 VIEW_CUSTOMERS: Final = "customers.view"
 UNMASK: Final = "customers.unmask"
 EDIT_CUSTOMERS: Final = "customers.edit"
+# Change owners within the reach of the right, hand over books, protect customers, move them between pools.
+ASSIGN_CUSTOMERS: Final = "customers.assign"
+# Give an RM more customers than his capacity.
+EXCEED_CAPACITY: Final = "customers.exceed_capacity"
+# Look into the public pools, claim from them and release into them.
+CLAIM_CUSTOMERS: Final = "customers.claim"
+# Open and answer cases between departments.
+WORK_CASES: Final = "service.work_cases"
 VIEW_APPLICATIONS: Final = "lending.view_applications"
 REVIEW_APPLICATION: Final = "lending.review_application"
 CONFIRM_REVIEW: Final = "lending.confirm_review"
@@ -27,6 +35,10 @@ ALL: Final = frozenset(
         VIEW_CUSTOMERS,
         UNMASK,
         EDIT_CUSTOMERS,
+        ASSIGN_CUSTOMERS,
+        EXCEED_CAPACITY,
+        CLAIM_CUSTOMERS,
+        WORK_CASES,
         VIEW_APPLICATIONS,
         REVIEW_APPLICATION,
         CONFIRM_REVIEW,
@@ -41,18 +53,31 @@ ALL: Final = frozenset(
         AUDIT,
     }
 )
-_RM = [VIEW_CUSTOMERS, UNMASK, EDIT_CUSTOMERS, VIEW_APPLICATIONS, VIEW_LOANS, VIEW_MESSAGES, COLLECT, VIEW_ANALYTICS]
+_RM = [
+    VIEW_CUSTOMERS,
+    UNMASK,
+    EDIT_CUSTOMERS,
+    CLAIM_CUSTOMERS,
+    WORK_CASES,
+    VIEW_APPLICATIONS,
+    VIEW_LOANS,
+    VIEW_MESSAGES,
+    COLLECT,
+    VIEW_ANALYTICS,
+]
 
 STANDARD_ROLES: Final = {
     "rm": ("客户经理", "OWN", _RM),
-    "team-lead": ("团队主管", "TEAM", [*_RM, VIEW_ALERTS]),
-    "service-agent": ("客服专员", "ALL", [VIEW_CUSTOMERS, VIEW_LOANS, VIEW_MESSAGES]),
+    "team-lead": ("团队主管", "TEAM", [*_RM, ASSIGN_CUSTOMERS, VIEW_ALERTS]),
+    "service-agent": ("客服专员", "ALL", [VIEW_CUSTOMERS, WORK_CASES, VIEW_LOANS, VIEW_MESSAGES]),
+    "data-officer": ("数据专员", "ALL", [VIEW_CUSTOMERS, EDIT_CUSTOMERS, WORK_CASES, VIEW_ANALYTICS]),
     "risk-officer": (
         "风控专员",
         "ALL",
         [
             VIEW_CUSTOMERS,
             UNMASK,
+            WORK_CASES,
             VIEW_APPLICATIONS,
             REVIEW_APPLICATION,
             VIEW_LOANS,
@@ -67,6 +92,7 @@ STANDARD_ROLES: Final = {
         [
             VIEW_CUSTOMERS,
             UNMASK,
+            WORK_CASES,
             VIEW_APPLICATIONS,
             REVIEW_APPLICATION,
             CONFIRM_REVIEW,
@@ -82,6 +108,9 @@ STANDARD_ROLES: Final = {
         "ALL",
         [
             VIEW_CUSTOMERS,
+            ASSIGN_CUSTOMERS,
+            EXCEED_CAPACITY,
+            WORK_CASES,
             VIEW_APPLICATIONS,
             VIEW_LOANS,
             VIEW_ALERTS,

@@ -22,6 +22,7 @@ from customers.models.ownership import (
     LeaverWatch,
     OwnerChange,
     Pool,
+    PoolView,
 )
 from customers.models.quality import (
     DuplicatePair,
@@ -69,6 +70,7 @@ __all__ = [
     "OwnerChange",
     "Partner",
     "Pool",
+    "PoolView",
     "Promise",
     "QuarantinedRow",
     "RecordVisit",

@@ -69,6 +69,8 @@ class Pool(models.Model):
     no_contact_days = models.PositiveSmallIntegerField(_("days without contact"), default=30)
     no_deal_days = models.PositiveSmallIntegerField(_("days without a deal"), default=0)
     warning_days = models.PositiveSmallIntegerField(_("warning so many days before"), default=3)
+    # Running loans and money lent out keep a customer with his RM.
+    keeps_dealing = models.BooleanField(_("customers with running deals stay"), default=True)
     daily_views = models.PositiveSmallIntegerField(_("records looked at a day"), default=50)
     is_active = models.BooleanField(_("active"), default=True)
 
@@ -79,6 +81,19 @@ class Pool(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class PoolView(models.Model):
+    """A record of a public pool that somebody looked at on a day; what the daily limit counts."""
+
+    id = models.BigAutoField(primary_key=True)
+    member = models.ForeignKey("staff.StaffMember", models.PROTECT, related_name="+")
+    pool = models.ForeignKey(Pool, models.PROTECT, related_name="+")
+    customer = models.ForeignKey(Customer, models.PROTECT, related_name="+")
+    day = models.DateField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["member", "pool", "day", "customer"], name="pool_view_once")]
 
 
 class OwnerChange(models.Model):
