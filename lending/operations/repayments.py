@@ -91,7 +91,7 @@ def record_repayment(
     if posted:
         return posted[0]
     known = Repayment.objects.get(idempotency_key=idempotency_key)
-    if known.loan_id != loan_id or (amount is not None and known.amount != amount):
+    if (known.loan_id, known.kind) != (loan_id, kind) or (amount is not None and known.amount != amount):
         raise KeyUsedForOther
     return known
 

@@ -73,7 +73,8 @@ def settle_early(
     # Read after the lock, so that a double click gets the first one's answer.
     known = Repayment.objects.filter(idempotency_key=idempotency_key).first()
     if known is not None:
-        if known.loan_id != loan_id:
+        asked = (loan_id, Repayment.Kind.SETTLEMENT, expected_total)
+        if (known.loan_id, known.kind, known.amount) != asked:
             raise KeyUsedForOther
         return known
     loan = Loan.objects.get(pk=loan_id)
