@@ -35,12 +35,13 @@ class LedgerConfig(AppConfig):
 
     def ready(self) -> None:
         """Hook the ledger into migration, close, callbacks and events."""
-        from core import close
+        from core import close, seeding
         from integrations import inbound
         from ledger import handlers  # noqa: F401 - registers the event handlers
-        from ledger.operations import take_notice
+        from ledger.operations import seed, take_notice
         from ledger.texts import register_texts
 
+        seeding.register_seed(30, "ledger.parameters", seed.seed_parameters)
         # The platform's accounts are part of the schema.
         post_migrate.connect(_open_platform_accounts, sender=self, dispatch_uid="ledger.platform_accounts")
         # After the business date has moved nothing more is posted to the day that is compared.

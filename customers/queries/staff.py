@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
+from core import clock
 from core.errors import NotFound
 from core.fields import blind_index
 from core.models import AuditEntry
@@ -68,7 +69,7 @@ def narrow(rows: QuerySet[Customer], wanted: dict[str, Any]) -> QuerySet[Custome
     if wanted.get("invested"):
         rows = rows.filter(pk__in=having("invested"))
     if wanted.get("registered_from"):
-        rows = rows.filter(registered_at__gte=wanted["registered_from"])
+        rows = rows.filter(registered_at__gte=clock.at(wanted["registered_from"], 0))
     return rows
 
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from core import audit
+from core import audit, parameters
 from core.errors import BusinessError, InvalidInput, NotFound
 from core.ids import business_number
 from core.models import User
@@ -47,6 +47,14 @@ class AmountInvalid(InvalidInput):
     message = _("The amount must be more than zero.")
 
 
+class DepositTooLarge(InvalidInput):
+    """The amount is above what one deposit may bring."""
+
+    code = "deposit_too_large"
+    message = _("One deposit can be at most %(greatest)s yuan.")
+    next_step = _("Pay in a smaller amount, or in several deposits.")
+
+
 class AuthorisationMissing(InvalidInput):
     """Money moves only on the customer's own order or mandate (银监办发〔2017〕21号)."""
 
@@ -83,7 +91,8 @@ def create_deposit(
 ) -> PaymentOrder:
     """Create an order to pay in; the payment address follows from the gateway. The same key returns the same order.
 
-    Raises AmountInvalid, AuthorisationMissing, CustodyAccountMissing, IdempotencyConflict.
+    The parameter `ledger.deposit_max` bounds one deposit.
+    Raises AmountInvalid, DepositTooLarge, AuthorisationMissing, CustodyAccountMissing, IdempotencyConflict.
     """
     wish = _Wish(
         PaymentOrder.Kind.DEPOSIT,
@@ -176,7 +185,7 @@ def _create(wish: _Wish, key: str, now: datetime, business_date: date) -> tuple[
     """Return the order of a key and whether it is new; simultaneous requests with one key get one order."""
     known = PaymentOrder.objects.filter(idempotency_key=key).first()
     if known is None:
-        _check(wish)
+        _check(wish, business_date)
         order = PaymentOrder(
             number=business_number("PO", business_date),
             kind=wish.kind,
@@ -209,9 +218,13 @@ def _create(wish: _Wish, key: str, now: datetime, business_date: date) -> tuple[
     return known, False
 
 
-def _check(wish: _Wish) -> None:
+def _check(wish: _Wish, business_date: date) -> None:
     if wish.amount <= ZERO:
         raise AmountInvalid(fields={"amount": [AmountInvalid.message]})
+    if wish.kind == PaymentOrder.Kind.DEPOSIT:
+        greatest = parameters.get_decimal("ledger.deposit_max", on=business_date)
+        if wish.amount > greatest:
+            raise DepositTooLarge(greatest=greatest)
     if not wish.authorisation:
         raise AuthorisationMissing
     if not Customer.objects.filter(pk=wish.customer_id, status=Customer.Status.IDENTIFIED).exists():

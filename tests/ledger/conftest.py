@@ -13,6 +13,7 @@ from customers.models import BankCard, Customer
 from ledger.models import CustodyAccount, TransferType
 from ledger.operations import open_accounts, post_transfers_bulk
 from ledger.operations.posting import TransferDraft
+from ledger.operations.seed import seed_parameters
 from ledger.rules.accounts import CUSTODY, available_account
 
 DAY = date(2026, 3, 2)
@@ -26,6 +27,7 @@ def make_customers(now: datetime) -> MakeCustomers:
     """Return a function that makes customers with open accounts and a given available balance, and gives their ids."""
 
     def make(how_many: int = 1, *, balance: str = "0.00") -> list[int]:
+        seed_parameters(DAY, now)
         rows = [Customer(number=f"CT-{next(_numbers)}", registered_at=now) for _ in range(how_many)]
         ids = [customer.pk for customer in Customer.objects.bulk_create(rows)]
         open_accounts(customer_ids=ids, now=now)

@@ -8,6 +8,7 @@ import pytest
 
 from core.errors import NotFound
 from core.models import AuditEntry, OutboxEvent
+from core.parameters import set_value
 from customers.models import BankCard, Customer, TimelineEntry, WorkItem
 from integrations.ports import PaymentKind, PaymentResult, PaymentStatus
 from ledger.models import CustodyAccount, LedgerCase, PaymentOrder, Transfer
@@ -17,6 +18,7 @@ from ledger.operations import (
     CardMissing,
     CaseClosed,
     CustodyAccountMissing,
+    DepositTooLarge,
     IdempotencyConflict,
     InsufficientFunds,
     MoneyHeld,
@@ -383,3 +385,17 @@ def test_a_case_is_opened_once_a_key(make_clients, now, clerk):
     with pytest.raises(NotFound):
         resolve_case(case_id=0, resolution="none", actor=clerk, now=now)
     assert count_rows() == before
+
+
+def test_one_deposit_has_an_upper_limit_by_date(make_clients, deposit):
+    (customer,) = make_clients()
+    with pytest.raises(DepositTooLarge) as refusal:
+        deposit(customer, "1000000.01")
+    assert "1000000" in refusal.value.sentence() and refusal.value.status == 422
+    assert not PaymentOrder.objects.exists() and not OutboxEvent.objects.exists()
+    tomorrow = DAY + timedelta(days=1)
+    set_value("ledger.deposit_max", "500", valid_from=tomorrow, source="test", business_date=DAY)
+    assert deposit(customer, "1000000.00").amount == D("1000000.00")
+    with pytest.raises(DepositTooLarge):
+        deposit(customer, "500.01", idempotency_key="e", business_date=tomorrow)
+    assert PaymentOrder.objects.count() == 1
