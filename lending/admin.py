@@ -1,5 +1,6 @@
 """Products change by two people; applications, listings, loans and contracts are there to read."""
 
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -24,6 +25,7 @@ from lending.models import (
     ProductFee,
     Repayment,
 )
+from lending.operations.contracts import draw_contract_again
 from lending.operations.payout import retry_payout
 from lending.operations.products import CHANGEABLE
 from staff import rights
@@ -133,7 +135,7 @@ class LoanAdmin(_Readable):
     list_select_related = ("product",)
     exclude = ("borrower",)
     inlines = (InstalmentLines, ShareLines)
-    actions = ("pay_out_again",)
+    actions = ("pay_out_again", "draw_contract_again")
 
     def has_work_permission(self, request: HttpRequest, *_args: Any) -> bool:
         """Those who configure also repair."""
@@ -144,9 +146,15 @@ class LoanAdmin(_Readable):
         """Ask the custodian again for the payout of the chosen loans."""
         for loan in chosen.order_by("pk"):
             said = _("The payout of %(number)s is asked for again.") % {"number": loan.number}
-            attempt(
-                request, lambda pk=loan.pk: retry_payout(loan_id=pk, actor=actor_of(request), now=clock.now()), said
-            )
+            attempt(request, partial(retry_payout, loan_id=loan.pk, actor=actor_of(request), now=clock.now()), said)
+
+    @admin.action(description=_("Draw the contract again"), permissions=["work"])
+    def draw_contract_again(self, request: HttpRequest, chosen: QuerySet[Loan]) -> None:
+        """Draw the contracts of the chosen loans that could not be printed."""
+        for loan in chosen.order_by("pk"):
+            said = _("The contract of %(number)s is drawn.") % {"number": loan.number}
+            draw = partial(draw_contract_again, loan_id=loan.pk, actor=actor_of(request), now=clock.now())
+            attempt(request, draw, said)
 
 
 class SignatureLines(_Lines):

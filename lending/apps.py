@@ -16,10 +16,12 @@ class LendingConfig(AppConfig):
         from customers.texts import register_text
         from lending import handlers, notices  # noqa: F401 - register the event handlers
         from lending.operations import closing, products, seed
+        from lending.queries import invariants
         from lending.web import frame
 
         frame.register()
         closing.register()
+        invariants.register()
         appliers.register("lending.product", products.apply_product)
         register_seed(30, "lending.parameters", seed.seed_parameters)
         register_seed(50, "lending.products", seed.seed_products)
@@ -42,6 +44,7 @@ _TEXTS = {
     "lending.bid_released": _("Bid on listing %(number)s released"),
     "lending.bid_lent": _("Lent in loan %(number)s"),
     "lending.contract_drawn": _("Contract %(number)s drawn up"),
+    "lending.contract_unprintable": _("The contract of loan %(number)s cannot be printed: %(detail)s"),
     "lending.contract_signed": _("Contract %(number)s signed by all parties"),
     "lending.loan_paid_out": _("Loan %(number)s paid out"),
     "lending.repayment": _("Repayment of loan %(number)s"),

@@ -30,7 +30,7 @@ def make_contract(event: ListingFilled, context: EventContext) -> None:
     """Create the loan of a filled listing and print its contract."""
     loan = loans.create_loan(listing_id=event.listing_id, now=context.now, business_date=context.business_date)
     if loan.state == Loan.State.CONTRACTING:
-        contracts.draw_contract(loan_id=loan.pk, now=context.now)
+        contracts.draw_contract_or_call_for_help(loan_id=loan.pk, now=context.now)
 
 
 @handles(SigningAsked, name="lending.seal_contract", outside=True)

@@ -2,7 +2,7 @@
 
 import json
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 from hashlib import sha256
 from pathlib import Path
 from threading import Lock
@@ -19,6 +19,11 @@ _TEMPLATE = Path(__file__).parent / "templates" / "loan_contract.typ"
 _FONT_FAMILIES = ("Noto Serif SC", "Noto Sans SC")
 # PDF/A-4 is the archive profile of PDF 2.0: all fonts inside, and a character that no font has is an error, not a box.
 _PDF_STANDARD: Final = "a-4"
+
+_PROBE: Final = b"""#set document(title: "probe", date: datetime(year: 2026, month: 1, day: 1))
+#set text(font: ("Noto Serif SC", "Noto Sans SC"))
+#sys.inputs.text"""
+_PROBED_AT: Final = datetime(2026, 1, 1, tzinfo=UTC)
 
 # The compiler keeps one world of sources and inputs, so two threads must not share a run.
 _one_at_a_time = Lock()
@@ -39,6 +44,26 @@ def render_contract(data: ContractData) -> bytes:
     """
     check_contract(data)
     return _print_pdf(printed_facts(data, TEMPLATE_VERSION), data)
+
+
+@lru_cache(maxsize=4096)
+def is_printable(text: str) -> bool:
+    """Tell whether the contract's fonts have every character of a text. Raises ContractFontMissing."""
+    try:
+        # The fonts hold all of the national standard's characters; a test prints them.
+        text.encode("gb2312")
+    except UnicodeEncodeError:
+        pass
+    else:
+        return text.isprintable()
+    with _one_at_a_time:
+        try:
+            _compiler().compile(
+                _PROBE, format="pdf", sys_inputs={"text": text}, pdf_standards=[_PDF_STANDARD], timestamp=_PROBED_AT
+            )
+        except typst.TypstError:
+            return False
+    return True
 
 
 def render_viewer_copy(data: ContractData, *, viewer_reference: str | None, original_sha256: str) -> bytes:

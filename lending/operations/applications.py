@@ -18,6 +18,7 @@ from customers.operations import history, roles
 from customers.operations.cards import NotIdentified, require_consent
 from customers.operations.profile import ProfileMissing
 from ledger.models import CustodyAccount
+from lending.documents.rendering import is_printable
 from lending.events import ApplicationDecided, ApplicationSubmitted, ApplicationWithdrawn
 from lending.models import Application, Product
 from lending.operations import offers
@@ -55,6 +56,14 @@ class CustodyNotOpen(BusinessError):
     code = "custody_not_open"
     message = _("Your account at the custodian bank is not open yet.")
     next_step = _("It is opened within a minute after your identity is confirmed; try again then.")
+
+
+class UnprintableText(InvalidInput):
+    """A text that goes into the contract holds a character that no font prints."""
+
+    code = "unprintable_text"
+    message = _("The contract cannot be printed with these characters.")
+    next_step = _("Write it without emoji and special characters.")
 
 
 class BorrowerNotAdmitted(BusinessError):
@@ -97,12 +106,13 @@ def submit_application(
     """Take an application that passes the legal gate and have it decided.
 
     Raises NotIdentified, ConsentMissing, ProfileMissing, CardMissing, CustodyNotOpen, ProductNotAvailable,
-    TermsNotOffered, BorrowerNotAdmitted, ExposureTooHigh, DuplicateProject.
+    TermsNotOffered, UnprintableText, BorrowerNotAdmitted, ExposureTooHigh, DuplicateProject.
     """
     customer = Customer.objects.select_for_update(no_key=True).get(pk=customer_id)
     product = Product.objects.get(pk=product_id)
     _check_customer(customer)
     _check_terms(product, amount, periods, method)
+    _check_printable(purpose_text=purpose_text, name=customer.name, address=customer.address)
     _check_gate(customer, purpose, purpose_text, business_date)
     check_exposure(
         customer, amount, other_platform_balance=other_platform_balance, product=product, business_date=business_date
@@ -169,6 +179,14 @@ def _check_terms(product: Product, amount: Decimal, periods: int, method: str) -
         fields["method"] = [_("One of: %(choices)s.") % {"choices": ", ".join(product.methods)}]
     if fields:
         raise TermsNotOffered(fields=fields)
+
+
+def _check_printable(**texts: str) -> None:
+    fields: dict[str, list[Any]] = {
+        name: [UnprintableText.message] for name, text in texts.items() if not is_printable(text)
+    }
+    if fields:
+        raise UnprintableText(fields=fields)
 
 
 def _check_gate(customer: Customer, purpose: str, purpose_text: str, business_date: date) -> None:

@@ -10,9 +10,10 @@ from django.utils.translation import gettext_lazy as _
 from core import audit
 from core.errors import BusinessError, NotFound
 from core.ids import business_number
+from core.models import User
 from core.outbox import publish
 from customers.operations import history
-from lending.documents.rendering import TEMPLATE_VERSION, render_contract
+from lending.documents.rendering import TEMPLATE_VERSION, UnprintableContract, render_contract
 from lending.events import ContractDrawn, ContractSigned, SigningAsked
 from lending.models import Bid, Contract, ContractSignature, Loan
 from lending.queries.bids import sum_by_investor
@@ -24,6 +25,14 @@ class ContractNotOpen(BusinessError):
 
     code = "contract_not_open"
     message = _("This contract is not waiting for your signature.")
+
+
+class ContractUnprintable(BusinessError):
+    """A character of the contract has no glyph."""
+
+    code = "contract_unprintable"
+    message = _("The contract of loan %(number)s cannot be printed: %(detail)s")
+    next_step = _("Correct the name, the address or the purpose it names, and draw the contract again.")
 
 
 class ContractAltered(BusinessError):
@@ -88,6 +97,53 @@ def draw_contract(*, loan_id: int, now: datetime) -> Contract:
     _note(contract, loan, "lending.contract_drawn", now)
     publish(ContractDrawn(contract_id=contract.pk, loan_id=loan.pk, customer_id=loan.borrower_id), now=now)
     return contract
+
+
+@transaction.atomic
+def draw_contract_or_call_for_help(*, loan_id: int, now: datetime) -> Contract | None:
+    """Draw the contract of a loan; one that cannot be printed becomes work for those who configure."""
+    try:
+        with transaction.atomic():
+            return draw_contract(loan_id=loan_id, now=now)
+    except UnprintableContract as error:
+        loan = Loan.objects.get(pk=loan_id)
+        detail = str(error)[:200]
+        audit.record(actor=None, action="lending.contract_unprintable", target=loan, data={"detail": detail}, now=now)
+        history.raise_work(
+            group="RISK",
+            kind="lending.contract_unprintable",
+            reason_code="lending.contract_unprintable",
+            params={"number": loan.number, "detail": detail},
+            key=_unprintable_key(loan_id),
+            now=now,
+            customer_id=loan.borrower_id,
+            right="operations.configure",
+            urgency=10,
+            url=f"/loans/{loan.public_id}/",
+        )
+        return None
+
+
+@transaction.atomic
+def draw_contract_again(*, loan_id: int, actor: User, now: datetime) -> Contract:
+    """Draw a contract that could not be printed, after what stood in the way was corrected.
+
+    Raises ContractNotOpen when the loan does not wait for its contract, ContractUnprintable.
+    """
+    loan = Loan.objects.select_for_update(no_key=True, of=("self",)).get(pk=loan_id)
+    if loan.state != Loan.State.CONTRACTING:
+        raise ContractNotOpen
+    try:
+        contract = draw_contract(loan_id=loan_id, now=now)
+    except UnprintableContract as error:
+        raise ContractUnprintable(number=loan.number, detail=str(error)[:200]) from error
+    history.end_work(key=_unprintable_key(loan_id), now=now, actor=actor)
+    audit.record(actor=actor, action="lending.contract_drawn_again", target=contract, now=now)
+    return contract
+
+
+def _unprintable_key(loan_id: int) -> str:
+    return f"loan:{loan_id}:contract_unprintable"
 
 
 @transaction.atomic
