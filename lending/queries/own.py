@@ -5,6 +5,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from django.db import connection
 from django.db.models import F, Q, QuerySet, Sum
 
 from core.errors import NotFound
@@ -108,12 +109,18 @@ def get_own_loan(customer_id: int, public_id: str) -> Loan:
     return loan
 
 
-def get_own_loan_id(customer_id: int, public_id: str) -> int:
-    """Return the id of a borrower's own loan without reading the record. Raises NotFound."""
-    pk = Loan.objects.filter(borrower_id=customer_id, public_id=public_id).values_list("pk", flat=True).first()
-    if pk is None:
+def get_own_loan_id(user: Any, public_id: str) -> int:
+    """Return the id of the loan of a borrower's log-in without reading the records. Raises NotFound."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT l.id FROM lending_loan l JOIN customers_customer c ON c.id = l.borrower_id
+            WHERE l.public_id = %s AND c.user_id = %s""",
+            [public_id, user.pk],
+        )
+        row = cursor.fetchone()
+    if row is None:
         raise NotFound
-    return pk
+    return int(row[0])
 
 
 def list_schedule(loan_id: int) -> list[dict[str, Any]]:

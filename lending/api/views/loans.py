@@ -133,7 +133,7 @@ class RepaymentsView(CustomerListView, CustomerAPIView):
 
     def get_rows(self) -> Any:
         """Return the repayments of the caller's loan."""
-        loan_id = own.get_own_loan_id(get_own_customer_id(self.request.user), self.kwargs["public_id"])
+        loan_id = own.get_own_loan_id(self.request.user, self.kwargs["public_id"])
         return own.list_repayments(loan_id)
 
     @extend_schema(operation_id="me_loans_repayments_list", responses=RepaymentSerializer(many=True))
