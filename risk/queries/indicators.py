@@ -48,7 +48,9 @@ SELECT p.code, count(*) FILTER (WHERE li.state = 'FAILED'), count(*)
 FROM lending_listing li
 JOIN lending_product p ON p.id = li.product_id
 WHERE li.state IN ('FAILED', 'FILLED', 'PAID_OUT')
-  AND (li.ended_at AT TIME ZONE 'Asia/Shanghai')::date BETWEEN %(on)s::date - 29 AND %(on)s::date
+  -- A listing fails on its deadline, also where the close of that day is caught up days later.
+  AND CASE WHEN li.state = 'FAILED' THEN li.deadline_date ELSE (li.ended_at AT TIME ZONE 'Asia/Shanghai')::date END
+      BETWEEN %(on)s::date - 29 AND %(on)s::date
 GROUP BY p.code
 """
 
