@@ -66,9 +66,10 @@ WHERE r.business_date = %(on)s
 """
 _SHARES = """
 SELECT p.code AS product, coalesce(c.rm_id, 0) AS rm, h.investor_id
-FROM lending_lendershare h JOIN lending_loan l ON l.id = h.loan_id JOIN lending_product p ON p.id = l.product_id
-JOIN customers_customer c ON c.id = h.investor_id
-WHERE l.state = 'ACTIVE' AND h.principal > h.principal_received
+FROM (
+    SELECT DISTINCT l.product_id, h.investor_id FROM lending_lendershare h JOIN lending_loan l ON l.id = h.loan_id
+    WHERE l.state = 'ACTIVE' AND h.principal > h.principal_received
+) h JOIN lending_product p ON p.id = h.product_id JOIN customers_customer c ON c.id = h.investor_id
 """
 # What investors earned in the thirty days up to the date, and the balance they had out, added up over those days: what
 # is out now was out on each of them since the start, and what came back was out until the day before it came.

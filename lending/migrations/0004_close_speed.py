@@ -28,4 +28,8 @@ class Migration(migrations.Migration):
             "ALTER TABLE lending_loanstate SET (fillfactor = 50)",
             "ALTER TABLE lending_loanstate RESET (fillfactor)",
         ),
+        migrations.RunSQL(
+            "ALTER TABLE lending_lendershare SET (fillfactor = 85)",
+            "ALTER TABLE lending_lendershare RESET (fillfactor)",
+        ),
     ]
