@@ -36,8 +36,15 @@ export function seriesOptions(config, colours, width) {
     grid: { left: 4, right: endRoom(config), top: isMany ? 32 : 14, bottom: 2, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
     legend: {
       show: isMany,
+      // One line above the axis; what does not fit is paged through instead of wrapping into the picture.
+      type: "scroll",
       left: 0,
+      right: 0,
       top: 0,
+      pageIconSize: 10,
+      pageIconColor: colours.ink2,
+      pageIconInactiveColor: colours.lineStrong,
+      pageTextStyle: { color: colours.ink3, fontSize: 12 },
       padding: 0,
       itemWidth: 14,
       itemHeight: 8,
