@@ -13,6 +13,7 @@ from customers.models.leads import (
     Method,
     Need,
     Opportunity,
+    OpportunityStay,
     Partner,
 )
 from customers.models.ownership import (
@@ -33,6 +34,7 @@ from customers.models.quality import (
     QuarantinedRow,
     RegistrationStep,
 )
+from customers.models.research import ResearchNote
 
 __all__ = [
     "AcquisitionCost",
@@ -67,6 +69,7 @@ __all__ = [
     "Note",
     "Notice",
     "Opportunity",
+    "OpportunityStay",
     "OwnerChange",
     "Partner",
     "Pool",
@@ -76,6 +79,7 @@ __all__ = [
     "RecordVisit",
     "RegistrationStep",
     "Relation",
+    "ResearchNote",
     "ReversibleAct",
     "RevisitRule",
     "SavedView",

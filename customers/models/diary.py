@@ -133,6 +133,8 @@ class Promise(models.Model):
     made_at = models.DateTimeField(_("promised at"))
     closed_at = models.DateTimeField(_("closed at"), null=True, blank=True)
     is_late = models.BooleanField(_("late"), default=False)
+    # The promise is to be in touch again: the next contact keeps it.
+    is_contact = models.BooleanField(_("next contact"), default=False)
 
     class Meta:
         verbose_name = _("promise")

@@ -110,6 +110,11 @@ class Lead(models.Model):
             models.Index(fields=["owner", "state", "-id"], name="lead_owner"),
             models.Index(fields=["state", "-id"], name="lead_state"),
             models.Index(fields=["method", "-created_at"], name="lead_method"),
+            models.Index(
+                fields=["owner", "answer_due_at"],
+                name="lead_unanswered",
+                condition=Q(answered_at__isnull=True, state="NEW"),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -185,6 +190,29 @@ class Opportunity(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+
+class OpportunityStay(models.Model):
+    """One stretch that an opportunity spent in a stage; what the time per stage is counted from."""
+
+    id = models.BigAutoField(primary_key=True)
+    opportunity = models.ForeignKey(Opportunity, models.PROTECT, related_name="stays")
+    stage = models.CharField(_("stage"), max_length=8, choices=Opportunity.Stage)
+    from_at = models.DateTimeField(_("from"))
+    until_at = models.DateTimeField(_("until"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("stay in a stage")
+        verbose_name_plural = _("stays in stages")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["opportunity"], condition=Q(until_at__isnull=True), name="opportunity_one_open_stay"
+            ),
+            models.CheckConstraint(
+                condition=Q(until_at__isnull=True) | Q(until_at__gte=models.F("from_at")), name="opportunity_stay_order"
+            ),
+        ]
+        indexes = [models.Index(fields=["stage", "-until_at"], name="opportunity_stay_stage")]
 
 
 class AcquisitionCost(models.Model):
