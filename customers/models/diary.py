@@ -98,11 +98,16 @@ class ContactPlan(models.Model):
 
 
 class Note(models.Model):
-    """A note of staff about a customer; colleagues may be mentioned."""
+    """A note of staff about a customer, or what he said about us; colleagues may be mentioned."""
+
+    class Kind(models.TextChoices):
+        NOTE = "NOTE", _("note")
+        FEEDBACK = "FEEDBACK", _("feedback")
 
     id = models.BigAutoField(primary_key=True)
     public_id = PublicIdField()
     customer = models.ForeignKey(Customer, models.PROTECT, related_name="notes")
+    kind = models.CharField(_("kind"), max_length=8, choices=Kind, default=Kind.NOTE)
     text = models.TextField(_("note"))
     mentions = ArrayField(models.BigIntegerField(), default=list)
     is_pinned = models.BooleanField(_("pinned"), default=False)
