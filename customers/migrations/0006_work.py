@@ -46,11 +46,6 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.AddField(
-            model_name='importjob',
-            name='faults',
-            field=models.JSONField(default=dict),
-        ),
-        migrations.AddField(
             model_name='note',
             name='kind',
             field=models.CharField(choices=[('NOTE', 'note'), ('FEEDBACK', 'feedback')], default='NOTE', max_length=8, verbose_name='kind'),
