@@ -33,7 +33,7 @@ def drawn(book: Book) -> Contract:
 
 
 @pytest.fixture
-def signed(drawn: Contract, sandbox: SandboxControl) -> Contract:  # noqa: F811
+def signed(drawn: Contract, sandbox: SandboxControl) -> Contract:
     """The same, truly signed by all with certificates of the sandbox's authority."""
     sandbox.set_clock(NOW)
     contracts.declare_borrower_will(
@@ -106,7 +106,7 @@ def test_a_broken_file_is_shown_as_broken(book: Book, signed: Contract, damage: 
 def test_an_unsigned_contract_is_not_shown_as_valid(
     book: Book,
     drawn: Contract,
-    sandbox: SandboxControl,  # noqa: F811
+    sandbox: SandboxControl,
 ) -> None:
     html = as_user(book.rm).get(page_of(drawn) + "?check=1").content.decode()
     assert BROKEN in html and VALID not in html
@@ -116,7 +116,7 @@ def test_an_unsigned_contract_is_not_shown_as_valid(
 def test_an_authority_that_is_away_is_not_taken_for_a_yes(
     book: Book,
     signed: Contract,
-    sandbox: SandboxControl,  # noqa: F811
+    sandbox: SandboxControl,
 ) -> None:
     sandbox.behave("ca", fail_next=100)
     html = as_user(book.rm).get(page_of(signed) + "?check=1").content.decode()
