@@ -62,3 +62,58 @@ class ConsentGiven:
     consent_id: int
     customer_id: int
     purpose: str
+
+
+@event_type("customers.owners_changed")
+@dataclass(frozen=True)
+class OwnersChanged:
+    """Customers got another RM or went into a pool; the rows of the change share the batch."""
+
+    batch: str
+
+
+@event_type("customers.customer_handed_over")
+@dataclass(frozen=True)
+class CustomerHandedOver:
+    """A customer passed from one RM to another in a handover and is to be told."""
+
+    customer_id: int
+    handover_id: int
+
+
+@event_type("customers.customer_facts_changed")
+@dataclass(frozen=True)
+class CustomerFactsChanged:
+    """Fields of a customer's profile have other values now; which ones, not what they are."""
+
+    customer_id: int
+    fields: tuple[str, ...]
+
+
+@event_type("customers.customers_merged")
+@dataclass(frozen=True)
+class CustomersMerged:
+    """One record went into another; its rows point at the kept one now."""
+
+    merge_id: int
+    kept_id: int
+    merged_id: int
+
+
+@event_type("customers.merge_undone")
+@dataclass(frozen=True)
+class MergeUndone:
+    """A merge was taken apart."""
+
+    merge_id: int
+    kept_id: int
+    merged_id: int
+
+
+@event_type("customers.customers_imported")
+@dataclass(frozen=True)
+class CustomersImported:
+    """An import has carried out its rows."""
+
+    job_id: int
+    created: int

@@ -1,9 +1,9 @@
 """Doors for events: the outside checks of identity and card."""
 
 from core.outbox import EventContext, handles
-from customers.events import CardAsked, IdentityAsked
+from customers.events import CardAsked, CustomerIdentified, CustomerRegistered, IdentityAsked
 from customers.models import BankCard, Consent, IdentityCheck
-from customers.operations import cards, identity
+from customers.operations import cards, identity, ownership
 from integrations import connect
 from integrations.ports import BureauPurpose, CardCheck, CreditQuery, FinalRefusal, IdentityMatch
 
@@ -50,3 +50,15 @@ def check_card(event: CardAsked, context: EventContext) -> None:
     except FinalRefusal:
         is_confirmed = False
     cards.record_card_result(card_id=card.pk, is_confirmed=is_confirmed, now=context.now)
+
+
+@handles(CustomerRegistered, name="customers.assign_registered")
+def assign_registered(event: CustomerRegistered, context: EventContext) -> None:
+    """Give a new customer to somebody by rule."""
+    ownership.assign_by_rule(customer_id=event.customer_id, now=context.now, actor=context.actor)
+
+
+@handles(CustomerIdentified, name="customers.assign_identified")
+def assign_identified(event: CustomerIdentified, context: EventContext) -> None:
+    """Try again for who is still nobody's now that his region is known."""
+    ownership.assign_by_rule(customer_id=event.customer_id, now=context.now, actor=context.actor)

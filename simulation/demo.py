@@ -133,7 +133,8 @@ def _gather_investors(demo: Demo, managers: Iterator[StaffMember]) -> None:
 def _assign(demo: Demo, customer: Customer, managers: Iterator[StaffMember]) -> None:
     rm = next(managers)
     backup = demo.staff["zhangqiang" if rm != demo.staff["zhangqiang"] else "lijing"]
-    assign_rm(customer_id=customer.pk, rm=rm, backup=backup, actor=demo.staff["wanghao"].user, now=demo.world.now)
+    manager = demo.staff["xugang"].user
+    assign_rm(customer_id=customer.pk, rm=rm, backup=backup, actor=manager, now=demo.world.now, is_forced=True)
 
 
 def _live(demo: Demo, day: date, first_day: date, managers: Iterator[StaffMember]) -> None:

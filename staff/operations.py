@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from core import audit, clock, parameters
 from core.changes import ChangeInvalid, appliers, write_values
 from core.errors import BusinessError, Refused
-from core.models import Parameter, User
+from core.models import ApiToken, Parameter, User
 from staff import rights
 from staff.models import Approval, Department, Role, StaffMember, Team
 from staff.queries import access_right
@@ -174,6 +174,19 @@ def apply_member(*, target_id: str, values: dict[str, Any], actor: User, now: da
     member = StaffMember.objects.select_for_update(no_key=True).get(pk=target_id)
     before = write_values(member, values, allowed=("department", "team", "roles", "capacity", "is_active"))
     _note_change("staff.member_changed", member, before, values, actor, now)
+    return member
+
+
+@transaction.atomic
+def deactivate_member(*, member_id: int, actor: User, now: datetime) -> StaffMember:
+    """End a leaver's access: his place, his log-in and his tokens; his name stays where it stands."""
+    member = StaffMember.objects.select_for_update(no_key=True, of=("self",)).select_related("user").get(pk=member_id)
+    member.is_active = False
+    member.save(update_fields=["is_active"])
+    member.user.is_active = False
+    member.user.save(update_fields=["is_active"])
+    ApiToken.objects.filter(user=member.user).delete()
+    audit.record(actor=actor, action="staff.member_left", target=member, now=now)
     return member
 
 

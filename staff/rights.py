@@ -11,6 +11,16 @@ ASSIGN_CUSTOMERS: Final = "customers.assign"
 EXCEED_CAPACITY: Final = "customers.exceed_capacity"
 # Look into the public pools, claim from them and release into them.
 CLAIM_CUSTOMERS: Final = "customers.claim"
+# Judge possible duplicates, merge records and take merges apart.
+MERGE_CUSTOMERS: Final = "customers.merge"
+# Bring customers in by file; mend or drop what stands in quarantine.
+IMPORT_CUSTOMERS: Final = "customers.import"
+# Take masked lists out of the house.
+EXPORT_CUSTOMERS: Final = "customers.export"
+# Bring customers in by the interface: all that a partner's token may do.
+TAKE_IN_CUSTOMERS: Final = "customers.take_in"
+# Save views of a list for one's team or, with the reach of a department, for everybody.
+SHARE_VIEWS: Final = "customers.share_views"
 # Open and answer cases between departments.
 WORK_CASES: Final = "service.work_cases"
 VIEW_APPLICATIONS: Final = "lending.view_applications"
@@ -38,6 +48,11 @@ ALL: Final = frozenset(
         ASSIGN_CUSTOMERS,
         EXCEED_CAPACITY,
         CLAIM_CUSTOMERS,
+        SHARE_VIEWS,
+        MERGE_CUSTOMERS,
+        IMPORT_CUSTOMERS,
+        EXPORT_CUSTOMERS,
+        TAKE_IN_CUSTOMERS,
         WORK_CASES,
         VIEW_APPLICATIONS,
         REVIEW_APPLICATION,
@@ -58,6 +73,7 @@ _RM = [
     UNMASK,
     EDIT_CUSTOMERS,
     CLAIM_CUSTOMERS,
+    EXPORT_CUSTOMERS,
     WORK_CASES,
     VIEW_APPLICATIONS,
     VIEW_LOANS,
@@ -68,9 +84,23 @@ _RM = [
 
 STANDARD_ROLES: Final = {
     "rm": ("客户经理", "OWN", _RM),
-    "team-lead": ("团队主管", "TEAM", [*_RM, ASSIGN_CUSTOMERS, VIEW_ALERTS]),
+    "team-lead": ("团队主管", "TEAM", [*_RM, SHARE_VIEWS, ASSIGN_CUSTOMERS, MERGE_CUSTOMERS, VIEW_ALERTS]),
     "service-agent": ("客服专员", "ALL", [VIEW_CUSTOMERS, WORK_CASES, VIEW_LOANS, VIEW_MESSAGES]),
-    "data-officer": ("数据专员", "ALL", [VIEW_CUSTOMERS, EDIT_CUSTOMERS, WORK_CASES, VIEW_ANALYTICS]),
+    "data-officer": (
+        "数据专员",
+        "ALL",
+        [
+            VIEW_CUSTOMERS,
+            EDIT_CUSTOMERS,
+            MERGE_CUSTOMERS,
+            IMPORT_CUSTOMERS,
+            EXPORT_CUSTOMERS,
+            TAKE_IN_CUSTOMERS,
+            WORK_CASES,
+            VIEW_ANALYTICS,
+        ],
+    ),
+    "intake-interface": ("数据接口", "OWN", [TAKE_IN_CUSTOMERS]),
     "risk-officer": (
         "风控专员",
         "ALL",
@@ -108,8 +138,10 @@ STANDARD_ROLES: Final = {
         "ALL",
         [
             VIEW_CUSTOMERS,
+            EXPORT_CUSTOMERS,
             ASSIGN_CUSTOMERS,
             EXCEED_CAPACITY,
+            SHARE_VIEWS,
             WORK_CASES,
             VIEW_APPLICATIONS,
             VIEW_LOANS,

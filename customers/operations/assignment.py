@@ -1,36 +1,36 @@
-"""Who looks after a customer."""
+"""Naming the RM and his stand-in of one customer."""
 
 from datetime import datetime
 
 from django.db import transaction
 
-from core import audit
 from core.models import User
-from customers.models import Customer, WorkItem
-from customers.operations import history
+from customers.models import Customer, OwnerChange
+from customers.operations import ownership
 from staff.models import StaffMember
 
 
 @transaction.atomic
 def assign_rm(
-    *, customer_id: int, rm: StaffMember, backup: StaffMember | None, actor: User | None, now: datetime
+    *,
+    customer_id: int,
+    rm: StaffMember,
+    backup: StaffMember | None,
+    actor: User | None,
+    now: datetime,
+    is_forced: bool = False,
 ) -> Customer:
-    """Name the RM and his stand-in; open work goes along."""
-    customer = Customer.objects.select_for_update(no_key=True).get(pk=customer_id)
-    old = customer.rm_id
-    customer.rm = rm
-    customer.backup_rm = backup
-    customer.version += 1
-    customer.save(update_fields=["rm", "backup_rm", "version"])
-    WorkItem.objects.filter(customer=customer, state=WorkItem.State.OPEN, right="").update(assignee=rm)
-    audit.record(actor=actor, action="customers.rm_assigned", target=customer, data={"from": old, "to": rm.pk}, now=now)
-    history.add_timeline(
-        customer_id=customer.pk,
-        kind="change",
-        text_code="customers.rm_assigned",
-        params={"rm": str(rm)},
-        at=now,
-        key=f"rm:{customer.pk}:{customer.version}",
+    """Name the RM and his stand-in; what is open goes along. Raises what `change_owner` and `set_backup` raise."""
+    ownership.change_owner(
+        customer_ids=[customer_id],
+        new_member_id=rm.pk,
+        pool_id=None,
+        reason=OwnerChange.Reason.ASSIGNED,
+        note="",
         actor=actor,
+        now=now,
+        is_forced=is_forced,
     )
-    return customer
+    return ownership.set_backup(
+        customer_id=customer_id, member_id=backup.pk if backup is not None else None, actor=actor, now=now
+    )

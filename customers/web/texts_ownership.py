@@ -1,0 +1,40 @@
+"""The sentences about owners, pools and handovers."""
+
+from django.utils.translation import gettext_lazy as _
+
+from customers.texts import register_text, register_words
+
+_TEXTS = {
+    "customers.put_into_pool": _("Given into the public pool %(pool)s"),
+    "customers.recycled": _("Taken back into the public pool %(pool)s"),
+    "customers.owner_change_undone": _("The change of relationship manager was taken back"),
+    "customers.collaborator_added": _("%(name)s works on this customer too"),
+    "customers.collaborator_removed": _("%(name)s no longer works on this customer"),
+    "customers.collaborator_notice": _("You are a collaborator of customer %(customer)s"),
+    "customers.protected": _("Protected from the public pool"),
+    "customers.protection_lifted": _("No longer protected from the public pool"),
+    "customers.recycle_warning": _("Goes back into the public pool %(pool)s on %(on)s unless somebody makes contact"),
+    "customers.received": _("%(count)s customers are yours now"),
+    "customers.given_away": _("%(count)s of your customers have another relationship manager now"),
+    "customers.went_into_pool": _("%(count)s of your customers went into the public pool"),
+    "customers.taken_back": _("%(count)s customers went back to whom they belonged before"),
+}
+_ACTIONS = {
+    "customers.backup_set": _("Backup changed"),
+    "customers.collaborator_removed": _("Collaborator removed"),
+    "customers.collaborator_set": _("Collaborator set"),
+    "customers.conflict_checked": _("Checked who looks after somebody"),
+    "customers.export_reviewed": _("Export reviewed"),
+    "customers.handed_over": _("Book handed over"),
+    "customers.owner_change_undone": _("Change of relationship manager taken back"),
+    "customers.pool_viewed": _("Looked at in the public pool"),
+    "customers.protected": _("Protected from the public pool"),
+    "customers.protection_lifted": _("Protection lifted"),
+}
+
+
+def register() -> None:
+    """Register the sentences."""
+    for code, sentence in _TEXTS.items():
+        register_text(code, sentence)
+    register_words("action", _ACTIONS)
