@@ -11,6 +11,7 @@ from core.errors import InvalidInput
 from customers.models import Customer, InvestorAssessment
 from customers.operations import history
 from customers.operations.cards import NotIdentified
+from customers.operations.facts import refresh_completeness
 from customers.rules import assessment
 
 VALID_FOR = timedelta(days=365)
@@ -47,6 +48,7 @@ def assess_investor(
     customer.investor_type = tier
     customer.investor_type_expires_date = row.valid_until_date
     customer.save(update_fields=["investor_type", "investor_type_expires_date"])
+    refresh_completeness([customer.pk])
     audit.record(actor=customer.user, action="customers.assessed", target=row, data={"tier": tier}, now=now)
     history.add_timeline(
         customer_id=customer.pk,

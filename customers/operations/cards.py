@@ -12,6 +12,7 @@ from core.outbox import publish
 from customers.events import CardAsked, CardBound
 from customers.models import BankCard, Consent, Customer
 from customers.operations import history
+from customers.operations.facts import refresh_completeness
 from customers.operations.identity import TooManyChecks
 from customers.operations.registration import InvalidPhone
 from customers.rules import identity as identity_rules
@@ -112,6 +113,7 @@ def record_card_result(*, card_id: int, is_confirmed: bool, now: datetime) -> No
         key=f"card:{card.pk}",
     )
     if is_confirmed:
+        refresh_completeness([card.customer_id])
         publish(CardBound(card_id=card.pk, customer_id=card.customer_id), now=now)
 
 

@@ -12,9 +12,9 @@ from core.fields import blind_index
 from core.outbox import publish
 from customers.events import CustomerIdentified, IdentityAsked
 from customers.models import Customer, IdentityCheck
-from customers.operations import history
+from customers.operations import facts, history
 from customers.rules import identity as identity_rules
-from customers.rules import names
+from customers.rules.sources import Source
 
 _CHECKS_A_DAY = 5
 # 王小明, 阿卜杜拉·买买提, John Smith.
@@ -95,7 +95,7 @@ def ask_identity_check(
     if identity_rules.age_on(identity_rules.read_citizen_number(number).birth_date, business_date) < 14:
         raise Underage
     index = blind_index(number, "identity")
-    if Customer.objects.filter(identity_index=index).exists():
+    if Customer.objects.filter(identity_index=index).exclude(pk=customer.pk).exists():
         raise IdentityTaken
     if customer.identity_checks.filter(asked_at__gt=now - timedelta(days=1)).count() >= _CHECKS_A_DAY:
         raise TooManyChecks
@@ -119,7 +119,7 @@ def record_identity_result(*, check_id: int, outcome: str, now: datetime) -> Non
     customer = Customer.objects.select_for_update(no_key=True).get(pk=check.customer_id)
     if (
         outcome == IdentityCheck.Outcome.PASSED
-        and Customer.objects.filter(identity_index=check.identity_index).exists()
+        and Customer.objects.filter(identity_index=check.identity_index).exclude(pk=customer.pk).exists()
     ):
         outcome = IdentityCheck.Outcome.ERROR
     check.outcome = outcome
@@ -141,21 +141,20 @@ def record_identity_result(*, check_id: int, outcome: str, now: datetime) -> Non
 
 
 def _identify(customer: Customer, check: IdentityCheck, now: datetime) -> None:
-    facts = identity_rules.read_citizen_number(check.identity_number)
-    customer.name = check.name
-    keys = names.build_name_keys(check.name)
-    customer.name_key = keys.sort_key
-    customer.search_grams = list(keys.grams)
-    customer.identity_number = check.identity_number
-    customer.identity_index = check.identity_index
-    customer.birth_date = facts.birth_date
-    customer.sex = facts.sex
-    customer.region_code = facts.region_code
+    said = identity_rules.read_citizen_number(check.identity_number)
+    facts.set_facts(
+        customer_id=customer.pk,
+        values={
+            "name": check.name,
+            "identity_number": check.identity_number,
+            "birth_date": said.birth_date,
+            "sex": said.sex,
+        },
+        source=Source.IDENTITY_CHECK,
+        actor=None,
+        now=now,
+    )
     customer.status = Customer.Status.IDENTIFIED
     customer.identified_at = now
-    customer.version += 1
-    customer.save()
-    if customer.user is not None:
-        customer.user.display_name = customer.name
-        customer.user.save(update_fields=["display_name"])
+    customer.save(update_fields=["status", "identified_at"])
     publish(CustomerIdentified(customer_id=customer.pk), now=now)

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -10,7 +11,8 @@ from core import audit
 from core.errors import BusinessError, InvalidInput
 from core.money import InexactAmount, yuan
 from customers.models import ChannelPreference, Customer, FinancialProfile
-from customers.operations import history
+from customers.operations import facts, history
+from customers.queries.facts import take_stamps
 
 CHANNELS = ("SMS", "MAIL")
 
@@ -58,32 +60,42 @@ def update_profile(
     if income < 0:
         raise InvalidIncome(fields={"monthly_income": [InvalidIncome.message]})
     customer = Customer.objects.select_for_update(no_key=True).get(pk=customer_id)
-    changed = [
-        name for name, value in (("address", address), ("email", email)) if value and getattr(customer, name) != value
-    ]
-    for name in changed:
-        setattr(customer, name, address if name == "address" else email)
-    if changed:
-        customer.version += 1
-        customer.save(update_fields=[*changed, "version"])
-    profile = FinancialProfile.objects.create(
-        customer=customer,
-        as_of_date=business_date,
+    stated: dict[str, Any] = {
+        "monthly_income": income,
+        "monthly_debt_payment": monthly_debt_payment,
+        "assets": assets,
+        "liabilities": liabilities,
+        "other_platform_balance": other_platform_balance,
+        "occupation": occupation,
+        "employer": employer,
+        "is_student": is_student,
+        "employment_years": employment_years,
+        "housing": housing,
+    }
+    reached = {name: value for name, value in (("address", address), ("email", email)) if value}
+    # The customer changes what he sees of himself, so that he replaces it whoever said it before.
+    result = facts.set_facts(
+        customer_id=customer_id,
+        values={**stated, **reached},
         source=source,
-        monthly_income=str(income),
-        monthly_debt_payment=monthly_debt_payment,
-        assets=assets,
-        liabilities=liabilities,
-        other_platform_balance=other_platform_balance,
-        occupation=occupation,
-        employer=employer,
-        is_student=is_student,
-        employment_years=employment_years,
-        housing=housing,
+        actor=customer.user,
+        now=now,
+        expected=take_stamps(customer, [*stated, *reached]),
+        as_of_date=business_date,
     )
-    audit.record(
-        actor=customer.user, action="customers.profile_updated", target=customer, data={"changed": changed}, now=now
+    return result.profile or _confirm(customer, stated, source, now, business_date)
+
+
+def _confirm(
+    customer: Customer, stated: dict[str, Any], source: str, now: datetime, business_date: date
+) -> FinancialProfile:
+    """Date the same finances anew: that nothing has changed is news too."""
+    income = str(stated["monthly_income"])
+    profile = FinancialProfile.objects.create(
+        customer=customer, as_of_date=business_date, source=source, **{**stated, "monthly_income": income}
     )
+    facts.refresh_completeness([customer.pk])
+    audit.record(actor=customer.user, action="customers.profile_updated", target=customer, now=now)
     history.add_timeline(
         customer_id=customer.pk,
         kind="change",

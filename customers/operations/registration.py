@@ -18,6 +18,7 @@ from core.outbox import publish
 from customers.events import ConsentGiven, CustomerRegistered, VerificationCodeAsked
 from customers.models import ChannelPreference, Consent, Customer, VerificationCode
 from customers.operations import history
+from customers.operations.facts import refresh_completeness
 from customers.rules import identity
 
 CODE_LIFETIME = timedelta(minutes=5)
@@ -178,6 +179,7 @@ def register_customer(*, phone: str, notice_version: str, source: str, channel: 
     give_consent(
         customer=customer, purpose=Consent.Purpose.SERVICE, notice_version=notice_version, channel=channel, now=now
     )
+    refresh_completeness([customer.pk])
     audit.record(actor=user, action="customers.registered", target=customer, now=now)
     history.add_timeline(
         customer_id=customer.pk,
