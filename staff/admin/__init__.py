@@ -1,5 +1,5 @@
 """Pages of operations staff: people and approvals, and the system below them."""
 
-from staff.admin import people, system
+from staff.admin import logins, people, system
 
-__all__ = ["people", "system"]
+__all__ = ["logins", "people", "system"]
