@@ -7,8 +7,9 @@ from django.db import transaction
 
 from core.close import register_step
 from customers.operations.labels import set_labels
+from customers.operations.roles import refresh_roles
 from segmentation.models import LabelRule, LabelRun
-from segmentation.queries import RULES, build_labels, get_rule, list_who_could_differ
+from segmentation.queries import RULES, build_labels, build_roles, get_rule, list_who_could_differ
 
 STEP: Final = "segmentation.labels"
 _ORDER: Final = 740
@@ -25,6 +26,8 @@ def label_customers(business_date: date, _from_id: int, _to_id: int, now: dateti
     if customers is None or customers:
         source, params = build_labels(rule, business_date, customers)
         written = set_labels(rules=RULES, source=source, params=params, version=rule.version, now=now)
+        roles, params = build_roles(rule, business_date, customers)
+        refresh_roles(source=roles, params=params)
     LabelRun.objects.update_or_create(
         business_date=business_date,
         defaults={"limits": rule.limits, "is_full": customers is None, "labels_written": written},

@@ -50,6 +50,22 @@ LEFT JOIN (
     FROM ({deals}) x GROUP BY customer_id
 ) d ON d.customer_id = c.id
 """
+# The same limits for each role by itself: who lends much may be new as a borrower.
+_ROLES = """
+SELECT d.customer_id, d.role, d.first_date AS since_date,
+       CASE WHEN d.first_date > %(on)s::date - %(new)s THEN 'NEW'
+            WHEN d.running = 0 AND d.last_date <= %(on)s::date - %(lost)s THEN 'LOST'
+            WHEN d.deals >= %(mature)s THEN 'MATURE'
+            ELSE 'ACTIVE' END AS stage,
+       CASE WHEN d.value >= %(high)s THEN 'HIGH' WHEN d.value >= %(middle)s THEN 'MIDDLE' ELSE 'LOW' END AS value_tier,
+       d.value
+FROM (
+    SELECT customer_id, CASE WHEN borrowed IS NULL THEN 'INVESTOR' ELSE 'BORROWER' END AS role, count(*) AS deals,
+           min(on_date) AS first_date, max(on_date) AS last_date, sum(coalesce(borrowed, lent)) AS value,
+           sum(running) AS running
+    FROM ({deals}) x GROUP BY 1, 2
+) d
+"""
 # Deals and volumes change by a payout alone. Stages also change when the first or the last deal comes of age, and when
 # nothing is lent or owed any more; that takes a payment. The last date is looked at again: its close was not its end.
 _WHO_COULD_DIFFER = """
@@ -99,6 +115,16 @@ def list_who_could_differ(rule: LabelRule, on: date) -> Sequence[int] | None:
     with connection.cursor() as cursor:
         cursor.execute(_WHO_COULD_DIFFER, params)
         return [pk for (pk,) in cursor.fetchall()]
+
+
+def build_roles(rule: LabelRule, on: date, customers: Sequence[int] | None) -> tuple[str, dict[str, Any]]:
+    """Return the SQL that says stage and value of each role of some customers, or of all, and its parameters."""
+    _labels, params = build_labels(rule, on, customers)
+    among = {"borrowers": "", "investors": ""}
+    if customers is not None:
+        found = "= ANY(%(customers)s::bigint[])"
+        among = {"borrowers": f"AND l.borrower_id {found}", "investors": f"AND h.investor_id {found}"}
+    return _ROLES.format(deals=_DEALS.format(**among)), params
 
 
 def build_labels(rule: LabelRule, on: date, customers: Sequence[int] | None) -> tuple[str, dict[str, Any]]:
