@@ -145,5 +145,9 @@ approvals: Registry[Callable[..., Any]] = Registry("approvals")
 listing_disclosures: Registry[Callable[[int], dict[str, Any]]] = Registry("listing_disclosures")
 # What takes back an act of a kind: `reverse(payload=…, actor=…, now=…)`; it raises a BusinessError where it no longer can.
 reversals: Registry[Callable[..., None]] = Registry("reversals")
+# What keeps a record from being merged into another one: `obstacle(merged_id, kept_id)` returns a sentence or nothing.
+merge_obstacles: Registry[Callable[[int, int], Text | None]] = Registry("merge_obstacles")
+# What the platform can take on at present, in yuan: `funds` that may be lent, `demand` waiting for them.
+capabilities: Registry[Callable[[], Any]] = Registry("capabilities")
 # Who may come into the admin: `gate(user)`; one that opens is enough.
 admin_gates: Registry[Callable[[Any], bool]] = Registry("admin_gates")

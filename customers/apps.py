@@ -13,14 +13,19 @@ class CustomersConfig(AppConfig):
     verbose_name = _("Customers")
 
     def ready(self) -> None:
+        from core.close import register_step
         from core.seeding import register_seed
         from customers import handlers  # noqa: F401 - registers the event handlers
         from customers.operations import seed
+        from customers.operations.ownership import change, recycling
         from customers.texts import register_text
-        from customers.web import frame
+        from customers.web import frame, quality
 
         frame.register()
+        quality.register()
         register_seed(30, "customers.parameters", seed.seed_parameters)
+        registries.reversals.register(change.UNDO_KIND, change.undo_change)
+        register_step(recycling.STEP, recycling.STEP_ORDER, recycling.recycle)
 
         for shape, label in {
             "money": _("money"),

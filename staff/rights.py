@@ -21,6 +21,8 @@ EXPORT_CUSTOMERS: Final = "customers.export"
 TAKE_IN_CUSTOMERS: Final = "customers.take_in"
 # Save views of a list for one's team or, with the reach of a department, for everybody.
 SHARE_VIEWS: Final = "customers.share_views"
+# Take in leads, answer them, win them as customers or give them up.
+WORK_LEADS: Final = "leads.work"
 # Open and answer cases between departments.
 WORK_CASES: Final = "service.work_cases"
 VIEW_APPLICATIONS: Final = "lending.view_applications"
@@ -53,6 +55,7 @@ ALL: Final = frozenset(
         IMPORT_CUSTOMERS,
         EXPORT_CUSTOMERS,
         TAKE_IN_CUSTOMERS,
+        WORK_LEADS,
         WORK_CASES,
         VIEW_APPLICATIONS,
         REVIEW_APPLICATION,
@@ -74,6 +77,7 @@ _RM = [
     EDIT_CUSTOMERS,
     CLAIM_CUSTOMERS,
     EXPORT_CUSTOMERS,
+    WORK_LEADS,
     WORK_CASES,
     VIEW_APPLICATIONS,
     VIEW_LOANS,
@@ -96,6 +100,7 @@ STANDARD_ROLES: Final = {
             IMPORT_CUSTOMERS,
             EXPORT_CUSTOMERS,
             TAKE_IN_CUSTOMERS,
+            WORK_LEADS,
             WORK_CASES,
             VIEW_ANALYTICS,
         ],
@@ -142,6 +147,7 @@ STANDARD_ROLES: Final = {
             ASSIGN_CUSTOMERS,
             EXCEED_CAPACITY,
             SHARE_VIEWS,
+            WORK_LEADS,
             WORK_CASES,
             VIEW_APPLICATIONS,
             VIEW_LOANS,

@@ -91,6 +91,8 @@ class ImportJob(models.Model):
     created = models.PositiveIntegerField(_("new"), default=0)
     updated = models.PositiveIntegerField(_("known"), default=0)
     quarantined = models.PositiveIntegerField(_("in quarantine"), default=0)
+    # How often which fault was found in which column: {"phone:not_a_phone": 12}; of the trial too.
+    faults = models.JSONField(default=dict)
     error = models.TextField(blank=True)
     owner = models.ForeignKey("core.User", models.PROTECT, null=True, related_name="+")
     created_at = models.DateTimeField(_("created at"))

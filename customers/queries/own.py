@@ -47,9 +47,18 @@ def lock_own_customer(user: Any) -> Customer:
 
 
 def find_user_by_phone(phone: str) -> User | None:
-    """Return the log-in that belongs to a phone number in its normal form."""
+    """Return the log-in that belongs to a phone number in its normal form, also to one of a record merged since."""
     customer = Customer.objects.select_related("user").filter(phone_index=blind_index(phone, "phone")).first()
-    return customer.user if customer is not None and phone else None
+    if customer is None or not phone:
+        return None
+    return follow_merges(customer).user
+
+
+def follow_merges(customer: Customer) -> Customer:
+    """Return the record into which one has gone, itself where it has not."""
+    while customer.merged_into is not None:
+        customer = customer.merged_into
+    return customer
 
 
 def get_latest_profile(customer: Customer) -> FinancialProfile | None:

@@ -12,6 +12,7 @@ from core.fields import blind_index
 from core.models import AuditEntry
 from customers.models import Customer, TimelineEntry, WorkItem
 from customers.queries.attributes import having
+from customers.queries.own import follow_merges
 from customers.rules.names import build_search_grams
 from staff import rights
 from staff.queries import Access, scope_condition
@@ -28,7 +29,12 @@ def in_scope(access: Access, right: str = rights.VIEW_CUSTOMERS) -> QuerySet[Cus
 
 def access_customer(access: Access, public_id: str, right: str = rights.VIEW_CUSTOMERS) -> Customer:
     """Return a customer that a right reaches. Raises NotFound."""
-    customer = in_scope(access, right).select_related("rm__user", "backup_rm__user").filter(public_id=public_id).first()
+    reachable = in_scope(access, right).select_related("rm__user", "backup_rm__user")
+    customer = reachable.filter(public_id=public_id).first()
+    if customer is None:
+        # Old addresses of a record that went into another one lead to where its history is now.
+        gone = Customer.objects.filter(public_id=public_id, merged_into__isnull=False).first()
+        customer = reachable.filter(pk=follow_merges(gone).pk).first() if gone is not None else None
     if customer is None:
         raise NotFound
     return customer
