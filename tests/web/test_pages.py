@@ -18,6 +18,7 @@ from lending.models import Application, Loan
 from risk.models import Alert, Review
 from service.models import CollectionContact
 from staff.models import StaffMember
+from tests.pictures import list_changes, take_picture
 from tests.web.conftest import NOW, PASSWORD, TODAY, Book, as_user, make_customer, make_loan
 
 MANY = 50
@@ -180,6 +181,25 @@ def test_two_people_decide_a_referred_application(book: Book) -> None:
     as_user(book.checker).post(f"/reviews/{review.public_id}/send-back/", {"note": "mine"})
     assert as_user(book.officer).post(f"/reviews/{review.public_id}/confirm/").status_code == 403
     assert Application.objects.get(pk=book.referred.pk).state == Application.State.REFERRED
+
+
+def test_a_second_person_confirms_over_http(book: Book) -> None:
+    page = f"/applications/{book.referred.public_id}/"
+    proposal = {"outcome": "DECLINE", "reason_codes": ["SCORE_TOO_LOW"], "note": "too much debt"}
+    as_user(book.officer).post(f"{page}propose/", proposal)
+    review = Review.objects.get()
+    before = take_picture()
+    assert as_user(book.officer).post(f"/reviews/{review.public_id}/confirm/").status_code == 403
+    assert as_user(book.rm).post(f"/reviews/{review.public_id}/confirm/").status_code == 403
+    assert set(list_changes(before, take_picture())) <= {"core_user", "django_session"}
+    assert as_user(book.checker).post(f"/reviews/{review.public_id}/confirm/").status_code == 302
+    review.refresh_from_db()
+    assert review.state == Review.State.CONFIRMED
+    assert Application.objects.get(pk=book.referred.pk).state == Application.State.DECLINED
+    # A second click finds it decided and changes nothing.
+    decided = take_picture()
+    as_user(book.checker).post(f"/reviews/{review.public_id}/confirm/")
+    assert set(list_changes(decided, take_picture())) <= {"core_user", "django_session"}
 
 
 def test_an_alert_is_taken_up_noted_and_closed(book: Book) -> None:
