@@ -16,16 +16,22 @@ class CustomersConfig(AppConfig):
         from core.close import register_step
         from core.seeding import register_seed
         from customers import handlers  # noqa: F401 - registers the event handlers
-        from customers.operations import seed
+        from customers.operations import diary, funnel, opportunities, revisits, seed, seed_work
         from customers.operations.ownership import change, recycling
         from customers.texts import register_text
-        from customers.web import frame, quality
+        from customers.web import frame, quality, texts_work
 
         frame.register()
         quality.register()
+        texts_work.register()
         register_seed(30, "customers.parameters", seed.seed_parameters)
         registries.reversals.register(change.UNDO_KIND, change.undo_change)
         register_step(recycling.STEP, recycling.STEP_ORDER, recycling.recycle)
+        registries.reversals.register(opportunities.UNDO_KIND, opportunities.undo_move)
+        register_seed(31, "customers.work", seed_work.seed_work)
+        register_step("customers.judge_promises", 845, diary.judge_promises)
+        register_step(revisits.STEP, revisits.STEP_ORDER, revisits.plan_revisits, revisits.list_partitions)
+        register_step(funnel.STEP, funnel.STEP_ORDER, funnel.follow_up_stopped)
 
         for shape, label in {
             "money": _("money"),

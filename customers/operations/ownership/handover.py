@@ -120,24 +120,24 @@ def _check_room(receivers: Mapping[int, Sequence[int]]) -> None:
 # What the leaver had beside his own book goes to each customer's RM, else to a receiver in turn.
 _REST_OF_TASKS = """
 UPDATE customers_workitem w
-SET assignee_id = CASE WHEN w."right" <> '' THEN NULL ELSE coalesce(was.rm_id, %(heirs)s[was.turn]) END
+SET assignee_id = CASE WHEN w."right" <> '' THEN NULL ELSE coalesce(was.rm_id, (%(heirs)s::bigint[])[was.turn]) END
 FROM (
-    SELECT i.id, c.rm_id, 1 + (row_number() OVER (ORDER BY i.id) %% cardinality(%(heirs)s)) AS turn
+    SELECT i.id, c.rm_id, 1 + (row_number() OVER (ORDER BY i.id) %% cardinality(%(heirs)s::bigint[])) AS turn
     FROM customers_workitem i LEFT JOIN customers_customer c ON c.id = i.customer_id
     WHERE i.state = 'OPEN' AND i.assignee_id = %(giver)s
 ) was
 WHERE w.id = was.id
 """
 _REST_OF_LEADS = """
-UPDATE customers_lead l SET owner_id = %(heirs)s[was.turn], version = version + 1
+UPDATE customers_lead l SET owner_id = (%(heirs)s::bigint[])[was.turn], version = version + 1
 FROM (
-    SELECT id, 1 + (row_number() OVER (ORDER BY id) %% cardinality(%(heirs)s)) AS turn FROM customers_lead
+    SELECT id, 1 + (row_number() OVER (ORDER BY id) %% cardinality(%(heirs)s::bigint[])) AS turn FROM customers_lead
     WHERE state IN ('NEW', 'WORKING', 'QUALIFIED') AND owner_id = %(giver)s
 ) was
 WHERE l.id = was.id
 """
 _REST_OF_PLANS = """
-UPDATE customers_contactplan p SET member_id = coalesce(was.heir_id, %(heirs)s[1])
+UPDATE customers_contactplan p SET member_id = coalesce(was.heir_id, (%(heirs)s::bigint[])[1])
 FROM (
     SELECT i.id, coalesce(c.rm_id, l.owner_id) AS heir_id FROM customers_contactplan i
     LEFT JOIN customers_customer c ON c.id = i.customer_id LEFT JOIN customers_lead l ON l.id = i.lead_id
@@ -146,7 +146,7 @@ FROM (
 WHERE p.id = was.id
 """
 _REST_OF_PROMISES = """
-UPDATE customers_promise p SET member_id = coalesce(c.rm_id, %(heirs)s[1])
+UPDATE customers_promise p SET member_id = coalesce(c.rm_id, (%(heirs)s::bigint[])[1])
 FROM customers_customer c
 WHERE c.id = p.customer_id AND p.state = 'OPEN' AND p.member_id = %(giver)s
 """
