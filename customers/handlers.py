@@ -1,9 +1,16 @@
-"""Doors for events: the outside checks of identity and card."""
+"""Doors for events: the outside checks of identity and card, owners, steps of registering, leads who registered."""
 
 from core.outbox import EventContext, handles
-from customers.events import CardAsked, CustomerIdentified, CustomerRegistered, IdentityAsked
-from customers.models import BankCard, Consent, IdentityCheck
-from customers.operations import cards, identity, ownership
+from customers.events import (
+    CardAsked,
+    CardBound,
+    CustomerIdentified,
+    CustomerRegistered,
+    IdentityAsked,
+    VerificationCodeAsked,
+)
+from customers.models import BankCard, Consent, IdentityCheck, RegistrationStep
+from customers.operations import cards, funnel, identity, leads, ownership
 from integrations import connect
 from integrations.ports import BureauPurpose, CardCheck, CreditQuery, FinalRefusal, IdentityMatch
 
@@ -62,3 +69,28 @@ def assign_registered(event: CustomerRegistered, context: EventContext) -> None:
 def assign_identified(event: CustomerIdentified, context: EventContext) -> None:
     """Try again for who is still nobody's now that his region is known."""
     ownership.assign_by_rule(customer_id=event.customer_id, now=context.now, actor=context.actor)
+
+
+@handles(VerificationCodeAsked, name="customers.note_phone")
+def note_phone(event: VerificationCodeAsked, context: EventContext) -> None:
+    """Count who begins to register."""
+    funnel.note_phone(verification_id=event.verification_id, now=context.now)
+
+
+@handles(CustomerRegistered, name="customers.note_registered")
+def note_registered(event: CustomerRegistered, context: EventContext) -> None:
+    """Count who registered, and close his open leads as won."""
+    funnel.note_step(customer_ids=[event.customer_id], step=RegistrationStep.Step.REGISTERED, now=context.now)
+    leads.adopt_registered(customer_id=event.customer_id, now=context.now)
+
+
+@handles(CustomerIdentified, name="customers.note_identified")
+def note_identified(event: CustomerIdentified, context: EventContext) -> None:
+    """Count who confirmed his identity."""
+    funnel.note_step(customer_ids=[event.customer_id], step=RegistrationStep.Step.IDENTITY, now=context.now)
+
+
+@handles(CardBound, name="customers.note_card")
+def note_card(event: CardBound, context: EventContext) -> None:
+    """Count who bound a card."""
+    funnel.note_step(customer_ids=[event.customer_id], step=RegistrationStep.Step.CARD, now=context.now)

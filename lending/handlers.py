@@ -1,7 +1,7 @@
 """Doors for events: how a loan goes on by itself."""
 
 from core.outbox import EventContext, handles
-from customers.operations import history
+from customers.operations import funnel, history, opportunities
 from integrations import connect
 from integrations.ports import CustodyInstruction, CustodyLeg, FinalRefusal, InstructionStatus
 from ledger import custodian
@@ -19,7 +19,7 @@ from lending.events import (
     RepaymentPosted,
     SigningAsked,
 )
-from lending.models import Bid, Contract, Loan, PayoutInstruction, Repayment
+from lending.models import Bid, Contract, LenderShare, Loan, PayoutInstruction, Repayment
 from lending.operations import card_money, contracts, loans, payout
 from lending.queries.bids import sum_by_investor
 from lending.queries.receipts import list_receipt_rows
@@ -146,3 +146,14 @@ def repay_from_card(event: DepositReceived, context: EventContext) -> None:
             now=context.now,
             business_date=context.business_date,
         )
+
+
+@handles(LoanPaidOut, name="lending.note_deal")
+def note_deal(event: LoanPaidOut, context: EventContext) -> None:
+    """Count the first deal of borrower and lenders, and mark what they were applying for as won."""
+    lenders = list(
+        LenderShare.objects.filter(loan_id=event.loan_id).order_by("investor_id").values_list("investor_id", flat=True)
+    )
+    for customer_ids, role in (([event.customer_id], "BORROWER"), (lenders, "INVESTOR")):
+        funnel.note_step(customer_ids=customer_ids, step="FIRST_DEAL", now=context.now)
+        opportunities.win_applying(customer_ids=customer_ids, role=role, now=context.now)

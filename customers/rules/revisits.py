@@ -105,12 +105,12 @@ def place_visits(
     limit = min(a_day_at_most, max(fair, 1))
     placed: dict[int, datetime] = {}
     for wish in sorted(wishes, key=lambda wish: (-wish.days_overdue, wish.customer_id)):
-        moment = _find_room(wish, loads, hours, limit)
-        if moment is None:
+        room = _find_room(wish, loads, hours, limit)
+        if room is None:
             continue
-        placed[wish.customer_id] = moment + timedelta(minutes=60 // PER_HOUR * hours.get(moment, 0))
-        loads[moment.date()] += 1
-        hours[moment] = hours.get(moment, 0) + 1
+        placed[wish.customer_id] = room + timedelta(minutes=60 // PER_HOUR * hours.get(room, 0))
+        loads[room.date()] += 1
+        hours[room] = hours.get(room, 0) + 1
     return placed
 
 

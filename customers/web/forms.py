@@ -6,8 +6,7 @@ from django import forms
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from customers.models import Customer
-from customers.operations.contacts import CHANNELS
+from customers.models import Contact, Customer
 from staff.models import StaffMember
 
 _MOMENT = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
@@ -54,11 +53,18 @@ class CustomerFilter(forms.Form):
 class ContactForm(forms.Form):
     """What was talked about."""
 
-    channel = forms.ChoiceField(label=_("How"), choices=list(CHANNELS.items()))
+    channel = forms.ChoiceField(label=_("How"), choices=Contact.Channel.choices)
+    result = forms.ChoiceField(
+        label=_("Result"), required=False, choices=Contact.Result.choices, initial=Contact.Result.REACHED
+    )
     note = forms.CharField(
         label=_("What was said"), required=False, max_length=1000, widget=forms.Textarea(attrs={"rows": 3})
     )
     promised_at = forms.DateTimeField(label=_("Next contact promised for"), required=False, widget=_MOMENT)
+
+    def clean_result(self) -> str:
+        """Return what came of it; who says nothing reached the customer."""
+        return self.cleaned_data["result"] or Contact.Result.REACHED
 
 
 class ReminderForm(forms.Form):

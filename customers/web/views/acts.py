@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from core import clock
 from core.errors import InvalidInput
 from customers.models import WorkItem
-from customers.operations import contacts, disclosure, undo, work
+from customers.operations import diary, disclosure, undo, work
 from customers.queries.staff import access_customer
 from customers.queries.work import access_work
 from customers.web.forms import ContactForm, ReminderForm
@@ -52,7 +52,7 @@ class RecordContact(StaffPage):
         customer = access_customer(self.access, public_id, self.right)
         form = ContactForm(request.POST)
         _demand(form)
-        contacts.record_contact(
+        diary.record_contact(
             customer_id=customer.pk,
             **form.cleaned_data,
             actor=request.user,  # type: ignore[arg-type]
@@ -72,7 +72,7 @@ class SetReminder(StaffPage):
         customer = access_customer(self.access, public_id, self.right)
         form = ReminderForm(request.POST)
         _demand(form)
-        contacts.set_reminder(
+        diary.set_reminder(
             customer_id=customer.pk,
             **form.cleaned_data,
             assignee_id=self.access.member_id,

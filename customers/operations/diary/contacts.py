@@ -1,0 +1,257 @@
+"""Contacts that took place, and those that are planned."""
+
+import base64
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Final
+
+from django.db import transaction
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from core import audit, parameters
+from core.errors import BusinessError, InvalidInput, Text
+from core.models import User
+from customers.models import Contact, ContactPlan, Customer, CustomerCost, Document, Lead
+from customers.operations import history
+from customers.operations.diary.members import member_of
+from customers.operations.diary.promises import keep_promised_contacts, make_promise
+from customers.rules.worth import price_contact
+from staff.models import StaffMember
+
+_PHOTO_LARGEST: Final = 5_000_000
+_SIGNATURES: Final = {"image/jpeg": b"\xff\xd8\xff", "image/png": b"\x89PNG\r\n\x1a\n"}
+_MINUTES_MOST: Final = 600
+# What a contact is taken to last where nobody wrote it down.
+_USUAL_MINUTES: Final = {"CALL": 10, "WECHAT": 5, "VISIT": 60, "MAIL": 10}
+
+
+class ContactInvalid(InvalidInput):
+    """What was entered about a contact cannot be kept."""
+
+    code = "contact_invalid"
+
+
+class PlanClosed(BusinessError):
+    """The planned contact was carried out or dropped."""
+
+    code = "plan_closed"
+    message = _("This planned contact has been dealt with already.")
+
+
+@dataclass(frozen=True)
+class Photo:
+    """A picture of a visit."""
+
+    content: bytes
+    content_type: str
+
+
+@transaction.atomic
+def record_contact(
+    *,
+    channel: str,
+    actor: User,
+    now: datetime,
+    customer_id: int | None = None,
+    lead_id: int | None = None,
+    result: str = Contact.Result.REACHED,
+    note: str = "",
+    promised_at: datetime | None = None,
+    place: str = "",
+    latitude: Decimal | None = None,
+    longitude: Decimal | None = None,
+    photo: Photo | None = None,
+    minutes: int | None = None,
+    plan_id: int | None = None,
+) -> Contact:
+    """Keep a contact with a customer or a lead; it carries out what was planned and keeps a promise to be in touch.
+
+    Nobody reached is no contact: plans, promises and the latest contact stay as they are. Raises ContactInvalid,
+    PlanClosed, Refused.
+    """
+    _demand_valid(channel, result, promised_at, now, photo, (latitude, longitude), minutes)
+    member = member_of(actor)
+    customer = Customer.objects.select_for_update(no_key=True).get(pk=customer_id) if customer_id else None
+    lead = Lead.objects.select_for_update(no_key=True).get(pk=lead_id) if lead_id else None
+    if (customer is None) == (lead is None) or (customer is None and (photo or promised_at)):
+        raise ContactInvalid(fields={"promised_at": [_("Photos and promises are kept with customers.")]})
+    contact = Contact.objects.create(
+        customer=customer,
+        lead=lead,
+        channel=channel,
+        result=result,
+        note=note.strip(),
+        place=place.strip()[:120],
+        latitude=latitude,
+        longitude=longitude,
+        photo=_keep_photo(customer, photo, actor, now) if customer is not None and photo is not None else None,
+        minutes=minutes,
+        at=now,
+        member=member,
+    )
+    is_reached = result != Contact.Result.NOT_REACHED
+    _carry_out(contact, plan_id, is_reached)
+    if customer is not None:
+        _tell_customer_record(customer, contact, is_reached, actor, now)
+        if promised_at is not None:
+            make_promise(
+                customer_id=customer.pk,
+                text=note.strip()[:200] or gettext("Next contact"),
+                due_at=promised_at,
+                actor=actor,
+                now=now,
+                is_contact=True,
+            )
+    audit.record(
+        actor=actor,
+        action="customers.contact_recorded",
+        target=customer or lead,
+        data={"channel": channel, "result": result, "contact": contact.pk},
+        now=now,
+    )
+    return contact
+
+
+def _demand_valid(
+    channel: str,
+    result: str,
+    promised_at: datetime | None,
+    now: datetime,
+    photo: Photo | None,
+    where: tuple[Decimal | None, Decimal | None],
+    minutes: int | None,
+) -> None:
+    fields: dict[str, list[Text]] = {}
+    latitude, longitude = where
+    if channel not in Contact.Channel.values:
+        fields["channel"] = [_("Choose how you were in contact.")]
+    if result not in Contact.Result.values:
+        fields["result"] = [_("Choose what came of it.")]
+    if promised_at is not None and promised_at <= now:
+        fields["promised_at"] = [_("Choose a later moment.")]
+    if (
+        (latitude is None) != (longitude is None)
+        or abs(latitude or Decimal(0)) > 90
+        or abs(longitude or Decimal(0)) > 180
+    ):
+        fields["latitude"] = [_("Give both coordinates, or none.")]
+    if minutes is not None and not 0 < minutes <= _MINUTES_MOST:
+        fields["minutes"] = [_("Between 1 and 600 minutes.")]
+    if photo is not None and not _is_picture(photo):
+        fields["photo"] = [_("A JPEG or PNG picture of at most 5 MB.")]
+    if fields:
+        raise ContactInvalid(fields=fields)
+
+
+def _is_picture(photo: Photo) -> bool:
+    signature = _SIGNATURES.get(photo.content_type)
+    return signature is not None and photo.content.startswith(signature) and len(photo.content) <= _PHOTO_LARGEST
+
+
+def _keep_photo(customer: Customer, photo: Photo, actor: User, now: datetime) -> Document:
+    return Document.objects.create(
+        customer=customer,
+        kind=Document.Kind.VISIT,
+        title=gettext("Photo of a visit"),
+        content_type=photo.content_type,
+        size=len(photo.content),
+        sha256=hashlib.sha256(photo.content).hexdigest(),
+        content=base64.b64encode(photo.content).decode(),
+        uploaded_at=now,
+        uploaded_by=actor,
+    )
+
+
+def _carry_out(contact: Contact, plan_id: int | None, is_reached: bool) -> None:
+    """Close the plan that was named, else the one that the planner made; a plan has one contact."""
+    plans = ContactPlan.objects.select_for_update(no_key=True).filter(customer=contact.customer, lead=contact.lead)
+    if plan_id is not None:
+        plan = plans.filter(pk=plan_id).first()
+        if plan is None or plan.state != ContactPlan.State.PLANNED:
+            raise PlanClosed
+    elif contact.customer_id is not None and is_reached:
+        plan = plans.filter(state=ContactPlan.State.PLANNED, is_by_rule=True).first()
+    else:
+        plan = None
+    if plan is None or not is_reached:
+        return
+    plan.state = ContactPlan.State.DONE
+    plan.contact = contact
+    plan.save(update_fields=["state", "contact"])
+
+
+def _tell_customer_record(customer: Customer, contact: Contact, is_reached: bool, actor: User, now: datetime) -> None:
+    history.add_timeline(
+        customer_id=customer.pk,
+        kind="contact",
+        text_code=f"customers.contact.{contact.channel}" if is_reached else "customers.contact_missed",
+        params={
+            "note": contact.note[:500],
+            "channel": contact.channel,
+            "result": contact.result,
+            "place": contact.place,
+        },
+        at=now,
+        key=f"contact:{contact.pk}",
+        actor=actor,
+    )
+    minutes = contact.minutes or _USUAL_MINUTES[contact.channel]
+    rate = parameters.get_decimal("customers.contact_hour_cost", on=now.date())
+    CustomerCost.objects.create(
+        customer=customer, kind="contact", amount=price_contact(minutes, rate), at=now, key=f"contact:{contact.pk}"
+    )
+    if is_reached:
+        customer.latest_contact_at = now
+        customer.save(update_fields=["latest_contact_at"])
+        keep_promised_contacts(customer, actor=actor, now=now)
+
+
+@transaction.atomic
+def plan_contact(
+    *,
+    channel: str,
+    purpose: str,
+    planned_at: datetime,
+    actor: User,
+    now: datetime,
+    customer_id: int | None = None,
+    lead_id: int | None = None,
+    member_id: int | None = None,
+) -> ContactPlan:
+    """Plan a contact with a customer or a lead for oneself or a colleague. Raises ContactInvalid, Refused."""
+    fields: dict[str, list[Text]] = {}
+    if channel not in Contact.Channel.values:
+        fields["channel"] = [_("Choose how you will be in contact.")]
+    if not purpose.strip() or len(purpose) > 200:
+        fields["purpose"] = [_("Say in at most 200 characters what it is for.")]
+    if planned_at <= now:
+        fields["planned_at"] = [_("Choose a later moment.")]
+    if fields or (customer_id is None) == (lead_id is None):
+        raise ContactInvalid(fields=fields)
+    member = member_of(actor) if member_id is None else StaffMember.objects.get(pk=member_id, is_active=True)
+    plan = ContactPlan.objects.create(
+        customer_id=customer_id,
+        lead_id=lead_id,
+        member=member,
+        channel=channel,
+        purpose=purpose.strip(),
+        planned_at=planned_at,
+        created_at=now,
+    )
+    audit.record(actor=actor, action="customers.contact_planned", target=plan, data={"channel": channel}, now=now)
+    return plan
+
+
+@transaction.atomic
+def drop_plan(*, plan_id: int, actor: User, now: datetime) -> ContactPlan:
+    """Give up a planned contact. Raises PlanClosed."""
+    plan = ContactPlan.objects.select_for_update(no_key=True).get(pk=plan_id)
+    if plan.state != ContactPlan.State.PLANNED:
+        raise PlanClosed
+    plan.state = ContactPlan.State.DROPPED
+    plan.save(update_fields=["state"])
+    audit.record(actor=actor, action="customers.plan_dropped", target=plan, now=now)
+    return plan

@@ -1,0 +1,36 @@
+"""Leads: taken in by thirteen methods, answered against the clock, won as customers or lost for a reason."""
+
+from customers.operations.leads.conversion import adopt_registered, convert_lead
+from customers.operations.leads.intake import (
+    LeadHasCustomer,
+    LeadIncomplete,
+    LeadIntake,
+    LeadOpenAlready,
+    take_in_lead,
+    take_in_quietly,
+)
+from customers.operations.leads.states import (
+    LeadClosed,
+    LostReasonMissing,
+    answer_lead,
+    assign_lead,
+    lose_lead,
+    qualify_lead,
+)
+
+__all__ = [
+    "LeadClosed",
+    "LeadHasCustomer",
+    "LeadIncomplete",
+    "LeadIntake",
+    "LeadOpenAlready",
+    "LostReasonMissing",
+    "adopt_registered",
+    "answer_lead",
+    "assign_lead",
+    "convert_lead",
+    "lose_lead",
+    "qualify_lead",
+    "take_in_lead",
+    "take_in_quietly",
+]
