@@ -55,7 +55,7 @@ def page_of(contract: Contract) -> str:
 @pytest.mark.parametrize("tail", ["", "file/"])
 def test_only_staff_in_scope_read_a_contract(book: Book, drawn: Contract, tail: str) -> None:
     url = page_of(drawn) + tail
-    with unchanged(but={"django_session"}):
+    with unchanged(but={"core_user", "django_session"}):
         assert Client().get(url).status_code == 302
         assert as_user(book.customer_user).get(url).status_code == 403
         assert as_user(book.other_rm).get(url).status_code == 404
@@ -79,7 +79,7 @@ def test_the_pages_and_the_file_show_nobody_in_full(book: Book, drawn: Contract)
 def test_a_truly_signed_contract_is_shown_as_valid(book: Book, signed: Contract) -> None:
     client = as_user(book.rm)
     assert VALID not in client.get(page_of(signed)).content.decode()
-    with unchanged(but={"django_session", "integrations_outboundcall", "integrations_call"}):
+    with unchanged(but={"core_user", "django_session", "integrations_outboundcall", "integrations_call"}):
         html = client.get(page_of(signed) + "?check=1").content.decode()
     assert VALID in html and BROKEN not in html
     assert len(re.findall(r">good<", html)) == signed.signatures.count() == 4
