@@ -206,8 +206,8 @@ def change(group: Group, path: Sequence[int], part: Condition | Group | None) ->
 def describe(group: Group, fields: Mapping[str, Field], words: Mapping[str, str]) -> str:
     """Return the conditions as one sentence.
 
-    `words` holds a pattern an operator with %(field)s, %(value)s and, for ranges, %(other)s; `and`, `or`, `list` join;
-    `yes` and `no` are values.
+    `words` holds a pattern an operator with %(field)s, %(value)s and, for ranges, %(other)s; `affirm` and `deny` take
+    its place for yes and no; `and`, `or` and `list` join.
     """
     said = []
     for part in group.parts:
@@ -222,9 +222,9 @@ def describe(group: Group, fields: Mapping[str, Field], words: Mapping[str, str]
 def say(condition: Condition, fields: Mapping[str, Field], words: Mapping[str, str]) -> str:
     """Return one condition in words; values that a field does not know stand as they are."""
     known = fields.get(condition.field)
-    labels = {key: str(label) for key, label in known.choices} if known else {}
     if known and known.type == Type.YES_NO:
-        labels = {"yes": words["yes"], "no": words["no"]}
+        return words["deny" if condition.values == ("no",) else "affirm"] % {"field": str(known.label)}
+    labels = {key: str(label) for key, label in known.choices} if known else {}
     shown = [labels.get(value, value) for value in condition.values]
     is_range = condition.operator == Operator.BETWEEN
     return words[condition.operator] % {

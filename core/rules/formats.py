@@ -40,8 +40,10 @@ def ratio_text(ratio: Decimal) -> str:
     return f"{MINUS if percent < 0 else ''}{abs(percent):f}%"
 
 
-def count_text(count: int) -> str:
-    """Return a count with separators; lists count exactly to 10 000 only: `10,000+`."""
+def count_text(count: int, *, is_estimate: bool = False) -> str:
+    """Return a count with separators; lists count exactly to 10 000 only: `10,000+`, or what was estimated: `≈ 1,230,000`."""
+    if is_estimate:
+        return f"≈ {count:,}"
     return f"{_COUNT_LIMIT:,}+" if count > _COUNT_LIMIT else f"{count:,}"
 
 

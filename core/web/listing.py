@@ -1,4 +1,4 @@
-"""Lists on pages: sorting from the address, paging by key, counts that stop at ten thousand."""
+"""Lists on pages: sorting from the address, paging by key, counts that are exact up to ten thousand."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ COUNT_LIMIT = 10_000
 
 @dataclass(frozen=True)
 class Slice:
-    """One page of a list; `total` is exact up to COUNT_LIMIT, above it one more."""
+    """One page of a list; `total` as `count_rows` gives it."""
 
     rows: list[Any]
     next_cursor: str
@@ -63,9 +63,24 @@ def take_page(
     )
 
 
+class Estimate(int):
+    """A count that the database's planner estimated; the filter `count` marks it."""
+
+    is_estimate = True
+
+
 def count_rows(rows: QuerySet[Any]) -> int:
-    """Count exactly up to COUNT_LIMIT; more answers COUNT_LIMIT + 1."""
-    return rows.order_by()[: COUNT_LIMIT + 1].count()
+    """Count exactly up to COUNT_LIMIT; what is more is an Estimate of three figures."""
+    found = rows.order_by()[: COUNT_LIMIT + 1].count()
+    return found if found <= COUNT_LIMIT else estimate_rows(rows)
+
+
+def estimate_rows(rows: QuerySet[Any]) -> Estimate:
+    """Return how many rows the planner expects, rounded to three figures and above COUNT_LIMIT."""
+    plan = orjson.loads(rows.order_by().explain(format="json"))
+    expected = max(int(plan[0]["Plan"]["Plan Rows"]), COUNT_LIMIT + 1)
+    step = 10 ** max(len(str(expected)) - 3, 0)
+    return Estimate(max(round(expected / step) * step, COUNT_LIMIT + 1))
 
 
 def _read_sort(asked: str, sorts: Mapping[str, str], default: str) -> tuple[str, bool]:

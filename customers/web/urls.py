@@ -2,16 +2,33 @@
 
 from django.urls import path, re_path
 
-from customers.web.views import acts, listing, record
+from customers.web import urls_desk
+from customers.web.views import acts, facts, listing, record, relations
 
 app_name = "customers"
 
 urlpatterns = [
     path("customers/", listing.CustomerListPage.as_view(), name="list"),
     path("customers/export/", listing.CustomerExport.as_view(), name="export"),
+    *urls_desk.urlpatterns,
     path("customers/<str:public_id>/", record.CustomerPage.as_view(), name="page"),
     path("customers/<str:public_id>/timeline/", record.CustomerTimeline.as_view(), name="timeline"),
-    path("customers/<str:public_id>/changes/", record.CustomerChanges.as_view(), name="changes"),
+    path("customers/<str:public_id>/changes/", facts.ChangesPanel.as_view(), name="changes"),
+    path("customers/<str:public_id>/profile/", facts.ProfilePanel.as_view(), name="profile"),
+    path("customers/<str:public_id>/profile/<str:field>/", facts.FactField.as_view(), name="fact"),
+    path("customers/<str:public_id>/profile/<str:field>/settle/", facts.SettleFact.as_view(), name="settle-fact"),
+    path("customers/<str:public_id>/relations/", relations.RelationsPanel.as_view(), name="relations"),
+    path(
+        "customers/<str:public_id>/relations/<str:relation>/end/", relations.EndRelation.as_view(), name="end-relation"
+    ),
+    path("customers/<str:public_id>/household/", relations.HouseholdAct.as_view(), name="household"),
+    path("customers/<str:public_id>/documents/", relations.DocumentsPanel.as_view(), name="documents"),
+    path("customers/<str:public_id>/documents/<str:document>/", relations.OpenDocument.as_view(), name="document"),
+    path(
+        "customers/<str:public_id>/documents/<str:document>/remove/",
+        relations.RemoveDocument.as_view(),
+        name="remove-document",
+    ),
     path("customers/<str:public_id>/contact/", acts.RecordContact.as_view(), name="contact"),
     path("customers/<str:public_id>/reminder/", acts.SetReminder.as_view(), name="reminder"),
     path("customers/<str:public_id>/reveal/<slug:field>/", acts.Reveal.as_view(), name="reveal"),

@@ -3,8 +3,10 @@ import Alpine from "@alpinejs/csp";
 import "htmx.org";
 
 import "./parts/actions.js";
+import "./parts/cells.js";
 import "./parts/columns.js";
 import "./parts/definitions.js";
+import "./parts/facts.js";
 import "./parts/filters.js";
 import "./parts/frame.js";
 import "./parts/keyboard.js";

@@ -11,6 +11,7 @@ from django.utils.translation import gettext
 
 from core.registries import navigation
 from core.templatetags.ui_parts.base import fresh_id, part
+from core.web.keys import KEYS, Key, choose_letters
 
 register = template.Library()
 
@@ -41,8 +42,8 @@ def tabbar(context: template.Context) -> dict[str, Any]:
 def _navigation(context: template.Context) -> list[dict[str, Any]]:
     request, user = context.get("request"), context.get("user")
     path = request.path if request else ""
-    items = []
-    for _key, item in sorted(navigation.items(), key=lambda pair: pair[1].order):
+    items: list[dict[str, Any]] = []
+    for key, item in sorted(navigation.items(), key=lambda pair: pair[1].order):
         if item.visible is not None and not item.visible(user):
             continue
         try:
@@ -50,8 +51,15 @@ def _navigation(context: template.Context) -> list[dict[str, Any]]:
         except NoReverseMatch:
             continue
         is_current = path == url if url == "/" else path.startswith(url)
-        items.append({"label": item.label, "url": url, "icon": item.icon, "is_current": is_current})
-    return items
+        items.append({"key": key, "label": item.label, "url": url, "icon": item.icon, "is_current": is_current})
+    letters = choose_letters([item["key"] for item in items])
+    return [{**item, "letter": letters[item["key"]]} for item in items]
+
+
+@register.simple_tag
+def page_keys() -> tuple[Key, ...]:
+    """The keys that work on every page."""
+    return KEYS
 
 
 @register.simple_tag(takes_context=True)

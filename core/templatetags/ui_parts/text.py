@@ -56,8 +56,10 @@ def ratio(share: Decimal | None) -> str:
 
 @register.filter
 def count(number: int | None) -> str:
-    """`1,234`; above ten thousand `10,000+`."""
-    return DASH if number is None else formats.count_text(int(number))
+    """`1,234`; above ten thousand `10,000+`, or `≈ 1,230,000` where the list has an estimate."""
+    if number is None:
+        return DASH
+    return formats.count_text(int(number), is_estimate=getattr(number, "is_estimate", False))
 
 
 @register.filter

@@ -1,30 +1,40 @@
 // Keys that work everywhere. Nothing fires while somebody types or composes Chinese.
+import { editRow } from "./cells.js";
 import { isTyping, make, on, say } from "./dom.js";
 import { toggleRail } from "./frame.js";
-import { currentRow, step } from "./rows.js";
+import { currentRow, openRow, step } from "./rows.js";
 
 let goes = false;
 
-const plain = {
-  j: () => step(1),
-  k: () => step(-1),
-  "[": toggleRail,
-  "?": showKeys,
-  "/": () => document.querySelector("[data-search-live]")?.focus(),
+const acts = {
+  next: () => step(1),
+  previous: () => step(-1),
+  open: () => currentRow() && openRow(currentRow()),
+  pick: () => currentRow()?.querySelector("input[name=pick]")?.click(),
+  edit: () => editRow(currentRow()),
+  rail: toggleRail,
+  sheet: showKeys,
+  search: () => document.querySelector("[data-search-live]")?.focus(),
 };
+// The sheet on the page is the table of keys: what stands there works, nothing else.
+const plain = Object.fromEntries(
+  [...document.querySelectorAll("#keys [data-does]")].map((key) => [key.textContent, acts[key.dataset.does]]),
+);
 
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event) || document.querySelector("dialog[open]")) return;
   if (goes) {
     goes = false;
-    const link = document.querySelectorAll(".rail-list a.rail-link")[Number(event.key) - 1];
-    if (link) link.click();
+    const links = [...document.querySelectorAll(".rail-list a.rail-link")];
+    const link = links.find((item) => item.dataset.go === event.key.toLowerCase()) ?? links[Number(event.key) - 1];
+    if (link) event.preventDefault();
+    link?.click();
     return;
   }
   if (event.key === "g") {
     goes = true;
     setTimeout(() => (goes = false), 1200);
-  } else if (plain[event.key]) {
+  } else if (!onRow(event.key) && plain[event.key]) {
     event.preventDefault();
     plain[event.key]();
   } else if (event.key === "ArrowDown" && currentRow()) {
@@ -38,12 +48,16 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+/** Return the focused row's own button of a letter; it goes before what the letter does everywhere. */
+function onRow(key) {
+  return key.length === 1 ? currentRow()?.querySelector(`[data-key="${CSS.escape(key.toLowerCase())}"]`) : null;
+}
+
 /** Press the button whose letter it is: on the focused row first, else one on the page outside of rows. */
 function press(event) {
   const selector = `[data-key="${CSS.escape(event.key.toLowerCase())}"]`;
-  const onRow = currentRow()?.querySelector(selector);
   const onPage = [...document.querySelectorAll(selector)].find((button) => !button.closest("[data-href]"));
-  const button = onRow ?? onPage;
+  const button = onRow(event.key) ?? onPage;
   if (!button) return;
   event.preventDefault();
   button.click();

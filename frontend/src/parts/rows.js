@@ -8,7 +8,7 @@ on("click", SELECTOR, (event, row) => {
   const control = event.target.closest("a, button, input, select, textarea, label, form, [popover]");
   if (event.defaultPrevented || (control && row.contains(control))) return;
   if (getSelection()?.toString() && row.contains(getSelection().anchorNode)) return;
-  open(row, event.ctrlKey || event.metaKey);
+  openRow(row, event.ctrlKey || event.metaKey);
 });
 // The row's own link opens the panel too; with a modifier it stays a link.
 on("click", `${SELECTOR}[data-panel] a.row-link`, (event, link) => {
@@ -19,20 +19,21 @@ on("click", `${SELECTOR}[data-panel] a.row-link`, (event, link) => {
 on("auxclick", SELECTOR, (event, row) => {
   if (event.button !== 1 || event.target.closest("a, button")) return;
   event.preventDefault();
-  open(row, true);
+  openRow(row, true);
 });
 on("mousedown", SELECTOR, (event) => {
   if (event.button === 1 && !event.target.closest("a")) event.preventDefault();
 });
 on("keydown", SELECTOR, (event, row) => {
-  if (event.key === "Enter" && event.target === row) open(row, event.ctrlKey || event.metaKey);
+  if (event.key === "Enter" && event.target === row) openRow(row, event.ctrlKey || event.metaKey);
 });
 
 function roomForPanel() {
   return matchMedia("(min-width: 768px)").matches;
 }
 
-function open(row, inNewTab) {
+/** Open a row's record: in the panel where there is room, or as a page. */
+export function openRow(row, inNewTab) {
   const url = row.dataset.href;
   if (!url) return;
   if (inNewTab) window.open(url, "_blank", "noopener");

@@ -53,8 +53,8 @@ WORDS = {
     "and": " and ",
     "or": " or ",
     "list": " or ",
-    "yes": "yes",
-    "no": "no",
+    "affirm": "is: %(field)s",
+    "deny": "is not: %(field)s",
 }
 conditions = st.builds(
     Condition,
@@ -93,7 +93,7 @@ def test_groups_stand_in_brackets_and_read_as_a_sentence() -> None:
         "Stage is new or active and (Overdue at least 1000 or Latest contact not in the last 14 days)"
     )
     assert describe(parse("borrower:is:yes;born:between:1980-01-01,1989-12-31"), FIELDS, WORDS) == (
-        "Borrower is yes and Born from 1980-01-01 to 1989-12-31"
+        "is: Borrower and Born from 1980-01-01 to 1989-12-31"
     )
 
 

@@ -1,0 +1,99 @@
+"""What colleagues have arranged for themselves: saved views, choices, what they looked at last."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from core.errors import NotFound
+from customers.models import Notice, RecordVisit, SavedView, UserSetting
+from staff import rights
+from staff.models import Scope
+from staff.queries import Access, scope_condition
+
+
+def read_setting(user: Any, key: str) -> Any:
+    """Return a choice somebody made, None where he has made none."""
+    return UserSetting.objects.filter(user_id=user.pk, key=key).values_list("value", flat=True).first()
+
+
+def read_settings(user: Any, keys: tuple[str, ...]) -> dict[str, Any]:
+    """Return several choices by key, one query in all."""
+    return dict(UserSetting.objects.filter(user_id=user.pk, key__in=keys).values_list("key", "value"))
+
+
+def list_saved_views(access: Access, entity: str) -> QuerySet[SavedView]:
+    """Return the views of a list that a member sees: his own, his team's, everybody's; pinned ones first."""
+    seen = Q(owner_id=access.member_id) | Q(audience=SavedView.Audience.ALL)
+    if access.team_id:
+        seen |= Q(audience=SavedView.Audience.TEAM, team_id=access.team_id)
+    return (
+        SavedView.objects.filter(seen, entity=entity, removed_at__isnull=True)
+        .select_related("owner__user")
+        .order_by("-is_pinned", "place", "id")
+    )
+
+
+def access_saved_view(access: Access, public_id: str) -> SavedView:
+    """Return a view that a member sees. Raises NotFound."""
+    seen = Q(owner_id=access.member_id) | Q(audience=SavedView.Audience.ALL)
+    if access.team_id:
+        seen |= Q(audience=SavedView.Audience.TEAM, team_id=access.team_id)
+    view = SavedView.objects.filter(seen, public_id=public_id, removed_at__isnull=True).first()
+    if view is None:
+        raise NotFound
+    return view
+
+
+def may_change_view(access: Access, view: SavedView) -> bool:
+    """Tell whether a member may change or remove a view: its owner, or who shares views with everybody."""
+    if view.owner_id == access.member_id:
+        return True
+    return view.audience != SavedView.Audience.ME and access.scope_of(rights.SHARE_VIEWS) == Scope.ALL
+
+
+def list_audiences(access: Access) -> list[str]:
+    """Return for whom a member may save a view."""
+    found: list[str] = [SavedView.Audience.ME]
+    if access.has(rights.SHARE_VIEWS):
+        if access.team_id:
+            found.append(SavedView.Audience.TEAM)
+        if access.scope_of(rights.SHARE_VIEWS) in {Scope.DEPARTMENT, Scope.ALL}:
+            found.append(SavedView.Audience.ALL)
+    return found
+
+
+def list_recent(access: Access, limit: int = 8) -> list[Any]:
+    """Return the customers a member looked at last and still reaches."""
+    if not access.has(rights.VIEW_CUSTOMERS):
+        return []
+    rows = RecordVisit.objects.filter(
+        scope_condition(access, rights.VIEW_CUSTOMERS, "customer__rm"),
+        member_id=access.member_id,
+        customer__merged_into__isnull=True,
+    ).select_related("customer__rm__user")
+    rows = rows.defer("customer__search_grams", "customer__labels", "customer__custom")
+    return [visit.customer for visit in rows.order_by("-at")[:limit]]
+
+
+def get_visit(access: Access, customer_id: int) -> RecordVisit | None:
+    """Return a member's visits to a record."""
+    return RecordVisit.objects.filter(member_id=access.member_id, customer_id=customer_id).first()
+
+
+def list_notices(
+    access: Access, *, kind: str = "", is_unread: bool = False, since: datetime | None = None
+) -> QuerySet[Notice]:
+    """Return a member's notices, the newest first."""
+    rows = Notice.objects.filter(member_id=access.member_id).select_related("customer").order_by("-id")
+    rows = rows.defer("customer__search_grams", "customer__labels", "customer__custom")
+    if kind:
+        rows = rows.filter(kind=kind)
+    if is_unread:
+        rows = rows.filter(read_at__isnull=True)
+    return rows.filter(at__gte=since) if since is not None else rows
+
+
+def count_unread(member_id: int, most: int = 100) -> int:
+    """Count a member's unread notices, at most so many."""
+    return Notice.objects.filter(member_id=member_id, read_at__isnull=True)[:most].count()

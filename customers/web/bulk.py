@@ -1,0 +1,42 @@
+"""What can be done with many customers at once: registered here by whoever owns the operation."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django import forms
+
+from core.errors import Text
+from core.registries import Registry
+from customers.models import ReversibleAct
+from staff.queries import Access
+
+# So many at once stay within one request; more is a job of its own.
+MOST = 20_000
+
+Run = Callable[..., tuple[int, ReversibleAct | None]]
+
+
+@dataclass(frozen=True)
+class BulkAct:
+    """An act on many customers.
+
+    `form(access)` returns the form class of what it asks; `run(access=, customer_ids=, given=, actor=, now=)` does it in
+    one transaction and returns how many it changed, with the way back if there is one. The ids are those that `right`
+    reaches.
+    """
+
+    label: Text
+    right: str
+    form: Callable[[Access], type[forms.Form]]
+    run: Run
+    icon: str = "edit"
+    order: int = 100
+
+
+bulk_acts: Registry[BulkAct] = Registry("bulk_acts")
+
+
+def list_acts(access: Access) -> list[tuple[str, BulkAct]]:
+    """Return what a member may do with many customers, in order."""
+    found = [(key, act) for key, act in bulk_acts.items() if access.has(act.right)]
+    return sorted(found, key=lambda pair: pair[1].order)

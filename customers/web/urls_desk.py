@@ -1,0 +1,19 @@
+"""Addresses of what belongs to the list of customers and one's desk; they stand before those of a single record."""
+
+from django.urls import URLPattern, path, re_path
+
+from customers.web.views import bulk, desk
+
+urlpatterns: list[URLPattern] = [
+    path("customers/condition/", desk.ConditionEditor.as_view(), name="condition"),
+    path("customers/columns/", desk.ChooseColumns.as_view(), name="columns"),
+    path("customers/views/", desk.ViewCounts.as_view(), name="view-counts"),
+    path("customers/views/save/", desk.SaveView.as_view(), name="save-view"),
+    re_path(
+        r"^customers/views/(?P<public_id>[\w-]+)/(?P<act>update|rename|share|pin|remove)/$",
+        desk.ChangeView.as_view(),
+        name="view",
+    ),
+    path("customers/bulk/", bulk.BulkPage.as_view(), name="bulk"),
+    path("customers/<str:public_id>/cell/<str:name>/", bulk.Cell.as_view(), name="cell"),
+]

@@ -1,0 +1,150 @@
+"""Acts on many customers: what is asked, how many it is for, the doing, the way back. Editing one cell of the list."""
+
+from typing import Any
+
+from django import forms
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from core import clock
+from core.errors import BusinessError, NotFound, Refused
+from customers import fields as facts
+from customers.models import Customer
+from customers.operations.facts import set_facts
+from customers.queries.attributes import read_attributes
+from customers.queries.filters import list_custom_fields
+from customers.queries.staff import access_customer, in_scope
+from customers.web.bulk import MOST, BulkAct, list_acts
+from customers.web.columns import list_columns, render_cell
+from customers.web.selection import canonical, read_group, select
+from customers.web.undo import tell
+from staff import rights
+from staff.pages import StaffPage
+
+
+class BulkPage(StaffPage):
+    """Ask what an act needs, say how many it is for, do it."""
+
+    right = rights.VIEW_CUSTOMERS
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        """Show the question, or with `confirmed` carry the act out and go back to the list with the way back."""
+        key = request.POST.get("act", "")
+        act = dict(list_acts(self.access)).get(key)
+        if act is None:
+            raise Refused
+        ids = list(self.picked(request, act).order_by("pk").values_list("pk", flat=True)[: MOST + 1])
+        query = canonical(request.GET, read_group(request.GET)[0])
+        form = act.form(self.access)(request.POST if request.POST.get("confirmed") else None)
+        context = {
+            "act": act,
+            "key": key,
+            "form": form,
+            "count": len(ids),
+            "query": query,
+            "most": MOST,
+            "is_too_many": len(ids) > MOST,
+            "everything": request.POST.get("everything", ""),
+            "picks": [] if request.POST.get("everything") else request.POST.getlist("pick"),
+        }
+        if not request.POST.get("confirmed") or not form.is_valid() or not ids or len(ids) > MOST:
+            status = 422 if request.POST.get("confirmed") else 200
+            return render(request, "customers/bulk.html", context, status=status)
+        return self.carry_out(request, act, form, ids, context)
+
+    def picked(self, request: HttpRequest, act: BulkAct) -> QuerySet[Customer]:
+        """Return the picked rows that the act's right reaches."""
+        reachable = in_scope(self.access, act.right)
+        if request.POST.get("everything"):
+            return reachable.filter(pk__in=select(self.access, request.GET).rows.order_by().values("pk"))
+        return reachable.filter(public_id__in=request.POST.getlist("pick")[:MOST])
+
+    def carry_out(
+        self, request: HttpRequest, act: BulkAct, form: forms.Form, ids: list[int], context: dict[str, Any]
+    ) -> HttpResponse:
+        """Do it; what the operation refuses stands at its field, or above the form."""
+        try:
+            count, back = act.run(
+                access=self.access,
+                customer_ids=ids,
+                given=form.cleaned_data,
+                actor=request.user,
+                now=clock.now(),
+            )
+        except (Refused, NotFound):
+            raise
+        except BusinessError as error:
+            for name, sentences in (error.fields or {"": [error.sentence()]}).items():
+                form.add_error(name if name in form.fields else None, [str(sentence) for sentence in sentences])
+            return render(request, "customers/bulk.html", context, status=422)
+        said = ngettext("%(n)s customer changed.", "%(n)s customers changed.", count) % {"n": count}
+        return tell(request, said, back, f"{reverse('customers:list')}?{context['query']}")
+
+
+class Cell(StaffPage):
+    """One cell of the list, edited in place."""
+
+    right = rights.EDIT_CUSTOMERS
+
+    def get(self, request: HttpRequest, public_id: str, name: str) -> HttpResponse:
+        """Answer the input with the value as it is stored."""
+        customer, spec = self.find(public_id, name)
+        text = facts.as_text(spec, facts.read(spec, customer, None))
+        return render(request, "customers/cell.html", _describe(customer, spec, text))
+
+    def post(self, request: HttpRequest, public_id: str, name: str) -> HttpResponse:
+        """Set the value; answer the cell, or why it cannot be."""
+        customer, spec = self.find(public_id, name)
+        value: Any = request.POST.get("value", "")
+        expected = facts.from_text(spec, request.POST.get("seen", "")) if request.POST.get("seen") else None
+        try:
+            set_facts(
+                customer_id=customer.pk,
+                values={name: value},
+                source="RM",
+                actor=request.user,  # type: ignore[arg-type]
+                now=clock.now(),
+                expected={name: expected},
+            )
+        except (Refused, NotFound):
+            raise
+        except BusinessError as error:
+            said = [str(sentence) for sentences in error.fields.values() for sentence in sentences]
+            sentence = " ".join(said or [error.sentence(), error.advice()]).strip()
+            return HttpResponse(sentence, status=422, content_type="text/plain; charset=utf-8")
+        customer = access_customer(self.access, public_id, self.right)
+        column = list_columns(list_custom_fields())[name]
+        figures = read_attributes([customer.pk], [column.figure] if column.figure else [])[customer.pk]
+        return HttpResponse(render_cell(column, customer, figures, can_edit=True))
+
+    def find(self, public_id: str, name: str) -> tuple[Customer, facts.Field]:
+        """Return the customer and the field, if the list may edit it. Raises NotFound."""
+        customer = access_customer(self.access, public_id, self.right)
+        column = list_columns(list_custom_fields()).get(name)
+        if column is None or not column.fact:
+            raise NotFound
+        spec = facts.FIELDS.get(name)
+        if spec is None:
+            row = next(row for row in list_custom_fields() if f"custom.{row.code}" == name)
+            spec = facts.describe_custom(row)
+        if spec.is_sensitive:
+            raise NotFound
+        return customer, spec
+
+
+def _describe(customer: Customer, spec: facts.Field, text: str) -> dict[str, Any]:
+    choices = [("", "–"), *spec.choices] if spec.choices else []
+    if spec.kind is facts.Kind.YES_NO:
+        choices = [("", "–"), ("yes", _("yes")), ("no", _("no"))]
+    return {
+        "label": spec.label,
+        "text": facts.show(spec, text) if spec.kind is facts.Kind.LIST else text,
+        "seen": text,
+        "choices": choices,
+        "input_type": "date" if spec.kind is facts.Kind.DATE else "text",
+        "url": reverse("customers:cell", args=[customer.public_id, spec.name]),
+    }

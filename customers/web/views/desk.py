@@ -1,0 +1,201 @@
+"""Arranging the list: its conditions, its columns, saved views and their counts."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from core import clock
+from core.errors import NotFound
+from core.filtering import operator_label
+from core.rules.conditions import Condition, Field, Group, Operator, count_inputs
+from core.web.listing import count_rows
+from customers.models import SavedView
+from customers.operations import desk
+from customers.queries.desk import access_saved_view, list_saved_views
+from customers.queries.filters import fields_of, list_custom_fields, list_filters
+from customers.queries.staff import in_scope
+from customers.web.columns import DEFAULT, list_columns
+from customers.web.selection import canonical, narrow_to_view, read_group, select
+from customers.web.undo import tell
+from customers.web.views.listing import COLUMNS_SETTING, ENTITY
+from staff import rights
+from staff.pages import StaffPage, carry_out
+
+
+class ConditionEditor(StaffPage):
+    """The form in a chip: which field, how compared, with what."""
+
+    right = rights.VIEW_CUSTOMERS
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """Answer the form for the field and comparison chosen so far, or for the part at a path."""
+        query = request.GET
+        group = read_group(query)[0]
+        part = _part_at(group, query.get("path", ""))
+        asked = query.get("field", "") or (part.field if part else "")
+        fields = fields_of(list_filters(self.access, {asked}, list_custom_fields()))
+        if asked and asked not in fields:
+            raise NotFound
+        context: dict[str, Any] = {
+            "fields": sorted(fields.values(), key=lambda field: str(field.label)),
+            "query": canonical(query, group),
+            "kept": list(QueryDict(canonical(query, group)).items()),
+            "path": query.get("path", ""),
+            "is_any": query.get("any", ""),
+        }
+        if asked:
+            context |= _describe(fields[asked], part, query.get("op", ""))
+        return render(request, "customers/condition.html", context)
+
+
+def _part_at(group: Group, path: str) -> Condition | None:
+    part: Condition | Group = group
+    for place in path.split("."):
+        if not isinstance(part, Group) or not place.isascii() or not place.isdigit() or int(place) >= len(part.parts):
+            return None
+        part = part.parts[int(place)]
+    return part if isinstance(part, Condition) else None
+
+
+def _describe(field: Field, part: Condition | None, asked: str) -> dict[str, Any]:
+    same = part is not None and part.field == field.key
+    wanted = asked or (part.operator if part is not None and same else "")
+    operator = next((item for item in field.operators if item == wanted), field.operators[0])
+    values = list(part.values) if part is not None and same else []
+    inputs = count_inputs(operator)
+    days = operator in {Operator.LAST, Operator.NEXT, Operator.NOT_LAST}
+    kind = (
+        "number"
+        if days or field.type in {"number", "money"}
+        else "date"
+        if field.type in {"date", "moment"}
+        else "text"
+    )
+    choices = list(field.choices)
+    if field.type == "yes_no":
+        choices = [("yes", _("yes")), ("no", _("no"))]
+    return {
+        "field": field,
+        "operator": operator,
+        "operators": [(item, operator_label(item)) for item in field.operators],
+        "choices": [(key, label, key in values) for key, label in choices] if inputs else [],
+        "is_single": operator == Operator.IS or field.type == "yes_no",
+        "inputs": [(values[place] if place < len(values) else "") for place in range(0 if choices else inputs)],
+        "input_type": kind,
+        "step": "0.01" if field.type == "money" else "any" if kind == "number" else "",
+    }
+
+
+class ViewCounts(StaffPage):
+    """How many customers each view of the menu holds."""
+
+    right = rights.VIEW_CUSTOMERS
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """Answer the counts, each for its place in the menu."""
+        counts: list[tuple[str, int]] = []
+        for key in ("me", "team", "all"):
+            rows, view = narrow_to_view(self.access, in_scope(self.access), key)
+            if view == key:
+                counts.append((key, count_rows(rows)))
+        for view in list_saved_views(self.access, ENTITY):
+            counts.append((view.public_id, count_rows(select(self.access, QueryDict(view.query)).rows)))
+        return render(request, "customers/view_counts.html", {"counts": counts})
+
+
+class SaveView(StaffPage):
+    """Keep the list as it stands under a name."""
+
+    right = rights.VIEW_CUSTOMERS
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        """Save it and go to it; a refusal is said on the list."""
+        query = QueryDict(request.POST.get("query", ""))
+        text = _query_of(query)
+        made: list[SavedView] = []
+
+        def save() -> None:
+            made.append(
+                desk.save_view(
+                    access=self.access,
+                    entity=ENTITY,
+                    name=request.POST.get("name", ""),
+                    query=text,
+                    columns=[key for key in query.get("columns", "").split(",") if key],
+                    audience=request.POST.get("audience", "") or SavedView.Audience.ME,
+                    now=clock.now(),
+                )
+            )
+
+        answer = carry_out(request, f"{reverse('customers:list')}?{text}", save, _("View saved."))
+        return redirect(_url_of(made[0])) if made else answer
+
+
+class ChangeView(StaffPage):
+    """Change, rename, share, pin or remove a saved view."""
+
+    right = rights.VIEW_CUSTOMERS
+
+    def post(self, request: HttpRequest, public_id: str, act: str) -> HttpResponse:
+        """Do it and go back to the list."""
+        view = access_saved_view(self.access, public_id)
+        given: dict[str, Any] = {}
+        if act == "remove":
+            removed = desk.remove_view(access=self.access, view_id=view.pk, actor=request.user, now=clock.now())  # type: ignore[arg-type]
+            return tell(
+                request, _("View “%(name)s” removed.") % {"name": view.name}, removed, reverse("customers:list")
+            )
+        if act == "update":
+            query = QueryDict(request.POST.get("query", ""))
+            given = {"query": _query_of(query)}
+            if query.get("columns"):
+                given["columns"] = query["columns"].split(",")
+        elif act == "rename":
+            given = {"name": request.POST.get("name", "")}
+        elif act == "share":
+            given = {"audience": request.POST.get("audience", "")}
+        else:
+            given = {"is_pinned": not view.is_pinned}
+
+        def change() -> None:
+            desk.change_view(access=self.access, view_id=view.pk, **given)
+
+        answer = carry_out(request, _url_of(view), change, _("View changed."))
+        view.refresh_from_db()
+        return redirect(_url_of(view)) if answer.status_code == 302 else answer
+
+
+def _query_of(query: QueryDict) -> str:
+    """Return what of an address belongs to a view."""
+    group, error = read_group(query)
+    return canonical(query, group, saved="") if not error else ""
+
+
+def _url_of(view: SavedView) -> str:
+    query = f"{view.query}&saved={view.public_id}" if view.query else f"saved={view.public_id}"
+    return f"{reverse('customers:list')}?{query}"
+
+
+class ChooseColumns(StaffPage):
+    """Which columns the reader's list has."""
+
+    right = rights.VIEW_CUSTOMERS
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        """Keep the choice for the next time and show it."""
+        known = list_columns(list_custom_fields())
+        wanted = [key for key in request.POST.getlist("column") if key in known]
+        if request.POST.get("usual"):
+            wanted = list(DEFAULT)
+        desk.set_setting(user=request.user, key=COLUMNS_SETTING, value=wanted or list(DEFAULT))  # type: ignore[arg-type]
+        query = QueryDict(request.POST.get("query", ""), mutable=True)
+        query.pop("columns", None)
+        if query.get("saved"):
+            # Within a saved view the choice is part of the address, so that the view itself can be updated with it.
+            query["columns"] = ",".join(wanted or DEFAULT)
+        messages.success(request, _("Columns chosen."))
+        return redirect(f"{reverse('customers:list')}?{canonical(query, read_group(query)[0])}")
