@@ -16,13 +16,14 @@ class LendingConfig(AppConfig):
         from customers.texts import register_text
         from lending import handlers, notices  # noqa: F401 - register the event handlers
         from lending.operations import closing, products, seed
-        from lending.queries import invariants, merging
+        from lending.queries import invariants, merging, supply
         from lending.web import frame
 
         frame.register()
         closing.register()
         invariants.register()
         merging.register()
+        supply.register()
         appliers.register("lending.product", products.apply_product)
         register_seed(30, "lending.parameters", seed.seed_parameters)
         register_seed(50, "lending.products", seed.seed_products)
