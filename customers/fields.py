@@ -318,3 +318,8 @@ def show(field: Field, text: str) -> str:
     if field.kind is Kind.YES_NO:
         return gettext("yes") if text == "yes" else gettext("no")
     return str(dict(field.choices).get(text, text))
+
+
+def typed_form(field: Field, text: str) -> str:
+    """Return the text form as somebody would type it."""
+    return "、".join(json.loads(text)) if field.kind is Kind.LIST and text else text

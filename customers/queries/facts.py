@@ -33,6 +33,8 @@ class Fact:
     shown: str
     stamp: Stamp
     is_locked: bool
+    # What an input starts with; empty where the value is sensitive.
+    typed: str = ""
     source: str = ""
     as_of: datetime | None = None
 
@@ -121,7 +123,8 @@ def _read_fact(field: Field, customer: Customer, profile: FinancialProfile | Non
     text = fields.as_text(field, fields.read(field, customer, profile))
     source, as_of = source_of(field, customer, profile, claims) if text else ("", None)
     shown = fields.show(field, text)
-    return Fact(field, shown, stamp_of(field, customer, profile), is_locked(field, customer), source, as_of)
+    typed = "" if field.is_sensitive else fields.typed_form(field, text)
+    return Fact(field, shown, stamp_of(field, customer, profile), is_locked(field, customer), typed, source, as_of)
 
 
 def list_conflicts(customer: Customer) -> list[Conflict]:

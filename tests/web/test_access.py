@@ -15,6 +15,10 @@ Target = Callable[[Book], str]
 RECORDS: dict[str, tuple[Target, str, str]] = {
     "customers:page": (lambda b: f"/customers/{b.borrower.public_id}/", "rm", ""),
     "customers:timeline": (lambda b: f"/customers/{b.borrower.public_id}/timeline/", "rm", ""),
+    "customers:profile": (lambda b: f"/customers/{b.borrower.public_id}/profile/", "rm", ""),
+    "customers:fact": (lambda b: f"/customers/{b.borrower.public_id}/profile/likes/", "rm", "officer"),
+    "customers:relations": (lambda b: f"/customers/{b.borrower.public_id}/relations/", "rm", ""),
+    "customers:documents": (lambda b: f"/customers/{b.borrower.public_id}/documents/", "rm", ""),
     "customers:changes": (lambda b: f"/customers/{b.borrower.public_id}/changes/", "rm", ""),
     "lending:customer-loans": (lambda b: f"/customers/{b.borrower.public_id}/loans/", "rm", ""),
     "lending:customer-shares": (lambda b: f"/customers/{b.investor.public_id}/investments/", "rm", ""),
@@ -45,6 +49,8 @@ LISTS: dict[str, tuple[str, str, str]] = {
 }
 # Pages that only take a POST, and those that need a signed contract: each has a test of its own.
 APART = {
+    "customers:settle-fact", "customers:end-relation", "customers:household", "customers:document",
+    "customers:remove-document",
     "customers:export", "customers:contact", "customers:reminder", "customers:reveal", "customers:work-act", "customers:undo",
     "risk:propose", "risk:confirm", "risk:send-back", "risk:alert-act", "service:contact", "service:promise",
     "lending:contract", "lending:contract-file",

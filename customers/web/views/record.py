@@ -13,12 +13,13 @@ from core import clock
 from core.errors import NotFound
 from core.models import User
 from core.registries import customer_panels, timeline_kinds
-from customers.models import Consent, Customer, TimelineEntry
+from customers.models import Customer, TimelineEntry
 from customers.queries.attributes import read_attributes
-from customers.queries.own import get_latest_profile, list_cards, list_live_consents
-from customers.queries.staff import access_customer, list_changes, list_open_work, list_timeline
-from customers.texts import name_code, render_text
+from customers.queries.own import get_latest_profile, list_cards
+from customers.queries.staff import access_customer, list_open_work, list_timeline
+from customers.texts import render_text
 from customers.web.forms import ContactForm, ReminderForm
+from customers.web.header import describe_header
 from staff import rights
 from staff.pages import StaffPage
 from staff.queries import Access
@@ -53,7 +54,7 @@ class CustomerPage(StaffPage):
             "customer": customer,
             "figures": read_attributes([customer.pk], _FIGURES)[customer.pk],
             "labels": _list_labels(customer),
-            "consents": _list_consents(customer),
+            **describe_header(customer),
             "work": [_show_work(item) for item in list_open_work(customer.pk)[:20]],
             "tabs": tabs,
             "panel": panel,
@@ -86,18 +87,6 @@ class CustomerTimeline(StaffPage):
         customer = access_customer(self.access, public_id)
         context = {"customer": customer, "timeline": read_timeline(request, customer)}
         return render(request, "customers/timeline.html", context)
-
-
-class CustomerChanges(StaffPage):
-    """Who changed or looked at what of this customer."""
-
-    right = rights.VIEW_CUSTOMERS
-
-    def get(self, request: HttpRequest, public_id: str) -> HttpResponse:
-        """Answer the newest entries of the audit trail."""
-        customer = access_customer(self.access, public_id)
-        entries = [(entry, name_code("action", entry.action)) for entry in list_changes(customer.pk)[:100]]
-        return render(request, "customers/changes.html", {"entries": entries})
 
 
 def read_timeline(request: HttpRequest, customer: Customer) -> dict[str, Any]:
@@ -197,17 +186,6 @@ def _explain(entry: dict[str, Any]) -> dict[str, Any]:
         reason = render_text(code, reason) if code else "; ".join(f"{key}: {value}" for key, value in reason.items())
     rule = render_text(entry.get("rule", ""), {})
     return {**entry, "rule": rule, "reason": reason, "at": str(entry.get("at", ""))[:10]}
-
-
-def _list_consents(customer: Customer) -> list[tuple[Any, bool]]:
-    given = {row["purpose"] for row in list_live_consents(customer.pk)}
-    shown = (
-        Consent.Purpose.SERVICE,
-        Consent.Purpose.CREDIT_QUERY,
-        Consent.Purpose.AUTO_DEBIT,
-        Consent.Purpose.MARKETING,
-    )
-    return [(purpose.label, purpose in given) for purpose in shown]
 
 
 def _show_work(item: Any) -> dict[str, Any]:

@@ -1,0 +1,85 @@
+"""What the head of a customer's page says beside name and figures: roles, completeness, team, consents."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.utils.translation import gettext_lazy as _
+
+from core.errors import Text
+from customers.fields import FIELDS
+from customers.models import Collaborator, Consent, Customer, CustomerRole
+from customers.queries.facts import measure_completeness
+from customers.queries.own import list_live_consents
+
+PART_LABELS: Final[dict[str, Text]] = {
+    **{name: field.label for name, field in FIELDS.items()},
+    "finances": _("finances"),
+    "bank_card": _("bank card"),
+    "risk_tolerance": _("risk tolerance"),
+}
+_P = Consent.Purpose
+_CONSENTS: Final = (
+    ("", (_P.SERVICE, _P.BANK_CARD, _P.MARKETING)),
+    (CustomerRole.Role.BORROWER, (_P.CREDIT_QUERY, _P.CREDIT_REPORT, _P.SIGNATURE, _P.AUTO_DEBIT)),
+    (CustomerRole.Role.INVESTOR, (_P.CUSTODY, _P.SIGNATURE)),
+)
+
+
+@dataclass(frozen=True)
+class TeamMember:
+    """Somebody who looks after the customer, and as what."""
+
+    title: Text
+    name: str
+
+
+@dataclass(frozen=True)
+class ConsentGroup:
+    """The consents that one role needs, or every customer."""
+
+    role: Text
+    consents: list[tuple[Text, bool]]
+
+
+def list_roles(customer: Customer) -> list[CustomerRole]:
+    """Return the customer's roles with value, stage and risk; one asked for a moment ago stands there without figures."""
+    held = list(CustomerRole.objects.filter(customer=customer).order_by("role"))
+    known = {role.role for role in held}
+    for role, is_played in (("BORROWER", customer.is_borrower), ("INVESTOR", customer.is_investor)):
+        if is_played and role not in known:
+            held.append(CustomerRole(customer=customer, role=role, since_date=None))
+    return held
+
+
+def list_team(customer: Customer) -> list[TeamMember]:
+    """Return who looks after the customer: RM, backup, collaborators."""
+    team = []
+    if customer.rm is not None:
+        team.append(TeamMember(_("RM"), str(customer.rm)))
+    if customer.backup_rm is not None:
+        team.append(TeamMember(_("backup"), str(customer.backup_rm)))
+    beside = Collaborator.objects.filter(customer=customer).select_related("member__user").order_by("added_at", "id")
+    return [*team, *(TeamMember(row.title or _("collaborator"), str(row.member)) for row in beside)]
+
+
+def list_consents(customer: Customer) -> list[ConsentGroup]:
+    """Return what the customer has agreed to, by the role that needs it."""
+    given = {row["purpose"] for row in list_live_consents(customer.pk)}
+    plays = {"": True, "BORROWER": customer.is_borrower, "INVESTOR": customer.is_investor}
+    return [
+        ConsentGroup(CustomerRole.Role(role).label if role else "", [(one.label, one in given) for one in purposes])
+        for role, purposes in _CONSENTS
+        if plays[role]
+    ]
+
+
+def describe_header(customer: Customer) -> dict[str, Any]:
+    """Return the context of the head."""
+    measured = measure_completeness(customer)
+    return {
+        "roles": list_roles(customer),
+        "completeness": measured,
+        "missing": "、".join(str(PART_LABELS[name]) for name in measured.missing),
+        "team": list_team(customer),
+        "consent_groups": list_consents(customer),
+    }
