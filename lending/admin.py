@@ -1,5 +1,6 @@
 """Products change by two people; applications, listings, loans and contracts are there to read."""
 
+from decimal import Decimal
 from functools import partial
 from typing import Any
 
@@ -12,6 +13,7 @@ from unfold.admin import ModelAdmin, TabularInline
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from core import clock
+from core.rules.formats import rate_text
 from lending.models import (
     Application,
     Bid,
@@ -65,10 +67,15 @@ class ProductAdmin(ChangedByTwo, ModelAdmin):
 
     form = ProductForm
     changeable = CHANGEABLE
-    list_display = ("code", "name", "state", "amount_min", "amount_max", "rate_by_grade", "raising_workdays")
+    list_display = ("code", "name", "state", "amount_min", "amount_max", "rates", "raising_workdays")
     list_filter = ("state",)
     search_fields = ("code", "name")
     inlines = (FeeLines,)
+
+    @admin.display(description=_("annual rate by grade"))
+    def rates(self, product: Product) -> str:
+        """Return `A 7.40% · B 8.20%`."""
+        return " · ".join(f"{grade} {rate_text(Decimal(rate))}" for grade, rate in product.rate_by_grade.items())
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Write the rates by grade as JSON, lists in one line."""
