@@ -1,14 +1,20 @@
 """The one record of a person or company, whatever roles it plays."""
 
+from datetime import UTC, datetime
+
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from core.fields import BlindIndexField, EncryptedTextField, MoneyField
 from core.ids import PublicIdField
+
+# What has never happened sorts as the longest ago.
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Customer(models.Model):
@@ -151,10 +157,14 @@ class Customer(models.Model):
             models.Index(fields=["household"], name="customer_household", condition=Q(household__isnull=False)),
             models.Index(fields=["phone_tail_index"], name="customer_phone_tail"),
             models.Index(fields=["rm", "-id"], name="customer_rm"),
-            models.Index(fields=["stage", "-id"], name="customer_stage"),
-            models.Index(fields=["risk_tier", "-id"], name="customer_risk_tier"),
+            # Each order of the list, read forwards and backwards; pages go on from the key of their last row.
+            models.Index(fields=["stage", "id"], name="customer_by_stage"),
+            models.Index(fields=["risk_tier", "id"], name="customer_by_risk"),
+            models.Index(fields=["value_tier", "id"], name="customer_by_value"),
             models.Index(fields=["name_key", "id"], name="customer_name_key"),
-            models.Index(fields=["-registered_at"], name="customer_registered"),
+            models.Index(fields=["registered_at", "id"], name="customer_by_registered"),
+            models.Index(fields=["completeness", "id"], name="customer_by_completeness"),
+            models.Index(Coalesce("latest_contact_at", Value(NEVER)), "id", name="customer_by_contact"),
         ]
 
     def __str__(self) -> str:

@@ -6,7 +6,6 @@ everything else of the page.
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -24,10 +23,9 @@ from core.templatetags.ui_parts.pieces import amount, badge
 from core.templatetags.ui_parts.text import age, day
 from customers import fields as facts
 from customers.models import Customer, CustomField
+from customers.models.customer import NEVER
 
 DASH = mark_safe("–")
-# What has never happened sorts as the longest ago.
-NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 Cell = Callable[[Customer, dict[str, Any]], Any]
 
 

@@ -1,7 +1,7 @@
 """The list of customers and its file."""
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -50,10 +50,7 @@ class CustomerListPage(StaffPage):
         current = next((view for view in saved if view.public_id == request.GET.get("saved")), None)
         shown = choose(_wanted_columns(request, current), known)
         only, figures = needs(shown)
-        rows = selection.rows.annotate(**DERIVED) if "contact" in request.GET.get("sort", "") else selection.rows
-        if any(name.startswith("rm__") for name in only):
-            rows = rows.select_related("rm__user")
-        page = take_page(rows.only(*only, *_sort_field(request)), request.GET, sorts=SORTS, default="-id")
+        page = read_rows(selection, request.GET, only)
         query = canonical(request.GET, selection.group)
         views = _list_views(self.access, selection.view) + [_show_view(view, current, self.access) for view in saved]
         context = {
@@ -109,9 +106,16 @@ def _row(customer: Customer, columns: list[Column], figures: dict[str, Any], can
     )
 
 
-def _sort_field(request: HttpRequest) -> list[str]:
-    field = SORTS.get(request.GET.get("sort", "").lstrip("-"), "")
-    return [field] if field and field not in DERIVED else ["latest_contact_at"] if field else []
+def read_rows(selection: Selection, query: QueryDict, only: Sequence[str] = ("public_id", "number", "name")) -> Slice:
+    """Return one page of the selected customers with the fields that are to be shown, and how many there are."""
+    rows = selection.rows
+    field = SORTS.get(query.get("sort", "").lstrip("-"), "id")
+    if field in DERIVED:
+        rows = rows.annotate(**DERIVED)
+        field = "latest_contact_at"
+    if any(name.startswith("rm__") for name in only):
+        rows = rows.select_related("rm__user")
+    return take_page(rows.only(*only, field), query, sorts=SORTS, default="-id")
 
 
 def _wanted_columns(request: HttpRequest, current: SavedView | None) -> list[str]:
