@@ -120,11 +120,11 @@ def read_habits(customer_ids: Sequence[int]) -> dict[int, dict[Slot, tuple[int, 
     return found
 
 
-def read_usual_habits(since: datetime) -> dict[Slot, tuple[int, int]]:
-    """Return by weekday and hour how often customers were reached, and tried, since an instant."""
-    sql = _HABITS.format(key="", condition="k.at >= %s", group="1, 2")
+def read_usual_habits(from_id: int, to_id: int, since: datetime) -> dict[Slot, tuple[int, int]]:
+    """Return by weekday and hour how often some RMs reached customers, and tried, since an instant."""
+    sql = _HABITS.format(key="", condition="k.member_id >= %s AND k.member_id < %s AND k.at >= %s", group="1, 2")
     with connection.cursor() as cursor:
-        cursor.execute(sql, [since])
+        cursor.execute(sql, [from_id, to_id, since])
         return {(weekday, hour): (reached, tried) for weekday, hour, reached, tried in cursor.fetchall()}
 
 

@@ -4,7 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.registries import CustomerPanel, NavigationItem, customer_panels, navigation
 from customers.texts import register_text, register_words
-from customers.web import bulk_acts, texts_facts, texts_ownership
+from customers.web import bulk_acts, frame_ownership, texts_facts
 from staff import rights
 from staff.pages import visible_with
 
@@ -41,7 +41,7 @@ _ACTIONS = {
 def register() -> None:
     """Register navigation, own panels and sentences."""
     bulk_acts.register()
-    texts_ownership.register()
+    frame_ownership.register()
     texts_facts.register()
     navigation.register(
         "customers",

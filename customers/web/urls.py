@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from customers.web import urls_desk
+from customers.web import urls_desk, urls_ownership, urls_work
 from customers.web.views import acts, facts, listing, record, relations
 
 app_name = "customers"
@@ -11,6 +11,8 @@ urlpatterns = [
     path("customers/", listing.CustomerListPage.as_view(), name="list"),
     path("customers/export/", listing.CustomerExport.as_view(), name="export"),
     *urls_desk.urlpatterns,
+    *urls_work.urlpatterns,
+    *urls_ownership.urlpatterns,
     path("customers/<str:public_id>/", record.CustomerPage.as_view(), name="page"),
     path("customers/<str:public_id>/timeline/", record.CustomerTimeline.as_view(), name="timeline"),
     path("customers/<str:public_id>/changes/", facts.ChangesPanel.as_view(), name="changes"),

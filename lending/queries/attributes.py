@@ -39,6 +39,12 @@ _ATTRIBUTES = {
         "SELECT h.investor_id AS customer_id, sum(h.principal - h.principal_received) AS value FROM lending_lendershare h"
         " JOIN lending_loan l ON l.id = h.loan_id WHERE l.state = 'ACTIVE' GROUP BY 1",
     ),
+    "open_applications": (
+        _("Open applications"),
+        "count",
+        "SELECT a.customer_id, count(*) AS value FROM lending_application a"
+        " WHERE a.state IN ('SUBMITTED', 'REFERRED', 'APPROVED') GROUP BY 1",
+    ),
     "lent_ever": (
         _("Ever lent"),
         "money",

@@ -1,8 +1,11 @@
-"""The sentences about owners, pools and handovers."""
+"""What owners, pools and handovers put into the frame, and their sentences."""
 
 from django.utils.translation import gettext_lazy as _
 
+from core.registries import CustomerPanel, NavigationItem, customer_panels, navigation
 from customers.texts import register_text, register_words
+from staff import rights
+from staff.pages import may, visible_with
 
 _TEXTS = {
     "customers.put_into_pool": _("Given into the public pool %(pool)s"),
@@ -34,7 +37,24 @@ _ACTIONS = {
 
 
 def register() -> None:
-    """Register the sentences."""
+    """Register navigation, the tab and the sentences."""
+    navigation.register(
+        "pools",
+        NavigationItem(
+            _("Public pool"),
+            "customers:pools",
+            "inbox",
+            24,
+            lambda user: may(user, rights.CLAIM_CUSTOMERS) or may(user, rights.ASSIGN_CUSTOMERS),
+        ),
+    )
+    navigation.register(
+        "handovers",
+        NavigationItem(
+            _("Handovers"), "customers:handovers", "arrows-exchange", 26, visible_with(rights.ASSIGN_CUSTOMERS)
+        ),
+    )
+    customer_panels.register("team", CustomerPanel(_("Team"), "customers:team", order=80))
     for code, sentence in _TEXTS.items():
         register_text(code, sentence)
     register_words("action", _ACTIONS)

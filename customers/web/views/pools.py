@@ -1,0 +1,144 @@
+"""The public pools: what stands in them, one record of them, claiming; and who already works on somebody."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from core import clock
+from core.errors import BusinessError, Refused
+from core.web.listing import take_page
+from customers.models import Pool
+from customers.operations import ownership
+from customers.operations.conflicts import ask_conflict
+from customers.queries.attributes import read_attributes
+from customers.queries.ownership import list_owner_changes
+from customers.queries.pools import access_pool, access_pooled, list_pooled, list_pools
+from customers.queries.staff import list_timeline
+from customers.rules import identity
+from customers.texts import render_text
+from customers.web.forms_ownership import ConflictForm, PoolFilter
+from staff import rights
+from staff.pages import StaffPage, carry_out
+
+_SORTS = {"since": "pooled_at"}
+_FIGURES = ("lent_ever", "borrowed_ever", "last_deal_date")
+STANDINGS = {
+    "CUSTOMER": gettext_lazy("customer of"),
+    "POOL": gettext_lazy("in the public pool"),
+    "WAITING": gettext_lazy("customer without an RM"),
+    "LEAD": gettext_lazy("lead of"),
+}
+
+
+class _PoolPage(StaffPage):
+    right = rights.CLAIM_CUSTOMERS
+
+
+class PoolListPage(StaffPage):
+    """The customers of one pool: what is sensitive stays hidden until somebody claims them."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """Show one page of a pool; without `?pool=` the first one."""
+        pools = list(list_pools(self.access))
+        if not pools and not (self.access.has(rights.CLAIM_CUSTOMERS) or self.access.has(rights.ASSIGN_CUSTOMERS)):
+            raise Refused
+        pool = access_pool(self.access, request.GET["pool"]) if request.GET.get("pool") else next(iter(pools), None)
+        context: dict[str, Any] = {"pool": pool, "form": PoolFilter(request.GET)}
+        if pool is not None:
+            context |= self.show(request, pool, context["form"])
+        context["pools"] = [
+            {
+                "label": row.name,
+                "url": f"{request.path}?pool={row.pk}",
+                "is_current": pool is not None and row.pk == pool.pk,
+            }
+            for row in pools
+        ]
+        context["can_claim"] = self.access.has(rights.CLAIM_CUSTOMERS)
+        return render(request, "customers/pool.html", context)
+
+    def show(self, request: HttpRequest, pool: Pool, form: PoolFilter) -> dict[str, Any]:
+        """Return the page of a pool."""
+        rows = list_pooled(pool)
+        if form.is_valid():
+            role, surname = form.cleaned_data["role"], form.cleaned_data["q"].strip()
+            rows = rows.filter(**{f"is_{role}": True}) if role else rows
+            rows = rows.filter(name__startswith=surname) if surname else rows
+        page = take_page(rows, request.GET, sorts=_SORTS, default="-pooled_at")
+        figures = read_attributes([row.pk for row in page.rows], _FIGURES)
+        return {"page": page, "rows": [(row, figures[row.pk]) for row in page.rows]}
+
+
+class PooledPage(_PoolPage):
+    """One record of a pool: enough to decide on a claim, nothing to call with. Each look counts."""
+
+    def get(self, request: HttpRequest, public_id: str) -> HttpResponse:
+        """Show it, or say that the looks of the day are used up."""
+        customer = access_pooled(self.access, public_id)
+        left = ownership.view_pooled(customer=customer, actor=request.user, now=clock.now())  # type: ignore[arg-type]
+        kinds = {"contact", "promise", "change"}
+        entries = [row for row in list_timeline(customer.pk)[:60] if row.kind in kinds][:15]
+        context = {
+            "customer": customer,
+            "left": left,
+            "figures": read_attributes([customer.pk], _FIGURES)[customer.pk],
+            "changes": list_owner_changes(customer.pk)[:10],
+            "entries": [(row, render_text(row.text_code, row.params)) for row in entries],
+        }
+        return render(request, "customers/pooled.html", context)
+
+
+class ClaimPooled(_PoolPage):
+    """Take a customer out of a pool."""
+
+    def post(self, request: HttpRequest, public_id: str) -> HttpResponse:
+        """Claim him; on success his page opens with all of his history."""
+        customer_id = access_pooled(self.access, public_id).pk
+        claimed: list[int] = []
+
+        def claim() -> None:
+            ownership.claim_from_pool(customer_id=customer_id, actor=request.user, now=clock.now())  # type: ignore[arg-type]
+            claimed.append(customer_id)
+
+        answer = carry_out(request, reverse("customers:pools"), claim, _("The customer is yours now."))
+        return redirect("customers:page", public_id) if claimed else answer
+
+
+class ConflictPage(StaffPage):
+    """Ask whether a colleague already works on somebody; asked again while typing."""
+
+    right = rights.VIEW_CUSTOMERS
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """Show the form."""
+        return render(request, "customers/conflicts.html", {"form": ConflictForm(), "found": None})
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        """Answer who has him; to htmx only the answer."""
+        form = ConflictForm(request.POST)
+        form.is_valid()
+        given = {name: form.cleaned_data.get(name, "") for name in form.fields}
+        found, refusal = None, ""
+        if _is_enough(given):
+            try:
+                found = ask_conflict(**given, actor=request.user, now=clock.now())  # type: ignore[arg-type]
+            except BusinessError as error:
+                refusal = error.sentence()
+        rows = [(row, STANDINGS[row.standing], row.rm_id == self.access.member_id) for row in found or []]
+        template = "customers/conflict_answer.html" if request.headers.get("HX-Request") else "customers/conflicts.html"
+        context = {"form": form, "found": found, "rows": rows, "refusal": refusal}
+        return render(request, template, context, status=429 if refusal else 200)
+
+
+def _is_enough(given: dict[str, str]) -> bool:
+    """Tell whether what is typed so far can be asked: half a phone number finds nobody."""
+    phone = identity.normalise_mobile(given["phone"])
+    return (
+        len(given["name"].strip()) >= 2
+        or identity.check_mobile(phone).is_valid
+        or len(given["identity_number"].strip()) >= 15
+    )
