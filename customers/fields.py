@@ -70,6 +70,7 @@ SENTENCES: Final[Mapping[Fault, Text]] = {
     Fault.NOT_A_NUMBER: _("Enter a number."),
     Fault.NEGATIVE: _("This cannot be below zero."),
     Fault.NOT_A_CHOICE: _("Choose one of the list."),
+    Fault.NOT_A_TEXT: _("Send this as text."),
     Fault.NOT_A_LIST: _("Name at most twenty, each of at most forty characters."),
 }
 
@@ -191,6 +192,8 @@ def clean(field: Field, value: Any) -> Any:
         return _clean_yes_no(value)
     if field.kind is Kind.LIST:
         return _clean_list(value)
+    if isinstance(value, bool | list | tuple | dict):
+        raise Unfit(Fault.NOT_A_TEXT)
     text = "" if value is None else str(value.isoformat() if isinstance(value, date) else value).strip()
     if field.kind is Kind.DATE:
         return _clean_date(text, keeps_text=field.place is Place.CUSTOM)

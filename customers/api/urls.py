@@ -3,7 +3,7 @@
 from django.urls import path
 
 import core.api.paths  # noqa: F401 - registers the converters
-from customers.api.views import auth, dealings, me, staff
+from customers.api.views import auth, dealings, me, record, staff
 
 urlpatterns = [
     path("auth/codes/", auth.CodeView.as_view()),
@@ -13,6 +13,7 @@ urlpatterns = [
     path("notices/", dealings.NoticesView.as_view()),
     path("me/", me.MeView.as_view()),
     path("me/profile/", me.ProfileView.as_view()),
+    path("me/team/", record.OwnTeamView.as_view()),
     path("me/consents/", dealings.ConsentsView.as_view()),
     path("me/consents/<upper_code:purpose>/", dealings.ConsentView.as_view()),
     path("me/identity/", dealings.IdentityView.as_view()),
@@ -20,4 +21,8 @@ urlpatterns = [
     path("me/cards/<public_id:public_id>/", dealings.CardView.as_view()),
     path("me/assessment/", dealings.AssessmentView.as_view()),
     path("staff/customers/", staff.StaffCustomersView.as_view()),
+    path("staff/customers/<public_id:public_id>/", record.StaffCustomerView.as_view()),
+    path("staff/customers/<public_id:public_id>/relations/", record.StaffRelationsView.as_view()),
+    path("staff/customers/<public_id:public_id>/relations/<public_id:relation>/", record.StaffRelationView.as_view()),
+    path("staff/customers/<public_id:public_id>/documents/", record.StaffDocumentsView.as_view()),
 ]

@@ -50,6 +50,7 @@ class Fault(StrEnum):
     NEGATIVE = "negative"
     NOT_A_CHOICE = "not_a_choice"
     NOT_A_LIST = "not_a_list"
+    NOT_A_TEXT = "not_a_text"
 
 
 @dataclass(frozen=True, slots=True)

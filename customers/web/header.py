@@ -7,9 +7,10 @@ from django.utils.translation import gettext_lazy as _
 
 from core.errors import Text
 from customers.fields import FIELDS
-from customers.models import Collaborator, Consent, Customer, CustomerRole
+from customers.models import Consent, Customer, CustomerRole
 from customers.queries.facts import measure_completeness
 from customers.queries.own import list_live_consents
+from customers.queries.team import list_roles, list_team
 
 PART_LABELS: Final[dict[str, Text]] = {
     **{name: field.label for name, field in FIELDS.items()},
@@ -26,40 +27,11 @@ _CONSENTS: Final = (
 
 
 @dataclass(frozen=True)
-class TeamMember:
-    """Somebody who looks after the customer, and as what."""
-
-    title: Text
-    name: str
-
-
-@dataclass(frozen=True)
 class ConsentGroup:
     """The consents that one role needs, or every customer."""
 
     role: Text
     consents: list[tuple[Text, bool]]
-
-
-def list_roles(customer: Customer) -> list[CustomerRole]:
-    """Return the customer's roles with value, stage and risk; one asked for a moment ago stands there without figures."""
-    held = list(CustomerRole.objects.filter(customer=customer).order_by("role"))
-    known = {role.role for role in held}
-    for role, is_played in (("BORROWER", customer.is_borrower), ("INVESTOR", customer.is_investor)):
-        if is_played and role not in known:
-            held.append(CustomerRole(customer=customer, role=role, since_date=None))
-    return held
-
-
-def list_team(customer: Customer) -> list[TeamMember]:
-    """Return who looks after the customer: RM, backup, collaborators."""
-    team = []
-    if customer.rm is not None:
-        team.append(TeamMember(_("RM"), str(customer.rm)))
-    if customer.backup_rm is not None:
-        team.append(TeamMember(_("backup"), str(customer.backup_rm)))
-    beside = Collaborator.objects.filter(customer=customer).select_related("member__user").order_by("added_at", "id")
-    return [*team, *(TeamMember(row.title or _("collaborator"), str(row.member)) for row in beside)]
 
 
 def list_consents(customer: Customer) -> list[ConsentGroup]:

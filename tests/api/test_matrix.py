@@ -32,6 +32,7 @@ MATRIX: dict[tuple[str, str], tuple[str, Any]] = {
     ("post", "quotes/"): (PUBLIC, {"method": "bullet", "principal": "100", "annual_rate": "0.1", "periods": 1}),
     ("get", "me/"): (CUSTOMER, None),
     ("patch", "me/profile/"): (CUSTOMER, {"occupation": "教师"}),
+    ("get", "me/team/"): (CUSTOMER, None),
     ("get", "me/consents/"): (CUSTOMER, None),
     ("post", "me/consents/"): (CUSTOMER, {"purpose": "MARKETING", "notice_version": "1"}),
     ("delete", "me/consents/<upper_code:purpose>/"): (CUSTOMER, None),
@@ -85,13 +86,22 @@ MATRIX: dict[tuple[str, str], tuple[str, Any]] = {
     ("get", "me/investments/<public_id:loan>/"): (OWN, None),
     ("get", "me/investments/<public_id:loan>/contract.pdf"): (OWN, None),
     ("get", "staff/customers/"): (rights.VIEW_CUSTOMERS, None),
+    ("get", "staff/customers/<public_id:customer>/"): (rights.VIEW_CUSTOMERS, None),
+    ("patch", "staff/customers/<public_id:customer>/"): (rights.EDIT_CUSTOMERS, {"facts": {"likes": "钓鱼"}}),
+    ("get", "staff/customers/<public_id:customer>/relations/"): (rights.VIEW_CUSTOMERS, None),
+    ("post", "staff/customers/<public_id:customer>/relations/"): (
+        rights.EDIT_CUSTOMERS,
+        {"kind": "FRIEND", "other": "x" * 22},
+    ),
+    ("delete", "staff/customers/<public_id:customer>/relations/<public_id:relation>/"): (rights.EDIT_CUSTOMERS, None),
+    ("get", "staff/customers/<public_id:customer>/documents/"): (rights.VIEW_CUSTOMERS, None),
     ("get", "staff/applications/"): (rights.VIEW_APPLICATIONS, None),
     ("get", "staff/loans/"): (rights.VIEW_LOANS, None),
     ("get", "staff/alerts/"): (rights.VIEW_ALERTS, None),
 }
 # What a converter stands for follows from the address's first part, so that the table above can name it.
 NAMES = {"cards": "card", "deposits": "deposit", "withdrawals": "withdrawal", "applications": "application"}
-NAMES |= {"messages": "message", "listings": "listing", "loans": "loan", "investments": "loan"}
+NAMES |= {"customers": "customer", "messages": "message", "listings": "listing", "loans": "loan", "investments": "loan"}
 
 
 def _walk(patterns: list[Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
@@ -143,6 +153,8 @@ def records(house: House) -> dict[str, str]:
         "investment": lent["id"],
         "message": owner.get("me/messages/")["results"][0]["id"],
         "purpose": "CUSTODY",
+        "customer": owner.get("me/")["id"],
+        "relation": "x" * 22,
     }
 
 

@@ -1,19 +1,17 @@
 """A customer's own record and profile."""
 
-import hashlib
 from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
-from django.utils.translation import gettext_lazy as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from core import clock, wire
+from core import clock
+from core.api.versions import MatchMissing, VersionChanged, etag_of
 from core.api.views import CustomerAPIView
-from core.errors import BusinessError
 from core.masking import mask_address, mask_email, mask_identity, mask_name, mask_phone
 from customers.api.serializers import MeSerializer, ProfileChangeSerializer
 from customers.models import Customer, FinancialProfile
@@ -23,24 +21,6 @@ from customers.queries.own import get_latest_profile, get_own_customer, get_pref
 _ETAG = OpenApiParameter("ETag", OpenApiTypes.STR, OpenApiParameter.HEADER, response=[200])
 _AMOUNTS = ("monthly_debt_payment", "assets", "liabilities", "other_platform_balance")
 _WORDS = ("occupation", "employer", "housing")
-
-
-class MatchMissing(BusinessError):
-    """A change came without the version it changes."""
-
-    code = "if_match_missing"
-    status = 428
-    message = _("The header If-Match is missing.")
-    next_step = _("Send the ETag that GET /api/v1/me/ gave.")
-
-
-class VersionChanged(BusinessError):
-    """Somebody else was quicker."""
-
-    code = "version_changed"
-    status = 412
-    message = _("The record has changed since you read it.")
-    next_step = _("Read it again, then send your change with the new ETag.")
 
 
 def _describe(customer: Customer) -> dict[str, Any]:
@@ -76,11 +56,6 @@ def _describe_profile(profile: FinancialProfile | None) -> dict[str, Any] | None
     }
 
 
-def _etag(described: dict[str, Any]) -> str:
-    digest = hashlib.sha256(wire.dumps(described)).hexdigest()
-    return f'"{digest[:32]}"'
-
-
 class MeView(CustomerAPIView):
     """The record itself."""
 
@@ -88,7 +63,7 @@ class MeView(CustomerAPIView):
     def get(self, request: Request) -> Response:
         """Return your own record, sensitive figures masked."""
         described = _describe(get_own_customer(request.user))
-        return Response(described, headers={"ETag": _etag(described)})
+        return Response(described, headers={"ETag": etag_of(described)})
 
 
 class ProfileView(CustomerAPIView):
@@ -111,12 +86,12 @@ class ProfileView(CustomerAPIView):
         body = self.read_body(ProfileChangeSerializer, request)
         with transaction.atomic():
             customer = lock_own_customer(request.user)
-            if expected != _etag(_describe(customer)):
+            if expected != etag_of(_describe(customer)):
                 raise VersionChanged
             _change_preference(customer, body)
             _change_profile(customer, body)
             described = _describe(get_own_customer(request.user))
-        return Response(described, headers={"ETag": _etag(described)})
+        return Response(described, headers={"ETag": etag_of(described)})
 
 
 def _change_preference(customer: Customer, body: dict[str, Any]) -> None:
