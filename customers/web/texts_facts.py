@@ -2,10 +2,11 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from core.changes import appliers
 from core.registries import CustomerPanel, customer_panels, reversals
 from customers.fields import FIELDS
 from customers.models import Document, Relation
-from customers.operations import documents, relations
+from customers.operations import custom_fields, documents, relations
 from customers.rules.sources import Source
 from customers.texts import register_text, register_words
 
@@ -29,6 +30,8 @@ _TEXTS = {
 }
 _ACTIONS = {
     "customers.facts_changed": _("Profile changed"),
+    "customers.custom_field_defined": _("Custom field defined"),
+    "customers.custom_field_changed": _("Custom field changed"),
     "customers.conflict_settled": _("Disagreement of sources settled"),
     "customers.document_uploaded": _("Document added"),
     "customers.document_downloaded": _("Document opened"),
@@ -53,5 +56,6 @@ def register() -> None:
     register_words("field", {name: field.label for name, field in FIELDS.items()})
     register_words("relation_kind", dict(Relation.Kind.choices))
     register_words("document_kind", dict(Document.Kind.choices))
+    appliers.register("customers.customfield", custom_fields.apply_custom_field)
     reversals.register(documents.REMOVED, documents.put_document_back)
     reversals.register(relations.ENDED, relations.resume_relation)
