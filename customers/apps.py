@@ -16,7 +16,7 @@ class CustomersConfig(AppConfig):
         from core.close import register_step
         from core.seeding import register_seed
         from customers import handlers  # noqa: F401 - registers the event handlers
-        from customers.operations import diary, funnel, opportunities, revisits, seed, seed_work
+        from customers.operations import diary, duplicates, funnel, opportunities, revisits, seed, seed_work
         from customers.operations.ownership import change, recycling
         from customers.texts import register_text
         from customers.web import frame, quality, texts_work
@@ -26,6 +26,7 @@ class CustomersConfig(AppConfig):
         texts_work.register()
         register_seed(30, "customers.parameters", seed.seed_parameters)
         registries.reversals.register(change.UNDO_KIND, change.undo_change)
+        register_step(duplicates.STEP, duplicates.STEP_ORDER, duplicates.find_duplicates)
         register_step(recycling.STEP, recycling.STEP_ORDER, recycling.recycle)
         registries.reversals.register(opportunities.UNDO_KIND, opportunities.undo_move)
         register_seed(31, "customers.work", seed_work.seed_work)

@@ -117,3 +117,11 @@ class CustomersImported:
 
     job_id: int
     created: int
+
+
+@event_type("customers.customer_taken_in")
+@dataclass(frozen=True)
+class CustomerTakenIn:
+    """Somebody became a customer without registering himself."""
+
+    customer_id: int

@@ -6,6 +6,7 @@ from customers.events import (
     CardBound,
     CustomerIdentified,
     CustomerRegistered,
+    CustomerTakenIn,
     IdentityAsked,
     VerificationCodeAsked,
 )
@@ -62,6 +63,12 @@ def check_card(event: CardAsked, context: EventContext) -> None:
 @handles(CustomerRegistered, name="customers.assign_registered")
 def assign_registered(event: CustomerRegistered, context: EventContext) -> None:
     """Give a new customer to somebody by rule."""
+    ownership.assign_by_rule(customer_id=event.customer_id, now=context.now, actor=context.actor)
+
+
+@handles(CustomerTakenIn, name="customers.assign_taken_in")
+def assign_taken_in(event: CustomerTakenIn, context: EventContext) -> None:
+    """Give whom staff or a partner brought in to somebody by rule, unless he has an RM."""
     ownership.assign_by_rule(customer_id=event.customer_id, now=context.now, actor=context.actor)
 
 

@@ -25,6 +25,7 @@ CODE_LIFETIME = timedelta(minutes=5)
 RESEND_AFTER = timedelta(seconds=60)
 CODES_A_DAY = 10
 _FAILURES_ALLOWED = 5
+_OPEN_STATUSES = {Customer.Status.REGISTERED, Customer.Status.IDENTIFIED}
 
 
 class InvalidPhone(InvalidInput):
@@ -154,28 +155,24 @@ def spend_code(*, verification_id: int, now: datetime) -> None:
 
 @transaction.atomic
 def register_customer(*, phone: str, notice_version: str, source: str, channel: str, now: datetime) -> Customer:
-    """Create the customer, his log-in and his consent to the service. Raises InvalidPhone, PhoneTaken, NoticeOutdated."""
+    """Create the customer, his log-in and his consent to the service; callers have spent the code of this phone.
+
+    Whom staff, a file or a partner brought in before gets the log-in to that record, because he has proven the phone.
+    Raises InvalidPhone, PhoneTaken, NoticeOutdated.
+    """
     phone = _clean_phone(phone)
     index = blind_index(phone, "phone")
-    if Customer.objects.filter(phone_index=index).exists():
-        raise PhoneTaken
+    customer = _lock_record_without_log_in(index)
     user = User(username=f"c-{public_id()}", kind=User.Kind.CUSTOMER)
     user.set_unusable_password()
     user.save()
-    try:
-        with transaction.atomic():
-            customer = Customer.objects.create(
-                number=business_number("C", now.date()),
-                user=user,
-                phone=phone,
-                phone_index=index,
-                phone_tail_index=blind_index(phone[-4:], "phone_tail"),
-                source=source,
-                registered_at=now,
-            )
-    except IntegrityError as error:
-        raise PhoneTaken from error
-    ChannelPreference.objects.create(customer=customer, channels=["SMS", "MAIL"])
+    if customer is None:
+        customer = _create_registered(phone, index, user, source, now)
+    else:
+        customer.user = user
+        customer.version += 1
+        customer.save(update_fields=["user", "version"])
+    ChannelPreference.objects.get_or_create(customer=customer, defaults={"channels": ["SMS", "MAIL"]})
     give_consent(
         customer=customer, purpose=Consent.Purpose.SERVICE, notice_version=notice_version, channel=channel, now=now
     )
@@ -191,6 +188,32 @@ def register_customer(*, phone: str, notice_version: str, source: str, channel: 
     )
     publish(CustomerRegistered(customer_id=customer.pk), now=now)
     return customer
+
+
+def _create_registered(phone: str, index: str, user: User, source: str, now: datetime) -> Customer:
+    try:
+        with transaction.atomic():
+            return Customer.objects.create(
+                number=business_number("C", now.date()),
+                user=user,
+                phone=phone,
+                phone_index=index,
+                phone_tail_index=blind_index(phone[-4:], "phone_tail"),
+                source=source,
+                registered_at=now,
+            )
+    except IntegrityError as error:
+        raise PhoneTaken from error
+
+
+def _lock_record_without_log_in(index: str) -> Customer | None:
+    """Return the record of a phone that nobody can log in to yet. Raises PhoneTaken for one that somebody can."""
+    found = Customer.objects.select_for_update(no_key=True).filter(phone_index=index).first()
+    while found is not None and found.merged_into_id is not None:
+        found = Customer.objects.select_for_update(no_key=True).get(pk=found.merged_into_id)
+    if found is not None and (found.user_id is not None or found.status not in _OPEN_STATUSES):
+        raise PhoneTaken
+    return found
 
 
 @transaction.atomic

@@ -1,0 +1,143 @@
+"""Carrying an import out in chunks, each its own transaction: killed anywhere it goes on where it stopped."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import date, datetime
+from itertools import islice
+from typing import Final
+
+import orjson
+from django.db import connection, transaction
+
+from core import audit, clock
+from core.outbox import publish
+from customers.events import CustomersImported
+from customers.models import ImportedCustomer, ImportJob, QuarantinedRow
+from customers.operations.intake.files import FILE_FAULTS, read_content
+from customers.operations.intake.take_in import CREATED, Incoming, Outcome, foresee, take_in
+from customers.rules.intake import Reading, pick_cells, read_row
+from customers.rules.tables import UnreadableTable
+
+CHUNK_ROWS: Final = 2_000
+
+
+def run_import(*, job_id: int, read_now: Callable[[], datetime]) -> bool:
+    """Carry out what is left of a started import; False when another worker is at it or nothing is left.
+
+    `read_now` tells the time of each chunk, because a run takes longer than an instant.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", [f"import:{job_id}"])
+        if not cursor.fetchone()[0]:
+            return False
+    try:
+        return _run(job_id, read_now)
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [f"import:{job_id}"])
+
+
+def _run(job_id: int, read_now: Callable[[], datetime]) -> bool:
+    job = ImportJob.objects.select_related("owner").filter(pk=job_id, state=ImportJob.State.RUNNING).first()
+    if job is None:
+        return False
+    try:
+        rows = read_content(job, skip=job.done)
+        while chunk := list(islice(rows, CHUNK_ROWS)):
+            _take_chunk(job, chunk, read_now())
+    except UnreadableTable as error:
+        job.error = str(FILE_FAULTS[error.fault])
+    _finish(job, read_now())
+    return True
+
+
+@transaction.atomic
+def _take_chunk(job: ImportJob, chunk: list[tuple[int, list[str]]], now: datetime) -> None:
+    assert job.started_at is not None
+    on = now.astimezone(clock.SHANGHAI).date()
+    read = list(_read(job, chunk, on))
+    sound = [Incoming(line, reading.values) for line, _texts, reading in read if not reading.faults]
+    if job.is_dry_run:
+        outcomes = foresee(sound)
+    else:
+        # All claims of one run carry one instant, by which undo finds them.
+        outcomes = take_in(rows=sound, source=job.source, actor=job.owner, now=job.started_at)
+        _remember(job, outcomes)
+    faults = {line: reading.faults for line, _texts, reading in read if reading.faults}
+    faults |= {outcome.line: dict(outcome.faults) for outcome in outcomes if outcome.faults}
+    _quarantine(job, {line: texts for line, texts, _reading in read if line in faults}, faults)
+    _count(job, len(chunk), outcomes, faults)
+
+
+def _read(
+    job: ImportJob, chunk: list[tuple[int, list[str]]], on: date
+) -> Iterator[tuple[int, dict[str, str], Reading]]:
+    for line, cells in chunk:
+        texts = pick_cells(cells, job.mapping)
+        yield line, texts, read_row(texts, on)
+
+
+def _remember(job: ImportJob, outcomes: list[Outcome]) -> None:
+    found: dict[int, bool] = {}
+    for outcome in outcomes:
+        if outcome.customer_id:
+            found[outcome.customer_id] = outcome.state == CREATED or found.get(outcome.customer_id, False)
+    ImportedCustomer.objects.bulk_create(
+        [ImportedCustomer(job=job, customer_id=pk, is_new=is_new) for pk, is_new in found.items()],
+        ignore_conflicts=True,
+    )
+
+
+def _quarantine(job: ImportJob, texts: dict[int, dict[str, str]], faults: dict[int, dict[str, str]]) -> None:
+    if job.is_dry_run:
+        return
+    QuarantinedRow.objects.bulk_create(
+        [
+            QuarantinedRow(job=job, line=line, row=orjson.dumps(texts[line]).decode(), faults=found)
+            for line, found in sorted(faults.items())
+        ],
+        ignore_conflicts=True,
+    )
+
+
+def _count(job: ImportJob, read: int, outcomes: list[Outcome], faults: dict[int, dict[str, str]]) -> None:
+    states = Counter(outcome.state for outcome in outcomes if not outcome.faults)
+    kinds = Counter(job.faults)
+    kinds.update(f"{name}:{fault}" for found in faults.values() for name, fault in found.items())
+    job.faults = dict(kinds)
+    job.done += read
+    job.created += states[CREATED]
+    job.updated += states.total() - states[CREATED]
+    job.quarantined += len(faults)
+    job.save(update_fields=["faults", "done", "created", "updated", "quarantined"])
+
+
+@transaction.atomic
+def _finish(job: ImportJob, now: datetime) -> None:
+    job.finished_at = now
+    if job.error:
+        job.state = ImportJob.State.FAILED
+    elif job.is_dry_run:
+        job.state = ImportJob.State.UPLOADED
+    else:
+        job.state = ImportJob.State.DONE
+        # The rows are customers or in quarantine now; nothing else of the file is kept.
+        job.content = None
+        publish(CustomersImported(job_id=job.pk, created=job.created), now=now)
+    job.save(update_fields=["state", "content", "error", "finished_at"])
+    audit.record(
+        actor=job.owner,
+        action="customers.import_ended",
+        target=job,
+        data={"trial": job.is_dry_run, "created": job.created, "known": job.updated, "quarantined": job.quarantined},
+        now=now,
+    )
+
+
+def list_running() -> list[int]:
+    """Return the imports that wait for a worker or were cut off with one."""
+    return list(
+        ImportJob.objects.filter(state=ImportJob.State.RUNNING, content__isnull=False)
+        .order_by("started_at", "id")
+        .values_list("pk", flat=True)
+    )
