@@ -43,7 +43,7 @@ def plan_revisits(business_date: date, from_id: int, to_id: int, now: datetime) 
     if not candidates:
         return 0
     habits = read_habits([row.customer_id for row in candidates])
-    usual = read_usual_habits(now - timedelta(days=180))
+    usual = read_usual_habits(from_id, to_id, now - timedelta(days=180))
     taken = list_taken(from_id, to_id, days)
     by_member: dict[int, list[Candidate]] = {}
     for row in candidates:

@@ -91,8 +91,8 @@ def place_visits(
 ) -> dict[int, datetime]:
     """Return when each customer is contacted; who finds no room on these days is left out.
 
-    The most overdue choose first, each his best slot on a day with room. A day takes its fair share of the week and never
-    more than `a_day_at_most`, an hour no more than four. `taken` counts what is planned already by the full hour.
+    The most overdue choose first, each his best slot on a day with room. A day takes its fair share of the week, four
+    at least, never more than `a_day_at_most`; an hour takes four. `taken` counts by the full hour what is planned already.
     """
     loads = dict.fromkeys(days, 0)
     hours = dict(taken)
@@ -102,7 +102,7 @@ def place_visits(
     if not days:
         return {}
     fair = math.ceil((sum(loads.values()) + len(wishes)) / len(days))
-    limit = min(a_day_at_most, max(fair, 1))
+    limit = min(a_day_at_most, max(fair, PER_HOUR))
     placed: dict[int, datetime] = {}
     for wish in sorted(wishes, key=lambda wish: (-wish.days_overdue, wish.customer_id)):
         room = _find_room(wish, loads, hours, limit)

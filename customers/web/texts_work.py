@@ -70,6 +70,7 @@ _ACTIONS = {
     "customers.promise_closed": _("Promise closed"),
     "customers.promise_made": _("Promise made"),
     "customers.research_added": _("Finding recorded"),
+    "customers.unmasked.lead_phone": _("Phone number of a lead seen in plain text"),
 }
 _WEEKDAYS = {
     f"D{number}": day

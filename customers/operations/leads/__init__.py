@@ -1,6 +1,7 @@
 """Leads: taken in by thirteen methods, answered against the clock, won as customers or lost for a reason."""
 
 from customers.operations.leads.conversion import adopt_registered, convert_lead
+from customers.operations.leads.disclosure import unmask_lead_phone
 from customers.operations.leads.intake import (
     LeadHasCustomer,
     LeadIncomplete,
@@ -33,4 +34,5 @@ __all__ = [
     "qualify_lead",
     "take_in_lead",
     "take_in_quietly",
+    "unmask_lead_phone",
 ]

@@ -17,7 +17,8 @@ from customers.models import WorkItem
 from customers.operations import diary, disclosure, undo, work
 from customers.queries.staff import access_customer
 from customers.queries.work import access_work
-from customers.web.forms import ContactForm, ReminderForm
+from customers.web.forms import ReminderForm
+from customers.web.forms_work import FullContactForm
 from staff import rights
 from staff.pages import StaffPage
 
@@ -50,7 +51,7 @@ class RecordContact(StaffPage):
     def post(self, request: HttpRequest, public_id: str) -> HttpResponse:
         """Write it to the timeline."""
         customer = access_customer(self.access, public_id, self.right)
-        form = ContactForm(request.POST)
+        form = FullContactForm(request.POST, request.FILES)
         _demand(form)
         diary.record_contact(
             customer_id=customer.pk,

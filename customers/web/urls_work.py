@@ -1,0 +1,41 @@
+"""Addresses of the RM's work: leads, opportunities, calendar, and the panels of the customer page."""
+
+from django.urls import path, re_path
+
+from customers.web.views import calendar, deals, diary, funnel, leads
+
+urlpatterns = [
+    path("calendar/", calendar.CalendarPage.as_view(), name="calendar"),
+    path("opportunities/", deals.OpportunitiesPage.as_view(), name="opportunities"),
+    path("opportunities/<str:public_id>/stage/", deals.MoveStage.as_view(), name="move-stage"),
+    path("leads/", leads.LeadListPage.as_view(), name="leads"),
+    path("leads/new/", leads.TakeInLead.as_view(), name="take-in-lead"),
+    path("leads/funnel/", funnel.FunnelPage.as_view(), name="funnel"),
+    path("leads/stopped/", funnel.StoppedPage.as_view(), name="stopped"),
+    path("leads/research/", funnel.ResearchPage.as_view(), name="research"),
+    path("leads/<str:public_id>/", leads.LeadPage.as_view(), name="lead"),
+    path("leads/<str:public_id>/reveal/", leads.RevealLead.as_view(), name="reveal-lead"),
+    re_path(
+        r"^leads/(?P<public_id>[\w-]+)/(?P<act>answer|need|qualify|convert|lose|assign)/$",
+        leads.LeadAct.as_view(),
+        name="lead-act",
+    ),
+    path("customers/<str:public_id>/needs/", deals.NeedsPanel.as_view(), name="needs"),
+    path("customers/<str:public_id>/needs/add/", deals.AddNeed.as_view(), name="add-need"),
+    path("customers/<str:public_id>/opportunities/add/", deals.OpenOpportunity.as_view(), name="open-opportunity"),
+    path("customers/<str:public_id>/value/", deals.ValuePanel.as_view(), name="value"),
+    path("customers/<str:public_id>/costs/add/", deals.AddCost.as_view(), name="add-cost"),
+    path("customers/<str:public_id>/diary/", diary.DiaryPanel.as_view(), name="diary"),
+    path("customers/<str:public_id>/notes/add/", diary.AddNote.as_view(), name="add-note"),
+    path("customers/<str:public_id>/promises/add/", diary.MakePromise.as_view(), name="make-promise"),
+    path("customers/<str:public_id>/plans/add/", diary.PlanContact.as_view(), name="plan-contact"),
+    path("customers/<str:public_id>/visits/<str:contact>/photo/", diary.VisitPhoto.as_view(), name="visit-photo"),
+    path("needs/<str:public_id>/met/", deals.MeetNeed.as_view(), name="meet-need"),
+    path("notes/<str:public_id>/pin/", diary.PinNote.as_view(), name="pin-note"),
+    re_path(
+        r"^promises/(?P<public_id>[\w-]+)/(?P<outcome>kept|broken)/$",
+        diary.ClosePromise.as_view(),
+        name="close-promise",
+    ),
+    path("plans/<str:public_id>/drop/", diary.DropPlan.as_view(), name="drop-plan"),
+]
