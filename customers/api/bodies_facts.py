@@ -19,10 +19,10 @@ class FactSerializer(serializers.Serializer[Any]):
     """One field of the profile; sensitive values masked."""
 
     value = serializers.CharField(allow_blank=True)
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
     is_sensitive = serializers.BooleanField()
     is_locked = serializers.BooleanField()
-    source = serializers.CharField(allow_blank=True)
+    source = serializers.CharField(allow_blank=True)  # type: ignore[assignment]
     as_of = serializers.DateTimeField(allow_null=True)
 
 
@@ -40,7 +40,7 @@ class RoleSerializer(serializers.Serializer[Any]):
 class ClaimSerializer(serializers.Serializer[Any]):
     """What one source says about a field."""
 
-    source = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment]
     value = serializers.CharField(allow_blank=True)
     as_of = serializers.DateTimeField()
 

@@ -198,13 +198,13 @@ def _lock(ids: Sequence[int]) -> dict[int, Customer]:
 
 
 def _place(person: Customer, household: Household | None, actor: User | None, now: datetime) -> None:
-    was = person.household_id
+    was = person.household
     person.household = household
     person.version += 1
     person.save(update_fields=["household", "version"])
     code = "customers.household_joined" if household is not None else "customers.household_left"
-    name = household.name if household is not None else Household.objects.get(pk=was).name
-    _note(person, code, actor, now, {"household": name}, f"household:{person.pk}:{person.version}")
+    named = household or was
+    _note(person, code, actor, now, {"household": str(named)}, f"household:{person.pk}:{person.version}")
 
 
 def _note(customer: Customer, code: str, actor: User | None, now: datetime, params: dict[str, Any], key: str) -> None:

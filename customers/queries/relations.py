@@ -112,9 +112,9 @@ def household_exposure(customers: Iterable[Customer]) -> Exposure:
     return Exposure(
         [
             Member(
-                person,
-                *(Decimal(figures[person.pk].get(key) or 0) for key in _EXPOSURE),
-                Decimal(answered.get(person.pk) or 0),
+                customer=person,
+                guaranteed=Decimal(answered.get(person.pk) or 0),
+                **{key: Decimal(figures[person.pk].get(key) or 0) for key in _EXPOSURE},
             )
             for person in people
         ]

@@ -22,7 +22,7 @@ def list_roles(customer: Customer) -> list[CustomerRole]:
     known = {role.role for role in held}
     for role, is_played in (("BORROWER", customer.is_borrower), ("INVESTOR", customer.is_investor)):
         if is_played and role not in known:
-            held.append(CustomerRole(customer=customer, role=role, since_date=None))
+            held.append(CustomerRole(customer=customer, role=role))
     return held
 
 

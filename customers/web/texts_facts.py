@@ -52,7 +52,7 @@ def register() -> None:
     for code, sentence in _TEXTS.items():
         register_text(code, sentence)
     register_words("action", _ACTIONS)
-    register_words("source", SOURCES)
+    register_words("source", {str(source): word for source, word in SOURCES.items()})
     register_words("field", {name: field.label for name, field in FIELDS.items()})
     register_words("relation_kind", dict(Relation.Kind.choices))
     register_words("document_kind", dict(Document.Kind.choices))

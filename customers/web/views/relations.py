@@ -95,8 +95,7 @@ class RelationsPanel(StaffPage):
         try:
             return carry_out(request, _back(public_id, "relations"), add, _("Relation written."))
         except NotFound as error:
-            fields = {"other": [gettext_lazy("None of your customers has this number or phone.")]}
-            raise InvalidInput(fields=fields) from error
+            raise InvalidInput(fields={"other": [_("None of your customers has this number or phone.")]}) from error
 
 
 class EndRelation(StaffPage):
