@@ -128,6 +128,8 @@ class NavigationItem:
     visible: Callable[[Any], bool] | None = None
 
 
+# What a page is for, in a few sentences, by the name of its address: shown by the help button.
+page_helps: Registry[Text] = Registry("page_helps")
 customer_panels: Registry[CustomerPanel] = Registry("customer_panels")
 # Parts of the loan page that higher apps add; the named URL gets the loan's public id.
 loan_panels: Registry[CustomerPanel] = Registry("loan_panels")

@@ -5,6 +5,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from analytics.web import help_texts
 from core.registries import NavigationItem, frame_items, navigation
 from staff import rights
 from staff.pages import visible_with
@@ -13,6 +14,7 @@ from staff.queries import get_access
 
 def register() -> None:
     """Register navigation and the address of the command palette."""
+    help_texts.register()
     navigation.register("today", NavigationItem(_("Today"), "analytics:today", "home", 10, _is_staff))
     navigation.register(
         "analytics",

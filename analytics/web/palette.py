@@ -7,8 +7,11 @@ from django.shortcuts import render
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 
+from analytics.web.palette_acts import list_choices, list_record_acts, meets
 from core import masking
 from core.registries import navigation
+from customers.models import Customer
+from customers.queries.desk import list_recent
 from customers.queries.staff import find_customers
 from lending.queries.staff import applications_in_scope, listings_in_scope, loans_in_scope
 from staff import rights
@@ -22,25 +25,25 @@ class Palette(StaffPage):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """Answer groups of links."""
-        text = request.GET.get("q", "").strip()[:_LONGEST]
+        text = request.GET.get("q", "").strip().replace("\x00", "")[:_LONGEST]
         groups = [
+            {"title": _("Looked at last"), "items": self.list_recent(text)},
             {"title": _("Customers"), "items": self.list_customers(text)},
+            {"title": _("Do"), "items": list_record_acts(self.access, text, request.GET.get("at", ""))},
             {"title": _("Records"), "items": self.list_records(text.upper())},
             {"title": _("Go to"), "items": _list_pages(request, text)},
+            {"title": _("Choose"), "items": list_choices(text)},
         ]
-        return render(request, "ui/palette_results.html", {"groups": [group for group in groups if group["items"]]})
+        context = {"groups": [group for group in groups if group["items"]], "at": request.GET.get("at", "")}
+        return render(request, "ui/palette_results.html", context)
+
+    def list_recent(self, text: str) -> list[dict[str, Any]]:
+        """Return the customers looked at last, while nothing is typed."""
+        return [] if text else [_show(customer) for customer in list_recent(self.access)]
 
     def list_customers(self, text: str) -> list[dict[str, Any]]:
         """Return the customers that the text finds."""
-        return [
-            {
-                "label": str(customer),
-                "hint": f"{masking.mask_phone(customer.phone)} · {customer.rm or ''}",
-                "url": reverse("customers:page", args=[customer.public_id]),
-                "icon": "user",
-            }
-            for customer in find_customers(self.access, text)
-        ]
+        return [_show(customer) for customer in find_customers(self.access, text)]
 
     def list_records(self, number: str) -> list[dict[str, Any]]:
         """Return the loans, applications and listings whose number begins with the text."""
@@ -61,12 +64,21 @@ class Palette(StaffPage):
         return found
 
 
+def _show(customer: Customer) -> dict[str, Any]:
+    return {
+        "label": str(customer),
+        "hint": f"{masking.mask_phone(customer.phone)} · {customer.rm or ''}",
+        "url": reverse("customers:page", args=[customer.public_id]),
+        "icon": "user",
+    }
+
+
 def _list_pages(request: HttpRequest, text: str) -> list[dict[str, Any]]:
     found = []
     for _key, item in sorted(navigation.items(), key=lambda pair: pair[1].order):
         if item.visible is not None and not item.visible(request.user):
             continue
-        if text.casefold() not in str(item.label).casefold():
+        if not meets(str(item.label), text):
             continue
         try:
             url = reverse(item.url_name)

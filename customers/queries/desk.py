@@ -7,9 +7,12 @@ from django.db.models import Q, QuerySet
 
 from core.errors import NotFound
 from customers.models import Notice, RecordVisit, SavedView, UserSetting
+from customers.queries.staff import BRIEF
 from staff import rights
 from staff.models import Scope
 from staff.queries import Access, scope_condition
+
+_LONG = ("search_grams", "labels", "custom", "phone", "identity_number", "address", "email")
 
 
 def read_setting(user: Any, key: str) -> Any:
@@ -72,7 +75,7 @@ def list_recent(access: Access, limit: int = 8) -> list[Any]:
         member_id=access.member_id,
         customer__merged_into__isnull=True,
     ).select_related("customer__rm__user")
-    rows = rows.defer("customer__search_grams", "customer__labels", "customer__custom")
+    rows = rows.only("at", *(f"customer__{name}" for name in BRIEF))
     return [visit.customer for visit in rows.order_by("-at")[:limit]]
 
 
@@ -86,7 +89,7 @@ def list_notices(
 ) -> QuerySet[Notice]:
     """Return a member's notices, the newest first."""
     rows = Notice.objects.filter(member_id=access.member_id).select_related("customer").order_by("-id")
-    rows = rows.defer("customer__search_grams", "customer__labels", "customer__custom")
+    rows = rows.defer(*(f"customer__{name}" for name in _LONG))
     if kind:
         rows = rows.filter(kind=kind)
     if is_unread:

@@ -21,6 +21,9 @@ _PHONE = re.compile(r"1\d{10}")
 _TAIL = re.compile(r"\d{4}")
 _NUMBER = re.compile(r"[A-Za-z]{1,3}[-\d]\S*")
 
+# What a line about a customer shows; everything else of the record is long or must be deciphered.
+BRIEF = ("public_id", "number", "name", "phone", "rm__user__display_name", "rm__user__username")
+
 
 def in_scope(access: Access, right: str = rights.VIEW_CUSTOMERS) -> QuerySet[Customer]:
     """Return the customers that a right reaches; those merged into others are gone."""
@@ -116,7 +119,11 @@ def find_customers(access: Access, text: str, limit: int = 8) -> list[Customer]:
     if not access.has(rights.VIEW_CUSTOMERS) or not text.strip():
         return []
     return list(
-        in_scope(access).filter(search_condition(text)).select_related("rm__user").order_by("name_key", "id")[:limit]
+        in_scope(access)
+        .filter(search_condition(text))
+        .select_related("rm__user")
+        .only(*BRIEF)
+        .order_by("name_key", "id")[:limit]
     )
 
 

@@ -4,7 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.registries import CustomerPanel, NavigationItem, customer_panels, navigation
 from customers.texts import register_text, register_words
-from customers.web import bulk_acts, frame_ownership, texts_facts
+from customers.web import bulk_acts, frame_desk, frame_ownership, texts_facts
 from staff import rights
 from staff.pages import visible_with
 
@@ -41,6 +41,7 @@ _ACTIONS = {
 def register() -> None:
     """Register navigation, own panels and sentences."""
     bulk_acts.register()
+    frame_desk.register()
     frame_ownership.register()
     texts_facts.register()
     navigation.register(

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path, re_path
 
-from customers.web.views import bulk, desk
+from customers.web.views import bulk, desk, help, notices
 
 urlpatterns: list[URLPattern] = [
     path("customers/condition/", desk.ConditionEditor.as_view(), name="condition"),
@@ -14,6 +14,10 @@ urlpatterns: list[URLPattern] = [
         desk.ChangeView.as_view(),
         name="view",
     ),
+    path("notices/", notices.NoticesPage.as_view(), name="notices"),
+    path("notices/read/", notices.ReadNotices.as_view(), name="read-notices"),
+    path("help/tour/", help.TakeTour.as_view(), name="tour"),
+    path("help/report/", help.ReportProblem.as_view(), name="report"),
     path("customers/bulk/", bulk.BulkPage.as_view(), name="bulk"),
     path("customers/<str:public_id>/cell/<str:name>/", bulk.Cell.as_view(), name="cell"),
 ]

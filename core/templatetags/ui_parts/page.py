@@ -9,7 +9,7 @@ from django.utils.html import json_script
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
-from core.registries import navigation
+from core.registries import navigation, page_helps
 from core.templatetags.ui_parts.base import fresh_id, part
 from core.web.keys import KEYS, Key, choose_letters
 
@@ -54,6 +54,14 @@ def _navigation(context: template.Context) -> list[dict[str, Any]]:
         items.append({"key": key, "label": item.label, "url": url, "icon": item.icon, "is_current": is_current})
     letters = choose_letters([item["key"] for item in items])
     return [{**item, "letter": letters[item["key"]]} for item in items]
+
+
+@register.simple_tag(takes_context=True)
+def page_help(context: template.Context) -> Any:
+    """What the page is for; empty where nobody has said it."""
+    request = context.get("request")
+    name = request.resolver_match.view_name if request is not None and request.resolver_match else ""
+    return page_helps.get(name) if name in page_helps else ""
 
 
 @register.simple_tag

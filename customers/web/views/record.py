@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import groupby
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from core import clock
@@ -14,9 +16,11 @@ from core.errors import NotFound
 from core.models import User
 from core.registries import customer_panels, timeline_kinds
 from customers.models import Customer, TimelineEntry
+from customers.operations.desk import note_visit
 from customers.queries.attributes import read_attributes
 from customers.queries.own import get_latest_profile, list_cards
 from customers.queries.staff import access_customer, list_open_work, list_timeline
+from customers.rules.timeline import count_kinds, fold_edits, split_noisy
 from customers.texts import render_text
 from customers.web.forms import ContactForm, ReminderForm
 from customers.web.header import describe_header
@@ -26,6 +30,7 @@ from staff.queries import Access
 
 _FIGURES = ("overdue", "days_past_due", "outstanding", "invested", "next_due_date")
 _PAGE = 30
+_NEWS = 8
 _TONES = {"LOW": "good", "MIDDLE": "plain", "HIGH": "late", "UNKNOWN": "plain", "LOST": "warn", "FROZEN": "late"}
 
 
@@ -47,6 +52,7 @@ class CustomerPage(StaffPage):
     def get(self, request: HttpRequest, public_id: str) -> HttpResponse:
         """Show the page, or one tab of it."""
         customer = access_customer(self.access, public_id)
+        looked_at = note_visit(member_id=self.access.member_id, customer_id=customer.pk, now=clock.now())
         tab = request.GET.get("tab", "")
         tabs = _list_tabs(self.access, customer, tab)
         panel = next((item for item in tabs if item["is_current"]), tabs[0])
@@ -64,13 +70,15 @@ class CustomerPage(StaffPage):
             "reminder_form": ReminderForm(auto_id="reminder_%s", initial={"due_at": _tomorrow()}),
         }
         if not panel["panel_url"]:
-            context |= self.overview(request, customer)
+            context |= self.overview(request, customer, looked_at)
         return render(request, "customers/page.html", context)
 
-    def overview(self, request: HttpRequest, customer: Customer) -> dict[str, Any]:
+    def overview(self, request: HttpRequest, customer: Customer, looked_at: datetime | None) -> dict[str, Any]:
         """Return what the first tab shows."""
         return {
-            "timeline": read_timeline(request, customer),
+            "timeline": read_timeline(request, customer, looked_at),
+            "news": list_news(customer.pk, self.access.user_id, looked_at),
+            "looked_at": looked_at,
             "profile": get_latest_profile(customer),
             "cards": list_cards(customer.pk),
             "shapes": [(key, kind.label) for key, kind in timeline_kinds.items()],
@@ -89,7 +97,15 @@ class CustomerTimeline(StaffPage):
         return render(request, "customers/timeline.html", context)
 
 
-def read_timeline(request: HttpRequest, customer: Customer) -> dict[str, Any]:
+def list_news(customer_id: int, user_id: int, since: datetime | None) -> list[dict[str, Any]]:
+    """Return what others have done or what has happened since somebody looked last."""
+    if since is None:
+        return []
+    rows = list_timeline(customer_id).filter(at__gt=since).exclude(actor_id=user_id)
+    return [_show_entry(group, since) for group in fold_edits(list(rows[: _NEWS * 3]))][:_NEWS]
+
+
+def read_timeline(request: HttpRequest, customer: Customer, since: datetime | None = None) -> dict[str, Any]:
     """Return a stretch of the timeline as `?shape=`, `?until=` and `?after=` ask."""
     shape = request.GET.get("shape", "")
     if shape not in timeline_kinds:
@@ -103,28 +119,43 @@ def read_timeline(request: HttpRequest, customer: Customer) -> dict[str, Any]:
     )
     found = list(rows[: _PAGE + 1])
     more = f"{found[_PAGE - 1].at.isoformat()}~{found[_PAGE - 1].pk}" if len(found) > _PAGE else ""
-    return {"days": _by_day(found[:_PAGE]), "shape": shape, "until": until, "more": more}
+    return {"days": _by_day(found[:_PAGE], since), "shape": shape, "until": until, "more": more}
 
 
-def _by_day(entries: list[TimelineEntry]) -> list[dict[str, Any]]:
+def _by_day(entries: list[TimelineEntry], since: datetime | None) -> list[dict[str, Any]]:
     days: list[dict[str, Any]] = []
-    for entry in entries:
-        day = entry.at.astimezone(clock.SHANGHAI).date()
-        if not days or days[-1]["day"] != day:
-            days.append({"day": day, "entries": []})
-        days[-1]["entries"].append(
+    for day, rows in groupby(entries, key=lambda entry: entry.at.astimezone(clock.SHANGHAI).date()):
+        shown, hidden = split_noisy(fold_edits(list(rows)))
+        summary = [
+            (timeline_kinds.get(kind).label, number) for kind, number in count_kinds(hidden) if kind in timeline_kinds
+        ]
+        days.append(
             {
-                "shape": entry.kind if entry.kind in timeline_kinds else "change",
-                "title": render_text(entry.text_code, entry.params),
-                "note": entry.params.get("note", ""),
-                "at": entry.at,
-                "amount": entry.amount,
-                "tone": "good" if entry.amount is not None and entry.amount > 0 else "",
-                "url": entry.url,
-                "meta": str(entry.actor) if entry.actor and entry.actor.kind == User.Kind.STAFF else "",
+                "day": day,
+                "entries": [_show_entry(group, since) for group in shown],
+                "more": [_show_entry(group, since) for group in hidden],
+                "summary": summary,
             }
         )
     return days
+
+
+def _show_entry(group: list[TimelineEntry], since: datetime | None) -> dict[str, Any]:
+    """Return one line; edits made in one go name their number and stand behind it."""
+    entry = group[0]
+    title = render_text(entry.text_code, entry.params)
+    return {
+        "shape": entry.kind if entry.kind in timeline_kinds else "change",
+        "title": title if len(group) == 1 else gettext("%(n)s changes in one go") % {"n": len(group)},
+        "folded": [render_text(one.text_code, one.params) for one in group] if len(group) > 1 else [],
+        "note": entry.params.get("note", ""),
+        "at": entry.at,
+        "amount": entry.amount,
+        "tone": "good" if entry.amount is not None and entry.amount > 0 else "",
+        "url": entry.url,
+        "meta": str(entry.actor) if entry.actor and entry.actor.kind == User.Kind.STAFF else "",
+        "is_new": since is not None and entry.at > since,
+    }
 
 
 def _read_date(text: str) -> date | None:

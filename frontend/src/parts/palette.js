@@ -13,6 +13,13 @@ function open() {
   dialog.showModal();
   input.select();
   choose(0);
+  search();
+}
+
+/** Return the path of the record in the side panel, else of the page: what "log a contact" is about. */
+function openRecord() {
+  const panel = document.getElementById("side-panel");
+  return panel && !panel.hidden ? panel.querySelector("[data-panel-full]").pathname : location.pathname;
 }
 
 function options() {
@@ -32,12 +39,13 @@ function choose(index) {
 async function search() {
   const text = input.value.trim();
   const ticket = ++asked;
-  if (!text) {
-    list.innerHTML = before;
-  } else if (list.dataset.url) {
-    const answer = await fetch(`${list.dataset.url}?q=${encodeURIComponent(text)}`, { headers: { "HX-Request": "true" } });
+  if (list.dataset.url) {
+    const query = new URLSearchParams({ q: text, at: openRecord() });
+    const answer = await fetch(`${list.dataset.url}?${query}`, { headers: { "HX-Request": "true" } });
     if (!answer.ok || ticket !== asked) return;
     list.innerHTML = await answer.text();
+  } else if (!text) {
+    list.innerHTML = before;
   }
   choose(0);
 }
@@ -56,7 +64,7 @@ function onKey(event) {
 function go(option, inNewTab) {
   if (!option) return;
   dialog.close();
-  if (inNewTab) window.open(option.href, "_blank", "noopener");
+  if (inNewTab && option.href) window.open(option.href, "_blank", "noopener");
   else option.click();
 }
 
@@ -75,3 +83,22 @@ if (dialog) {
     }
   });
 }
+
+// An address that ends in #do=reminder&in=3 opens that form of the page, three days from now.
+function openForm() {
+  if (!location.hash.startsWith("#do=")) return;
+  const wish = new URLSearchParams(location.hash.slice(1));
+  history.replaceState(history.state, "", location.pathname + location.search);
+  const form = document.getElementById(wish.get("do"));
+  if (!form?.matches("[popover]")) return;
+  const due = form.querySelector("input[type=datetime-local]");
+  if (due && wish.has("in")) {
+    const day = new Date(Date.now() + Number(wish.get("in")) * 86400000);
+    const pad = (number) => String(number).padStart(2, "0");
+    due.value = `${day.getFullYear()}-${pad(day.getMonth() + 1)}-${pad(day.getDate())}T10:00`;
+  }
+  form.showPopover();
+  form.querySelector("input:not([type=hidden]), select, textarea")?.focus();
+}
+addEventListener("hashchange", openForm);
+openForm();

@@ -1,0 +1,48 @@
+"""What each page is for, in two or three sentences; the page that reads everything knows them all."""
+
+from django.utils.translation import gettext_lazy as _
+
+from core.registries import page_helps
+
+_HELPS = {
+    "analytics:today": _(
+        "What to do today, the most urgent first, each with its reason. Finish with d, put off until tomorrow with s, open with o. The figures above are your part of the book; each opens the records behind it."
+    ),
+    "analytics:dashboard": _(
+        "Your part of the book in figures and charts. The filters above apply to all of them; every point opens the records behind it."
+    ),
+    "customers:list": _(
+        "All customers in your reach. Put conditions together until the sentence says whom you want, f adds one; save the result as a view. x picks rows for acts on many, e edits in the row, a count with ≈ is an estimate."
+    ),
+    "customers:page": _(
+        "Everything about one customer: the strip says how he stands, the timeline what happened, the right side what to do next and what is new since you last looked. l records a contact, r sets a reminder."
+    ),
+    "customers:notices": _(
+        "What colleagues and the system want you to know: mentions, customers given to you, answers. What repeats stands in one line; d marks it as read."
+    ),
+    "customers:bulk": _("Something for many customers at once. Look at the number before you go on; it can be taken back for ten minutes."),
+    "lending:loans": _(
+        "Running and finished loans of the customers in your reach, with what is due, late and paid. A row opens beside the list."
+    ),
+    "lending:loan": _(
+        "One loan: its state, its schedule with what was paid when, who lent how much. Rest on an instalment to see its split among the lenders."
+    ),
+    "lending:listings": _("Listings that are open for bids, filled or failed."),
+    "lending:listing": _("One listing: what was asked for, who has bid, until when."),
+    "risk:applications": _("Applications for loans and how far they are; those referred to a person wait for a decision."),
+    "risk:application": _(
+        "One application with its score, the rules that fired and what would have to change. One person proposes, another one confirms."
+    ),
+    "risk:alerts": _("Where a limit is broken or will be. Take an alert up, note what you do, close it with what came of it."),
+    "risk:alert": _("One alert: why it was raised and what was done about it."),
+    "service:cases": _("Borrowers who are late and what to do with each, within the hours and number of contacts that the law allows."),
+    "service:case": _("One collection case: what is owed, every contact, every promise to pay."),
+    "messaging:list": _("What was sent to customers by which channel, and whether it arrived."),
+    "messaging:message": _("One message, its text and its way to the customer."),
+}  # fmt: skip
+
+
+def register() -> None:
+    """Register the sentences."""
+    for name, text in _HELPS.items():
+        page_helps.register(name, text)
