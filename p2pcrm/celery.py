@@ -24,7 +24,10 @@ app.conf.beat_schedule = {
     "poll-payment-orders": _every("ledger.tasks.poll_payment_orders", 180.0),
     "expire-payment-orders": _every("ledger.tasks.expire_payment_orders", 60.0),
     "retry-callbacks": _every("integrations.tasks.retry_callbacks", 60.0),
+    "run-imports": _every("customers.tasks.run_imports", 10.0),
+    "watch-reading": _every("customers.tasks.watch_reading", 900.0),
     "seal-audit": _every("core.tasks.seal_audit", 300.0),
+    "escalate-cases": _every("service.tasks.escalate_cases", 300.0),
     "tidy-job-runs": {"task": "core.tasks.tidy_job_runs", "schedule": crontab(hour=4, minute=40)},
     "debit-round": {"task": "lending.tasks.debit_round", "schedule": crontab(hour=8, minute=30)},
     # The first run after midnight closes the day; the later ones find nothing to do unless it was missed.

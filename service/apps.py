@@ -20,12 +20,18 @@ class ServiceConfig(AppConfig):
 
         frame.register()
         register_seed(70, "service.contact_limits", seed.seed_contact_limits)
+        register_seed(71, "service.case_clock", seed.seed_case_clock)
         register_step(contacts.STEP, contacts.STEP_ORDER, contacts.judge_promises)
         for code, sentence in _TEXTS.items():
             register_text(code, sentence)
 
 
 _TEXTS = {
+    "service.case_opened": _("Case %(number)s went to %(department)s: %(title)s"),
+    "service.case_arrived": _("Case %(number)s has come to %(department)s: %(title)s"),
+    "service.case_answered": _("Case %(number)s is answered: %(title)s"),
+    "service.case_late": _("Case %(number)s is late in %(department)s: %(title)s"),
+    "service.case_waits": _("Case %(number)s waits for your answer: %(title)s"),
     "service.stage.COLLECT": _("Loan %(number)s is %(dpd)s days past due, ¥%(amount)s: collect"),
     "service.stage.INTENSIVE": _("Loan %(number)s is %(dpd)s days past due, ¥%(amount)s: collect intensively"),
     "service.stage.LEGAL": _("Loan %(number)s is %(dpd)s days past due, ¥%(amount)s: prepare legal steps"),

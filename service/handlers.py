@@ -1,6 +1,7 @@
 """Doors for events: a case follows the arrears of its loan."""
 
 from core.outbox import EventContext, handles
+from customers.events import OwnersChanged
 from lending.events import BucketChanged, LoanCured, LoanSettled
 from service.models import CollectionCase
 from service.operations import cases
@@ -32,6 +33,12 @@ def close_cured_case(event: LoanCured, context: EventContext) -> None:
 def close_settled_case(event: LoanSettled, context: EventContext) -> None:
     """Close the case of a loan that is paid off."""
     _close(event.loan_id, CollectionCase.Closure.SETTLED, context)
+
+
+@handles(OwnersChanged, name="service.follow_owner")
+def follow_owner(event: OwnersChanged, context: EventContext) -> None:
+    """Let the collection cases of a customer go along to his new RM."""
+    cases.follow_owners(batch=event.batch)
 
 
 def _close(loan_id: int, closure: str, context: EventContext) -> None:

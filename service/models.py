@@ -140,3 +140,93 @@ class PromiseToPay(models.Model):
             ),
         ]
         indexes = [models.Index(fields=["promised_date"], name="promise_open", condition=Q(state="OPEN"))]
+
+
+class DepartmentCase(models.Model):
+    """A question or task that passes between departments, with a clock and one visible holder."""
+
+    class State(models.TextChoices):
+        OPEN = "OPEN", _("with the department")
+        ANSWERED = "ANSWERED", _("answered")
+        CLOSED = "CLOSED", _("closed")
+
+    id = models.BigAutoField(primary_key=True)
+    public_id = PublicIdField()
+    number = models.CharField(_("case number"), max_length=24, unique=True)
+    title = models.CharField(_("what it is about"), max_length=120)
+    customer = models.ForeignKey(
+        "customers.Customer",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="department_cases",
+        verbose_name=_("customer"),
+    )
+    opener = models.ForeignKey("staff.StaffMember", models.PROTECT, related_name="+", verbose_name=_("asked by"))
+    home = models.ForeignKey("staff.Department", models.PROTECT, related_name="+", verbose_name=_("asked from"))
+    department = models.ForeignKey("staff.Department", models.PROTECT, related_name="+", verbose_name=_("with"))
+    holder = models.ForeignKey(
+        "staff.StaffMember", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("held by")
+    )
+    is_urgent = models.BooleanField(_("urgent"), default=False)
+    state = models.CharField(_("state"), max_length=8, choices=State, default=State.OPEN)
+    opened_at = models.DateTimeField(_("opened at"))
+    # The clock of the department that has it now; it starts anew with every pass.
+    due_at = models.DateTimeField(_("due at"), null=True, blank=True)
+    escalated_at = models.DateTimeField(_("raised to the lead at"), null=True, blank=True)
+    closed_at = models.DateTimeField(_("closed at"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("case between departments")
+        verbose_name_plural = _("cases between departments")
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state="OPEN", due_at__isnull=False) | (~Q(state="OPEN") & Q(due_at__isnull=True)),
+                name="department_case_open_has_clock",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="CLOSED", closed_at__isnull=False) | (~Q(state="CLOSED") & Q(closed_at__isnull=True)),
+                name="department_case_closed_when",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["department", "due_at"], name="department_case_open", condition=Q(state="OPEN")),
+            models.Index(fields=["home", "-id"], name="department_case_home"),
+            models.Index(fields=["customer", "-id"], name="department_case_customer"),
+            models.Index(
+                fields=["due_at"], name="department_case_clock", condition=Q(state="OPEN", escalated_at__isnull=True)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class CaseHop(models.Model):
+    """One step of a case: who did what, to whom it went, how long it had been where it was; never changed."""
+
+    class Act(models.TextChoices):
+        OPENED = "OPENED", _("asked")
+        TAKEN = "TAKEN", _("taken up")
+        PASSED = "PASSED", _("passed on")
+        ANSWERED = "ANSWERED", _("answered")
+        CLOSED = "CLOSED", _("closed")
+        ESCALATED = "ESCALATED", _("raised to the lead")
+
+    id = models.BigAutoField(primary_key=True)
+    case = models.ForeignKey(DepartmentCase, models.PROTECT, related_name="hops")
+    act = models.CharField(_("act"), max_length=9, choices=Act)
+    member = models.ForeignKey("staff.StaffMember", models.PROTECT, null=True, related_name="+", verbose_name=_("by"))
+    department = models.ForeignKey("staff.Department", models.PROTECT, related_name="+", verbose_name=_("then with"))
+    text = models.TextField(_("what was said"), blank=True)
+    at = models.DateTimeField(_("time"))
+    due_at = models.DateTimeField(_("due at"), null=True)
+    # Working time of the department that had it before this step.
+    minutes = models.PositiveIntegerField(_("working minutes"), default=0)
+
+    class Meta:
+        verbose_name = _("step of a case")
+        verbose_name_plural = _("steps of cases")
+        ordering = ["id"]
+        indexes = [models.Index(fields=["department", "case"], name="case_hop_department")]

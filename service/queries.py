@@ -1,13 +1,14 @@
 """Collection work within the reader's scope."""
 
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from core.errors import NotFound
 from core.models import User
 from lending.models import Loan
-from service.models import CollectionCase, CollectionContact, PromiseToPay
+from service.models import CaseHop, CollectionCase, CollectionContact, DepartmentCase, PromiseToPay
 from staff import rights
-from staff.queries import access_right, scope_condition
+from staff.models import Department, Scope, StaffMember
+from staff.queries import Access, access_right, scope_condition
 
 
 def lock_case(case_id: int) -> CollectionCase:
@@ -75,3 +76,56 @@ def list_contacts(case: CollectionCase) -> QuerySet[CollectionContact]:
 def list_promises(case: CollectionCase) -> QuerySet[PromiseToPay]:
     """Return the promises of a case, the newest first."""
     return PromiseToPay.objects.filter(case=case).select_related("taken_by")
+
+
+def lock_department_case(case_id: int) -> DepartmentCase:
+    """Lock a case between departments."""
+    return (
+        DepartmentCase.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("department", "home")
+        .get(pk=case_id)
+    )
+
+
+def list_department_cases(access: Access) -> QuerySet[DepartmentCase]:
+    """Return the cases that the reader's department asked, has or had; who may assign over all sees every case."""
+    rows = DepartmentCase.objects.select_related(
+        "customer", "opener__user", "home", "department", "holder__user"
+    ).order_by("-pk")
+    if access.scope_of(rights.ASSIGN_CUSTOMERS) == Scope.ALL:
+        return rows
+    if not access.has(rights.WORK_CASES):
+        return rows.none()
+    path = access.department_path
+    had = CaseHop.objects.filter(department__path__startswith=path).values("case")
+    return rows.filter(Q(home__path__startswith=path) | Q(department__path__startswith=path) | Q(pk__in=had))
+
+
+def access_department_case(access: Access, public_id: str) -> DepartmentCase:
+    """Return a case that the reader takes part in. Raises NotFound."""
+    case = list_department_cases(access).filter(public_id=public_id).first()
+    if case is None:
+        raise NotFound
+    return case
+
+
+def list_department_workers(department_id: int) -> list[int]:
+    """Return the active members of a department who work on cases."""
+    path = Department.objects.values_list("path", flat=True).get(pk=department_id)
+    members = StaffMember.objects.filter(
+        is_active=True, department__path__startswith=path, roles__rights__contains=[rights.WORK_CASES]
+    )
+    return sorted(set(members.values_list("pk", flat=True)))
+
+
+def list_department_leads(department_id: int) -> list[int]:
+    """Return who leads a department: its members with a lead's right, else those who assign over the whole house."""
+    path = Department.objects.values_list("path", flat=True).get(pk=department_id)
+    lead = Q()
+    for right in (rights.ASSIGN_CUSTOMERS, rights.CONFIRM_REVIEW, rights.APPROVE_CONFIGURATION):
+        lead |= Q(roles__rights__contains=[right])
+    active = StaffMember.objects.filter(is_active=True)
+    found = active.filter(lead, department__path__startswith=path)
+    if not found.exists():
+        found = active.filter(roles__scope=Scope.ALL, roles__rights__contains=[rights.ASSIGN_CUSTOMERS])
+    return sorted(set(found.values_list("pk", flat=True)))

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from decimal import Decimal
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 
 from core import audit
@@ -133,6 +133,21 @@ def assign_case(*, case_id: int, assignee_id: int, actor: User, now: datetime) -
         actor=actor, action="service.collection_assigned", target=case, data={"assignee": assignee.pk}, now=now
     )
     return case
+
+
+_FOLLOW_OWNERS = """
+UPDATE service_collectioncase k SET assignee_id = o.new_id
+FROM customers_ownerchange o
+WHERE o.batch = %s AND k.customer_id = o.customer_id AND k.state = 'OPEN' AND k.assignee_id IS NOT DISTINCT FROM o.old_id
+  AND NOT EXISTS (SELECT 1 FROM customers_ownerchange n WHERE n.customer_id = o.customer_id AND n.id > o.id)
+"""
+
+
+def follow_owners(*, batch: str) -> int:
+    """Give the open cases that an RM had himself to the customers' new RMs; a later change has its own news."""
+    with connection.cursor() as cursor:
+        cursor.execute(_FOLLOW_OWNERS, [batch])
+        return cursor.rowcount
 
 
 @transaction.atomic

@@ -18,3 +18,15 @@ def seed_contact_limits(_business_date: date, _now: datetime) -> None:
             ("service.contact_daily_limit", "3", _FROM, _SOURCE),
         ]
     )
+
+
+def seed_case_clock(_business_date: date, _now: datetime) -> None:
+    """Enter the working hours and the time a department has for a case where they are not there yet."""
+    ensure_parameters(
+        [
+            ("service.case_hours", "16", _FROM, "house rule"),
+            ("service.case_hours_urgent", "4", _FROM, "house rule"),
+            ("service.case_opens_hour", "9", _FROM, "house rule"),
+            ("service.case_closes_hour", "18", _FROM, "house rule"),
+        ]
+    )

@@ -1,0 +1,227 @@
+"""Cases between departments: the list, one case, what can be done with it."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from core import clock
+from core.errors import InvalidInput
+from core.web.listing import count_rows, take_page
+from customers.queries.staff import access_customer, in_scope
+from service.models import DepartmentCase
+from service.operations import department_cases as cases
+from service.queries import access_department_case, list_department_cases
+from staff import rights
+from staff.models import Department, StaffMember
+from staff.pages import StaffPage, carry_out
+from staff.queries import Access
+
+_VIEWS: dict[str, Any] = {
+    "ours": gettext_lazy("With my department"),
+    "mine": gettext_lazy("Held by me"),
+    "asked": gettext_lazy("Asked by my department"),
+    "late": gettext_lazy("Late"),
+    "all": gettext_lazy("All"),
+}
+TONES = {"OPEN": "info", "ANSWERED": "good", "CLOSED": "plain"}
+
+
+class CaseForm(forms.Form):
+    """What another department is asked."""
+
+    department = forms.ModelChoiceField(Department.objects.none(), label=gettext_lazy("To which department"))
+    title = forms.CharField(label=gettext_lazy("What it is about"), max_length=120)
+    text = forms.CharField(
+        label=gettext_lazy("What is asked"), widget=forms.Textarea(attrs={"rows": 4}), max_length=4000
+    )
+    is_urgent = forms.BooleanField(label=gettext_lazy("Urgent"), required=False)
+
+    def __init__(self, *args: Any, departments: QuerySet[Department], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["department"].queryset = departments  # type: ignore[attr-defined]
+
+
+class PassForm(forms.Form):
+    """To whom a case is passed on."""
+
+    department = forms.ModelChoiceField(Department.objects.none(), label=gettext_lazy("To which department"))
+    text = forms.CharField(
+        label=gettext_lazy("What was found, what is missing"), widget=forms.Textarea(attrs={"rows": 3})
+    )
+
+    def __init__(self, *args: Any, departments: QuerySet[Department], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["department"].queryset = departments  # type: ignore[attr-defined]
+
+
+class TextForm(forms.Form):
+    """What is said."""
+
+    text = forms.CharField(label=gettext_lazy("What was found"), widget=forms.Textarea(attrs={"rows": 3}))
+
+
+class DepartmentCaseListPage(StaffPage):
+    """The cases that one's department asked, has or had."""
+
+    right = rights.WORK_CASES
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """Show one page of the list."""
+        view = request.GET.get("view", "ours")
+        view = view if view in _VIEWS else "ours"
+        page = take_page(narrow_cases(self.access, view), request.GET, sorts={}, default="-id")
+        views = [
+            {
+                "label": label,
+                "url": f"{request.path}?view={key}",
+                "count": count_rows(narrow_cases(self.access, key)),
+                "is_current": key == view,
+            }
+            for key, label in _VIEWS.items()
+        ]
+        reach = set(
+            in_scope(self.access).filter(pk__in=[row.customer_id for row in page.rows]).values_list("pk", flat=True)
+        )
+        now = clock.now()
+        rows = [
+            (row, row.customer_id in reach, row.due_at is not None and row.due_at < now, TONES[row.state])
+            for row in page.rows
+        ]
+        return render(
+            request, "service/department_cases.html", {"page": page, "rows": rows, "views": views, "view": _VIEWS[view]}
+        )
+
+
+class DepartmentCasePage(StaffPage):
+    """One case with every step, its clock and its holder."""
+
+    right = rights.WORK_CASES
+
+    def get(self, request: HttpRequest, public_id: str) -> HttpResponse:
+        """Show the page."""
+        case = access_department_case(self.access, public_id)
+        is_with_us = self.access.department_path.startswith(case.department.path)
+        is_ours = self.access.department_path.startswith(case.home.path)
+        is_over = case.state == DepartmentCase.State.CLOSED
+        departments = Department.objects.exclude(pk=case.department_id)
+        sees_customer = case.customer_id and in_scope(self.access).filter(pk=case.customer_id).exists()
+        context = {
+            "case": case,
+            "hops": case.hops.select_related("member__user", "department"),
+            "is_late": case.due_at is not None and case.due_at < clock.now(),
+            "tone": TONES[case.state],
+            "sees_customer": sees_customer,
+            "can_work": is_with_us and not is_over,
+            "can_take": is_with_us and case.state == "OPEN" and case.holder_id != self.access.member_id,
+            "can_answer": is_with_us and case.state == DepartmentCase.State.OPEN,
+            "can_close": is_ours and not is_over,
+            "pass_form": PassForm(departments=departments, auto_id="pass_%s"),
+            "answer_form": TextForm(auto_id="answer_%s"),
+        }
+        return render(request, "service/department_case.html", context)
+
+
+class DepartmentCaseAct(StaffPage):
+    """Take a case up, pass it on, answer it, close it."""
+
+    right = rights.WORK_CASES
+
+    def post(self, request: HttpRequest, public_id: str, act: str) -> HttpResponse:
+        """Do it, and say so on the case's page."""
+        case = access_department_case(self.access, public_id)
+        common: dict[str, Any] = {"case_id": case.pk, "actor": request.user, "now": clock.now()}
+        text = request.POST.get("text", "")[:4000]
+        department = request.POST.get("department", "")
+        acts: dict[str, tuple[Callable[[], object], str]] = {
+            "take": (lambda: cases.take_department_case(**common), _("You hold it now.")),
+            "pass": (
+                lambda: cases.pass_department_case(
+                    **common, department_id=int(department) if department.isdigit() else 0, text=text
+                ),
+                _("Passed on."),
+            ),
+            "answer": (lambda: cases.answer_department_case(**common, text=text), _("Answered.")),
+            "close": (lambda: cases.close_department_case(**common, text=text), _("Closed.")),
+        }
+        run, said = acts[act]
+        return carry_out(request, reverse("service:department-case", args=[public_id]), run, said)
+
+
+class OpenDepartmentCase(StaffPage):
+    """Ask another department."""
+
+    right = rights.WORK_CASES
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """Show the form; `?customer=` names whom it is about."""
+        return self.show(request, CaseForm(departments=self.departments()), 200)
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        """Open the case, or show what is wrong."""
+        form = CaseForm(request.POST, departments=self.departments())
+        if not form.is_valid():
+            return self.show(request, form, 422)
+        customer = self.customer(request)
+        given = form.cleaned_data
+        case = cases.open_department_case(
+            title=given["title"],
+            text=given["text"],
+            department_id=given["department"].pk,
+            customer_id=customer.pk if customer else None,
+            is_urgent=given["is_urgent"],
+            actor=request.user,  # type: ignore[arg-type]
+            now=clock.now(),
+        )
+        return redirect("service:department-case", case.public_id)
+
+    def departments(self) -> QuerySet[Department]:
+        """Return the departments one can ask."""
+        own = StaffMember.objects.values_list("department_id", flat=True).get(pk=self.access.member_id)
+        return Department.objects.exclude(pk=own)
+
+    def customer(self, request: HttpRequest) -> Any:
+        """Return whom it is about, within scope."""
+        public_id = request.GET.get("customer", "")
+        return access_customer(self.access, public_id) if public_id else None
+
+    def show(self, request: HttpRequest, form: CaseForm, status: int) -> HttpResponse:
+        """Show the form."""
+        context = {"form": form, "customer": self.customer(request)}
+        return render(request, "service/department_case_new.html", context, status=status)
+
+
+class CustomerCases(StaffPage):
+    """The cases about a customer, for his page."""
+
+    right = rights.WORK_CASES
+
+    def get(self, request: HttpRequest, public_id: str) -> HttpResponse:
+        """Answer the fragment."""
+        customer = access_customer(self.access, public_id)
+        rows = list_department_cases(self.access).filter(customer=customer)[:50]
+        context = {"customer": customer, "rows": [(row, TONES[row.state]) for row in rows]}
+        return render(request, "service/customer_cases.html", context)
+
+
+def narrow_cases(access: Access, view: str) -> QuerySet[DepartmentCase]:
+    """Return the cases of a view of the list."""
+    rows = list_department_cases(access)
+    live = rows.exclude(state=DepartmentCase.State.CLOSED)
+    conditions: dict[str, dict[str, Any]] = {
+        "ours": {"department__path__startswith": access.department_path},
+        "mine": {"holder_id": access.member_id},
+        "asked": {"home__path__startswith": access.department_path},
+        "late": {"due_at__lt": clock.now()},
+    }
+    if view == "all":
+        return rows
+    if view not in conditions:
+        raise InvalidInput
+    return live.filter(**conditions[view])
