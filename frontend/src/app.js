@@ -3,6 +3,7 @@ import Alpine from "@alpinejs/csp";
 import "htmx.org";
 
 import "./parts/actions.js";
+import "./parts/board.js";
 import "./parts/cells.js";
 import "./parts/columns.js";
 import "./parts/definitions.js";

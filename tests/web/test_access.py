@@ -20,6 +20,9 @@ RECORDS: dict[str, tuple[Target, str, str]] = {
     "customers:relations": (lambda b: f"/customers/{b.borrower.public_id}/relations/", "rm", ""),
     "customers:documents": (lambda b: f"/customers/{b.borrower.public_id}/documents/", "rm", ""),
     "customers:changes": (lambda b: f"/customers/{b.borrower.public_id}/changes/", "rm", ""),
+    "customers:needs": (lambda b: f"/customers/{b.borrower.public_id}/needs/", "rm", ""),
+    "customers:diary": (lambda b: f"/customers/{b.borrower.public_id}/diary/", "rm", ""),
+    "customers:value": (lambda b: f"/customers/{b.borrower.public_id}/value/", "rm", ""),
     "lending:customer-loans": (lambda b: f"/customers/{b.borrower.public_id}/loans/", "rm", ""),
     "lending:customer-shares": (lambda b: f"/customers/{b.investor.public_id}/investments/", "rm", ""),
     "lending:customer-money": (lambda b: f"/customers/{b.investor.public_id}/money/", "rm", ""),
@@ -40,6 +43,13 @@ LISTS: dict[str, tuple[str, str, str]] = {
     "analytics:palette": ("/palette/?q=wang", "rm", ""),
     "analytics:dashboard": ("/analytics/", "rm", ""),
     "customers:list": ("/customers/", "rm", ""),
+    "customers:calendar": ("/calendar/", "rm", ""),
+    "customers:opportunities": ("/opportunities/", "rm", ""),
+    "customers:leads": ("/leads/", "rm", "officer"),
+    "customers:take-in-lead": ("/leads/new/", "rm", "officer"),
+    "customers:funnel": ("/leads/funnel/", "rm", "officer"),
+    "customers:stopped": ("/leads/stopped/", "rm", ""),
+    "customers:research": ("/leads/research/", "rm", "officer"),
     "risk:applications": ("/applications/", "rm", ""),
     "lending:listings": ("/listings/", "rm", ""),
     "lending:loans": ("/loans/", "rm", ""),
@@ -49,6 +59,10 @@ LISTS: dict[str, tuple[str, str, str]] = {
 }
 # Pages that only take a POST, and those that need a signed contract: each has a test of its own.
 APART = {
+    "customers:lead", "customers:lead-act", "customers:reveal-lead", "customers:move-stage", "customers:add-need",
+    "customers:open-opportunity", "customers:add-cost", "customers:add-note", "customers:make-promise",
+    "customers:plan-contact", "customers:visit-photo", "customers:meet-need", "customers:pin-note",
+    "customers:close-promise", "customers:drop-plan",
     "customers:settle-fact", "customers:end-relation", "customers:household", "customers:document",
     "customers:remove-document",
     "customers:export", "customers:contact", "customers:reminder", "customers:reveal", "customers:work-act", "customers:undo",
@@ -139,3 +153,23 @@ def test_an_act_refuses_strangers_customers_and_those_out_of_scope(book: Book, n
     assert as_user(getattr(book, outsider)).post(url, given).status_code == HIDDEN[outsider]
     assert as_user(book.rm).get(url).status_code in {403, 404, 405}
     assert set(list_changes(before, take_picture())) <= login
+
+
+@pytest.mark.parametrize(
+    "url", ["/customers/%00/", "/loans/%00/contract/file/", "/applications/%00/", "/listings/%00/", "/undo/%00/"]
+)
+def test_an_address_with_a_nul_names_no_record(book: Book, url: str) -> None:
+    call = as_user(book.rm).post if url.startswith("/undo/") else as_user(book.rm).get
+    assert call(url).status_code == 404
+
+
+@pytest.mark.parametrize("url", ["/customers/export/?q=a%00", "/customers/export/?a%00=q"])
+def test_a_nul_in_an_address_leaves_no_trace(book: Book, url: str) -> None:
+    assert as_user(book.rm).post(url).status_code == 422
+    assert not AuditEntry.objects.filter(action="customers.exported").exists()
+
+
+def test_a_nul_in_a_form_changes_nothing(book: Book) -> None:
+    url = f"/customers/{book.borrower.public_id}/reveal/phone/"
+    assert as_user(book.rm).post(url, {"reason": "he \x00 asks"}).status_code == 422
+    assert not AuditEntry.objects.filter(action="customers.unmasked.phone").exists()

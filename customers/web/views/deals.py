@@ -135,13 +135,14 @@ class OpportunitiesPage(StaffPage):
             "is_list": is_list,
             "views": self.list_views(is_list),
             "can_move": can_move,
+            "total": None,
             "reasons": list_lost_reasons(on=clock.business_date()),
         }
         if is_list:
             if form.cleaned_data.get("stage"):
                 rows = rows.filter(stage__in=form.cleaned_data["stage"])
             page = take_page(rows, request.GET, sorts=_SORTS, default="-id")
-            context |= {"page": page, "rows": [show_opportunity(row, can_move) for row in page.rows]}
+            context |= {"page": page, "total": page.total, "rows": [show_opportunity(row, can_move) for row in page.rows]}
         else:
             context["columns"] = _draw_columns(rows, can_move)
         return render(request, "customers/opportunities.html", context)
