@@ -12,6 +12,7 @@ from django.db import connection, transaction
 
 from core import audit, clock, events, wakeup
 from core.models import EventDelivery, User
+from core.prepared import Prepared
 
 logger = logging.getLogger(__name__)
 H = TypeVar("H", bound=Callable[..., None])
@@ -65,17 +66,17 @@ def publish(event: Any, *, now: datetime) -> None:
     publish_many([event], now=now)
 
 
-_PUBLISH = """
+_PUBLISH = Prepared("""
 WITH written AS (
     INSERT INTO core_outboxevent (uuid, name, payload, occurred_at)
-    SELECT u.uuid::uuid, %(name)s, u.payload::jsonb, %(now)s
+    SELECT u.uuid::uuid, %(name)s::text, u.payload::jsonb, %(now)s::timestamptz
     FROM unnest(%(uuids)s::text[], %(payloads)s::text[]) AS u(uuid, payload)
     RETURNING id
 )
 INSERT INTO core_eventdelivery (event_id, handler, state, attempts, next_attempt_at, latest_error)
-SELECT written.id, handler, 'PENDING', 0, %(now)s, ''
+SELECT written.id, handler, 'PENDING', 0, %(now)s::timestamptz, ''
 FROM written CROSS JOIN unnest(%(handlers)s::text[]) AS handler
-"""
+""")
 
 
 def publish_many(batch: Iterable[Any], *, now: datetime) -> None:
@@ -85,8 +86,8 @@ def publish_many(batch: Iterable[Any], *, now: datetime) -> None:
         by_name.setdefault(events.name_of(event), []).append(event)
     for name, group in by_name.items():
         with connection.cursor() as cursor:
-            cursor.execute(
-                _PUBLISH,
+            _PUBLISH.execute(
+                cursor,
                 {
                     "name": name,
                     "now": now,

@@ -3,9 +3,12 @@
 import logging
 import os
 import threading
+import time
 
 from celery import current_app
 
+# One wake-up says as much as the hundreds that a burst of commits would send; each costs a millisecond of computing.
+_PAUSE_SECONDS = 0.05
 logger = logging.getLogger(__name__)
 _requested = threading.Event()
 _owner_pid = 0
@@ -31,3 +34,4 @@ def _send_forever() -> None:
             current_app.send_task("core.tasks.deliver_events", retry=False, expires=60)
         except Exception as error:
             logger.warning("the broker did not take a wake-up: %s", error)
+        time.sleep(_PAUSE_SECONDS)

@@ -32,7 +32,10 @@ class EventDelivery(models.Model):
         DONE = "DONE", _("done")
 
     id = models.BigAutoField(primary_key=True)
-    event = models.ForeignKey(OutboxEvent, models.PROTECT, related_name="deliveries", verbose_name=_("event"))
+    # The unique constraint below begins with the key.
+    event = models.ForeignKey(
+        OutboxEvent, models.PROTECT, related_name="deliveries", db_index=False, verbose_name=_("event")
+    )
     handler = models.CharField(_("handler"), max_length=120)
     state = models.CharField(_("state"), max_length=8, choices=State, default=State.PENDING)
     attempts = models.PositiveIntegerField(_("attempts"), default=0)

@@ -12,6 +12,7 @@ from core import audit
 from core.errors import BusinessError, NotFound
 from core.ids import business_number
 from core.models import User
+from core.prepared import Prepared
 from ledger.models import Transfer, TransferType
 from ledger.rules.lines import Line, check_lines, is_same_posting, reverse_lines
 
@@ -139,12 +140,13 @@ def reverse_transfer(
 
 # One statement, because the database takes a transfer only together with its entries. The key decides: a row that is
 # there already is left alone, and one that another transaction is writing is waited for.
-_INSERT_ONE = """
+_INSERT_ONE = Prepared("""
 WITH written AS (
     INSERT INTO ledger_transfer (number, type, idempotency_key, business_date, posted_at, reference_type,
         reference_id, memo, actor_id, reversal_of_id, custody_reference)
-    VALUES (%(number)s, %(type)s, %(key)s, %(business_date)s, %(now)s, %(reference_type)s, %(reference_id)s,
-        %(memo)s, %(actor)s, %(reversal_of)s, %(custody_reference)s)
+    VALUES (%(number)s::text, %(type)s::text, %(key)s::text, %(business_date)s::date, %(now)s::timestamptz,
+        %(reference_type)s::text, %(reference_id)s::text, %(memo)s::text, %(actor)s::bigint, %(reversal_of)s::bigint,
+        %(custody_reference)s::text)
     ON CONFLICT DO NOTHING
     RETURNING id, idempotency_key, number
 ), entered AS (
@@ -153,7 +155,7 @@ WITH written AS (
     FROM written, unnest(%(accounts)s::bigint[], %(amounts)s::numeric[]) AS line(account_id, amount)
 )
 SELECT idempotency_key, id, number FROM written
-"""
+""")
 _INSERT_MANY = """
 WITH draft AS (
     SELECT * FROM unnest(%(number)s::text[], %(type)s::text[], %(key)s::text[], %(reference_type)s::text[],
@@ -223,7 +225,10 @@ def _insert(checked: Sequence[_Checked], stamp: _Stamp) -> dict[str, PostedTrans
         parameters["owners"] = _array(n for n, (_draft, lines) in enumerate(checked, 1) for _line in lines)
     try:
         with connection.cursor() as cursor:
-            cursor.execute(_INSERT_ONE if is_single else _INSERT_MANY, parameters)
+            if is_single:
+                _INSERT_ONE.execute(cursor, parameters)
+            else:
+                cursor.execute(_INSERT_MANY, parameters)
             return {key: PostedTransfer(pk, number, True) for key, pk, number in cursor.fetchall()}
     except IntegrityError as error:
         if _constraint_of(error) == _BALANCE_RULE:

@@ -27,7 +27,10 @@ class Repayment(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     public_id = PublicIdField()
-    loan = models.ForeignKey("lending.Loan", models.PROTECT, related_name="repayments", verbose_name=_("loan"))
+    # No index of its own where one of the constraints or indexes below begins with the key: rows come by the dozen.
+    loan = models.ForeignKey(
+        "lending.Loan", models.PROTECT, related_name="repayments", db_index=False, verbose_name=_("loan")
+    )
     kind = models.CharField(_("kind"), max_length=10, choices=Kind)
     amount = MoneyField(_("amount"))
     fee = MoneyField(_("fees"))
@@ -61,7 +64,7 @@ class Allocation(models.Model):
     """The part of a repayment that paid one component of one instalment."""
 
     id = models.BigAutoField(primary_key=True)
-    repayment = models.ForeignKey(Repayment, models.PROTECT, related_name="allocations")
+    repayment = models.ForeignKey(Repayment, models.PROTECT, related_name="allocations", db_index=False)
     instalment = models.ForeignKey("lending.Instalment", models.PROTECT, related_name="allocations")
     component = models.CharField(max_length=10, choices=Component)
     amount = MoneyField()
@@ -77,8 +80,8 @@ class Distribution(models.Model):
     """What one lender received of one repayment, by component."""
 
     id = models.BigAutoField(primary_key=True)
-    repayment = models.ForeignKey(Repayment, models.PROTECT, related_name="distributions")
-    share = models.ForeignKey("lending.LenderShare", models.PROTECT, related_name="distributions")
+    repayment = models.ForeignKey(Repayment, models.PROTECT, related_name="distributions", db_index=False)
+    share = models.ForeignKey("lending.LenderShare", models.PROTECT, related_name="distributions", db_index=False)
     principal = MoneyField(default=0)
     interest = MoneyField(default=0)
     penalty = MoneyField(default=0)

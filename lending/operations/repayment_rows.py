@@ -10,6 +10,7 @@ from django.db import connection
 
 from core.arrays import array_literal
 from core.ids import public_id
+from core.prepared import Prepared
 from lending.models import Repayment
 from lending.rules.allocation import Component
 
@@ -21,7 +22,7 @@ WITH paid AS (
     INSERT INTO lending_repayment (public_id, loan_id, kind, amount, fee, penalty, interest, principal, business_date,
                                    received_at, transfer_id, idempotency_key)
     SELECT p.public_id, p.loan_id, p.kind, p.amount / 100.0, p.fee / 100.0, p.penalty / 100.0, p.interest / 100.0,
-           p.principal / 100.0, %(business_date)s, %(now)s, p.transfer_id, p.key
+           p.principal / 100.0, %(business_date)s::date, %(now)s::timestamptz, p.transfer_id, p.key
     FROM unnest(%(public_ids)s::text[], %(loans)s::bigint[], %(kinds)s::text[], %(amounts)s::bigint[],
                 %(fees)s::bigint[], %(penalties)s::bigint[], %(interests)s::bigint[], %(principals)s::bigint[],
                 %(transfers)s::bigint[], %(keys)s::text[])
@@ -72,13 +73,13 @@ WITH paid AS (
     WHERE s.loan_id = n.loan_id
 ), settled AS (
     UPDATE lending_loan l
-    SET state = 'SETTLED', settled_at = %(now)s, settled_early = n.is_early
+    SET state = 'SETTLED', settled_at = %(now)s::timestamptz, settled_early = n.is_early
     FROM unnest(%(settled)s::bigint[], %(settled_early)s::boolean[]) AS n(loan_id, is_early) WHERE l.id = n.loan_id
 )
 SELECT {columns} FROM paid
 """
 _COLUMNS = [str(field.column) for field in Repayment._meta.concrete_fields]
-_WRITE = _WRITE.replace("{columns}", ", ".join(_COLUMNS))
+_WRITE_ROWS = Prepared(_WRITE.replace("{columns}", ", ".join(_COLUMNS)))
 _NOTHING_CHANGED = (0, 0, 0, 0, 0, 0, 0)
 
 
@@ -102,7 +103,10 @@ def write_repayments(
         "now": now,
     }
     with connection.cursor() as cursor:
-        cursor.execute(_WRITE, parameters)
+        if len(planned) == 1:
+            _WRITE_ROWS.execute(cursor, parameters)
+        else:
+            cursor.execute(_WRITE_ROWS.text, parameters)
         rows = [Repayment.from_db(connection.alias, _COLUMNS, row) for row in cursor.fetchall()]
     by_loan = {row.loan_id: row for row in rows}
     return [by_loan[item.loan.id] for item in planned]

@@ -8,6 +8,7 @@ from datetime import date
 from django.db import connection
 
 from core.arrays import array_literal
+from core.prepared import Prepared
 from lending.rules.repayment import OpenInstalment
 from lending.rules.split import LenderPosition, Parts
 
@@ -91,10 +92,14 @@ class RepaymentFacts:
     posted_keys: frozenset[str]
 
 
-# Two statements in one round trip: the second one sees what was committed while the first one waited for the locks.
-_LOCK_AND_READ = """
-SELECT FROM lending_loanstate WHERE loan_id = ANY(%(loans)s::bigint[]) ORDER BY loan_id FOR UPDATE;
-SELECT ARRAY(SELECT idempotency_key FROM lending_repayment WHERE idempotency_key = ANY(%(keys)s)),
+# The arrays go through `unnest`, because the database keeps planning anew for arrays whose length it may look at.
+_LOCK_STANDINGS = Prepared(
+    "SELECT FROM lending_loanstate WHERE loan_id = ANY(ARRAY(SELECT unnest(%(loans)s::bigint[]))) "
+    "ORDER BY loan_id FOR UPDATE"
+)
+_READ = Prepared("""
+SELECT ARRAY(SELECT idempotency_key FROM lending_repayment
+             WHERE idempotency_key = ANY(ARRAY(SELECT unnest(%(keys)s::text[])))),
        l.id, l.number, l.public_id, l.borrower_id, l.state, l.allocation_order, s.bucket, s.as_of_date, open.*, held.*
 FROM lending_loanstate s JOIN lending_loan l ON l.id = s.loan_id
 CROSS JOIN LATERAL (
@@ -112,13 +117,17 @@ CROSS JOIN LATERAL (
            array_agg((penalty_received * 100)::bigint ORDER BY id)
     FROM lending_lendershare WHERE loan_id = s.loan_id
 ) held
-WHERE s.loan_id = ANY(%(loans)s::bigint[])
-"""
+WHERE s.loan_id = ANY(ARRAY(SELECT unnest(%(loans)s::bigint[])))
+""")
+# Two statements in one round trip: the second one sees what was committed while the first one waited for the locks.
+_LOCK_AND_READ = f"{_LOCK_STANDINGS.call}; {_READ.call}"
 
 
 def lock_for_repayments(loan_ids: Sequence[int], keys: Sequence[str]) -> RepaymentFacts:
     """Lock the standings of loans in order of their ids, then read what their repayments need."""
     with connection.cursor() as cursor:
+        _LOCK_STANDINGS.prepare(cursor)
+        _READ.prepare(cursor)
         cursor.execute(_LOCK_AND_READ, {"loans": array_literal(loan_ids), "keys": list(keys)})
         rows = cursor.fetchall()
     facts = RepaymentFacts({}, {}, {}, {}, frozenset(rows[0][0] if rows else ()))
