@@ -34,7 +34,7 @@ def grow(book: Book) -> None:
 @pytest.mark.parametrize(
     ("url", "most"),
     [
-        ("/", 22),
+        ("/", 26),
         ("/customers/", 16),
         ("/customers/?q=li&sort=name&overdue=on", 16),
         ("/loans/", 16),
