@@ -166,6 +166,7 @@ def records(house: House) -> dict[str, str]:
         "purpose": "CUSTODY",
         "customer": owner.get("me/")["id"],
         "relation": "x" * 22,
+        "merge": "x" * 22,
         "lead": "x" * 22,
     }
 
