@@ -1,6 +1,6 @@
 """Run every benchmark, or those named: JSON lines on standard output, then a table of what was met.
 
-python -m bench [quotes|lists|ledger|repayments|close|owners|customers] …
+python -m bench [quotes|lists|ledger|repayments|close|owners|customers|imports] …
 """
 
 import json
@@ -8,7 +8,7 @@ import subprocess
 import sys
 from typing import Any
 
-NAMES = ("quotes", "lists", "ledger", "repayments", "close", "owners", "customers")
+NAMES = ("quotes", "lists", "ledger", "repayments", "close", "owners", "customers", "imports")
 
 
 def run(name: str) -> list[dict[str, Any]]:

@@ -21,6 +21,18 @@ LARGE = int(os.environ.get("BENCH_CUSTOMERS", "1000000"))
 CALLS = int(os.environ.get("BENCH_CALLS", "20"))
 BOOK = 300
 GROWTH, ONE_GET, TAIL, SEARCH = 1.3, 25.0, 4.0, 5.0
+# Pages that must not grow with the book. A search finds more in a larger book: it is held against its bare SQL.
+STEADY = (
+    "list",
+    "list_by_name",
+    "list_by_contact",
+    "deep_page",
+    "deep_page_by_name",
+    "filter",
+    "customer",
+    "rm_list",
+    "rm_by_name",
+)
 SURNAMES = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈"
 GIVEN = "小明丽强静军芳伟娜敏杰涛艳超霞平刚桂英华建国志文玉兰秀珍海燕鹏辉红梅斌宇浩凯雪婷"
 CONDITIONS = "stage:in:ACTIVE,MATURE;or(value_tier:is:HIGH;contact:notlast:30)"
@@ -31,7 +43,7 @@ PAGES = {
     "deep_page": "/customers/?cursor={deep}",
     "deep_page_by_name": "/customers/?sort=name&cursor={deep_name}",
     "filter": f"/customers/?where={CONDITIONS}",
-    "filter_rare": "/customers/?where=registered:last:3;completeness:min:95",
+    "filter_rare": "/customers/?where=registered:last:3;stage:is:LOST",
     "search_1": "/customers/?q=王",
     "search_2": "/customers/?q=小明",
     "search_3": "/customers/?q=王小明",
@@ -203,7 +215,7 @@ def _bare_searches() -> dict[str, Step]:
     from django.http import QueryDict
 
     from core.models import User
-    from core.web.listing import PAGE_SIZE
+    from core.web.listing import COUNT_LIMIT, PAGE_SIZE
     from customers.models import Customer
     from customers.queries.staff import search_condition
     from customers.web.selection import select
@@ -222,12 +234,17 @@ def _bare_searches() -> dict[str, Step]:
             .order_by("-id")
             .values_list("id", "name", "rm_id", "stage", "registered_at")[: PAGE_SIZE + 1]
         )
-        sql, parameters = bare.query.sql_with_params()
+        statements = [bare.query.sql_with_params()]
+        counted = Customer.objects.filter(search_condition(text), merged_into__isnull=True).values("pk")[
+            : COUNT_LIMIT + 1
+        ]
+        statements.append(counted.query.sql_with_params())
 
-        def run(sql: str = sql, parameters: Any = parameters) -> None:
+        def run(statements: Any = statements) -> None:
             with connection.cursor() as cursor:
-                cursor.execute(sql, parameters)
-                cursor.fetchall()
+                for sql, parameters in statements:
+                    cursor.execute(sql, parameters)
+                    cursor.fetchall()
 
         def search(query: str = query) -> None:
             read_rows(select(access, QueryDict(query)), QueryDict(query))
@@ -277,7 +294,7 @@ def _report(taken: dict[tuple[str, str], list[float]]) -> str:
     for name in PAGES:
         values = taken["large", name]
         small, p50, p99 = median(taken["small", name]), median(values), quantiles(values, n=100)[98]
-        met = p50 <= GROWTH * small and p50 <= ONE_GET * one_get and p99 <= TAIL * p50
+        met = (name not in STEADY or p50 <= GROWTH * small) and p50 <= ONE_GET * one_get and p99 <= TAIL * p50
         if not met:
             missed[name] = max(p50 / small / GROWTH, p50 / one_get / ONE_GET, p99 / p50 / TAIL)
         report(
@@ -299,7 +316,7 @@ def _report(taken: dict[tuple[str, str], list[float]]) -> str:
             f"customers_rows_ms_{name}",
             value=p50,
             denominator=bare,
-            denominator_is="milliseconds of bare SQL for the same rows",
+            denominator_is="milliseconds of bare SQL for the same rows and their count",
             ratio=p50 / bare,
             target=SEARCH,
             met=p50 <= SEARCH * bare,

@@ -3,8 +3,9 @@
 from django.conf import settings
 
 from core.outbox import EventContext, handles
-from customers.events import CustomerIdentified, VerificationCodeAsked
-from customers.models import VerificationCode
+from customers.events import CustomerHandedOver, CustomerIdentified, VerificationCodeAsked
+from customers.models import Customer, Handover, VerificationCode
+from customers.operations.ownership.handover import note_told
 from customers.operations.registration import mark_code_sent
 from integrations import connect
 from integrations.ports import FinalRefusal, MailMessage, SmsMessage
@@ -86,3 +87,23 @@ def welcome(event: CustomerIdentified, context: EventContext) -> None:
         dedup_key=f"identity-confirmed:{event.customer_id}",
         now=context.now,
     )
+
+
+@handles(CustomerHandedOver, name="messaging.tell_new_adviser")
+def tell_new_adviser(event: CustomerHandedOver, context: EventContext) -> None:
+    """Tell a customer who looks after him from now on; who cannot be reached or has gone on to another is left out."""
+    customer = Customer.objects.select_related("rm__user").get(pk=event.customer_id)
+    handover = Handover.objects.select_related("giver__user").get(pk=event.handover_id)
+    key = f"new-adviser:{event.handover_id}:{event.customer_id}"
+    if customer.rm is None or str(customer.rm_id) not in handover.plan or customer.status == Customer.Status.CLOSED:
+        return
+    message = sending.send_message(
+        customer_id=customer.pk,
+        code="new-adviser",
+        params={"adviser": str(customer.rm), "former": str(handover.giver)},
+        dedup_key=key,
+        now=context.now,
+        reference=("customers.handover", handover.pk),
+    )
+    if message is not None and message.state != Message.State.SUPPRESSED:
+        note_told(handover_id=handover.pk)

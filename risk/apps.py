@@ -11,12 +11,13 @@ class RiskConfig(AppConfig):
     verbose_name = _("Risk")
 
     def ready(self) -> None:
+        from core.close import register_step
         from core.registries import approvals, frame_items, listing_disclosures
         from core.seeding import register_seed
         from customers.texts import register_text
         from lending.texts import register_reason
         from risk import handlers  # noqa: F401 - registers the event handlers
-        from risk.operations import configuration, indicators, seed
+        from risk.operations import configuration, indicators, leavers, seed
         from risk.queries.alerts import open_alerts_item
         from risk.queries.disclosure import disclose_credit_report
         from risk.queries.indicators import register_indicators
@@ -27,6 +28,8 @@ class RiskConfig(AppConfig):
         register_seed(60, "risk.standard_rules", seed.seed_standard_rules)
         register_indicators()
         indicators.register_step()
+        register_seed(61, "risk.leaver_limits", seed.seed_leaver_limits)
+        register_step(leavers.STEP, leavers.STEP_ORDER, leavers.watch_leavers)
         approvals.register(configuration.PUBLISH, configuration.decide_rule)
         frame_items.register("alerts", open_alerts_item)
         listing_disclosures.register("credit_report", disclose_credit_report)
@@ -39,6 +42,9 @@ class RiskConfig(AppConfig):
 
 
 _TEXTS = {
+    "risk.leaver_alarm": _(
+        "The customers of %(name)s, who left, act unusually: ¥%(outflow)s flowed out (usual ¥%(usual)s), %(exits)s were lost"
+    ),
     "risk.review_wanted": _("Application %(number)s needs a manual review"),
     "risk.review_sent_back": _("The review of application %(number)s was sent back: %(note)s"),
     "risk.review_proposed": _("%(maker)s proposes a decision on application %(number)s; it needs your confirmation"),

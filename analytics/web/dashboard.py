@@ -19,6 +19,8 @@ from staff.pages import StaffPage
 
 _DEFAULT_DAYS = 89
 _LONGEST_DAYS = 3 * 366
+# No book is older, and the charts also look at the time before the one asked for.
+_EARLIEST = date(2000, 1, 1)
 _FIGURES = (
     "loan_balance",
     "interest_balance",
@@ -74,7 +76,7 @@ class DashboardPage(StaffPage):
 
 
 def _read_range(wanted: dict[str, Any], today: date) -> tuple[date, date]:
-    until = min(wanted.get("until") or today, today)
+    until = max(min(wanted.get("until") or today, today), _EARLIEST)
     since = wanted.get("since") or until - timedelta(days=_DEFAULT_DAYS)
     return max(min(since, until), until - timedelta(days=_LONGEST_DAYS)), until
 

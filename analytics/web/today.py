@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from analytics.queries.series import get_reach, read_present, spark
+from analytics.queries.workbench import get_department_kind, list_bench
 from core import clock
 from core.registries import work_sources
 from customers.models import WorkItem
@@ -44,9 +45,25 @@ class TodayPage(StaffPage):
             "total": len(found),
             "is_cut": len(found) > _SHOWN,
             "prepare_url": f"{reverse('lending:loans')}?due_until={clock.business_date() + timedelta(days=7)}",
+            "bench": self.list_bench_tiles(request, now),
             "tiles": self.list_tiles() if self.access.has(rights.VIEW_LOANS) else [],
         }
         return render(request, "analytics/today.html", context)
+
+    def list_bench_tiles(self, request: HttpRequest, now: datetime) -> list[dict[str, Any]]:
+        """Return what the member's department has before it."""
+        kind = get_department_kind(self.access)
+        return [
+            {
+                "label": figure.label,
+                "value": figure.value,
+                "url": figure.url,
+                "definition": figure.definition,
+                "tone": "late" if figure.is_bad else "",
+                "word": figure.word if figure.is_bad else "",
+            }
+            for figure in list_bench(request.user, self.access, kind, now)  # type: ignore[arg-type]
+        ]
 
     def list_tiles(self) -> list[dict[str, Any]]:
         """Return my book: balance, overdue, at risk, new."""

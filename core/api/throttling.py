@@ -73,3 +73,9 @@ class CodesThrottle(_CallerThrottle):
     """Codes sent by SMS cost money and patience."""
 
     scope = "codes"
+
+
+class LeadsThrottle(_CallerThrottle):
+    """The public form: more than a few wishes a minute from one address is a program."""
+
+    scope = "leads"

@@ -40,10 +40,9 @@ def user_of(request: Request) -> User:
     return request.user
 
 
-class CustomerAPIView(APIView):
-    """A view for customers; each sees only himself."""
+class OnceAPIView(APIView):
+    """A view whose POST has its effect once under the caller's key."""
 
-    permission_classes = (IsAuthenticated, IsCustomer)
     # True on views whose POST moves money or creates an obligation; the schema shows the header then.
     needs_idempotency_key = False
 
@@ -76,6 +75,19 @@ class CustomerAPIView(APIView):
         if answer.replayed:
             response["Idempotent-Replayed"] = "true"
         return response
+
+
+class CustomerAPIView(OnceAPIView):
+    """A view for customers; each sees only himself."""
+
+    permission_classes = (IsAuthenticated, IsCustomer)
+
+
+class StaffAPIView(OnceAPIView):
+    """A view for staff tokens; `required_scope` names the right."""
+
+    permission_classes = (IsAuthenticated, IsStaffToken)
+    required_scope = ""
 
 
 class RowListView(GenericAPIView):  # type: ignore[type-arg]

@@ -1,6 +1,6 @@
 """Lists on pages: sorting from the address, paging by key, counts that are exact up to ten thousand."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import reduce
 from typing import Any
@@ -34,10 +34,12 @@ def take_page(
     default: str = "-id",
     size: int = PAGE_SIZE,
     total: int | None = None,
+    count: Callable[[], int] | None = None,
 ) -> Slice:
     """Return the page that `?sort=` and `?cursor=` ask for; what cannot be read asks for the first page.
 
     `sorts` maps the names in the address to fields, which must never be NULL; `default` is such a field.
+    `count` is asked instead of `count_rows` where the page does not hold everything.
     """
     field, is_descending = _read_sort(query.get("sort", ""), sorts, default)
     place = _open(query.get("cursor", ""))
@@ -59,8 +61,15 @@ def take_page(
         found,
         _seal("n", field, found[-1]) if has_next else "",
         _seal("p", field, found[0]) if has_previous else "",
-        count_rows(rows) if total is None else total,
+        _count(rows, found, place is None and not has_more, count) if total is None else total,
     )
+
+
+def _count(rows: QuerySet[Any], found: list[Any], is_whole: bool, count: Callable[[], int] | None) -> int:
+    # A first page that holds everything needs no second question.
+    if is_whole:
+        return len(found)
+    return count_rows(rows) if count is None else count()
 
 
 class Estimate(int):
@@ -69,16 +78,27 @@ class Estimate(int):
     is_estimate = True
 
 
-def count_rows(rows: QuerySet[Any]) -> int:
-    """Count exactly up to COUNT_LIMIT; what is more is an Estimate of three figures."""
+def count_rows(rows: QuerySet[Any], *, trust: int = 0, expected: int | None = None) -> int:
+    """Count exactly up to COUNT_LIMIT; what is more is an Estimate of three figures.
+
+    With `trust` the planner is believed at once when it expects more than so many rows: only for conditions whose
+    frequencies it knows. `expected` is what it expects, if somebody has asked it already.
+    """
+    if trust:
+        expected = expect_rows(rows) if expected is None else expected
+        if expected > max(trust, COUNT_LIMIT):
+            return _round(expected)
     found = rows.order_by()[: COUNT_LIMIT + 1].count()
-    return found if found <= COUNT_LIMIT else estimate_rows(rows)
+    return found if found <= COUNT_LIMIT else _round(expect_rows(rows) if expected is None else expected)
 
 
-def estimate_rows(rows: QuerySet[Any]) -> Estimate:
-    """Return how many rows the planner expects, rounded to three figures and above COUNT_LIMIT."""
+def expect_rows(rows: QuerySet[Any]) -> int:
+    """Return how many rows the planner expects, without reading any."""
     plan = orjson.loads(rows.order_by().explain(format="json"))
-    expected = max(int(plan[0]["Plan"]["Plan Rows"]), COUNT_LIMIT + 1)
+    return int(plan[0]["Plan"]["Plan Rows"])
+
+
+def _round(expected: int) -> Estimate:
     step = 10 ** max(len(str(expected)) - 3, 0)
     return Estimate(max(round(expected / step) * step, COUNT_LIMIT + 1))
 

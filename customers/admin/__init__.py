@@ -1,5 +1,5 @@
 """The admin of customers by subject."""
 
-from customers.admin import facts, records
+from customers.admin import facts, ownership, records, work
 
-__all__ = ["facts", "records"]
+__all__ = ["facts", "ownership", "records", "work"]

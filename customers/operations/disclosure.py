@@ -1,7 +1,7 @@
 """Showing and taking out what is masked: each time with a trace of who and why."""
 
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -52,15 +52,3 @@ def unmask(*, customer_id: int, field: str, reason: str, actor: User, now: datet
         card = BankCard.objects.filter(customer=customer, state=BankCard.State.BOUND).order_by("-id").first()
         return card.number if card else ""
     return str(getattr(customer, field))
-
-
-@transaction.atomic
-def note_export(*, actor: User, count: int, filters: dict[str, Any], now: datetime) -> None:
-    """Keep that somebody took a masked list out of the house."""
-    audit.record(
-        actor=actor,
-        action="customers.exported",
-        data={"rows": count, "filters": filters},
-        now=now,
-        is_sensitive_read=True,
-    )

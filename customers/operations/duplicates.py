@@ -71,9 +71,7 @@ def _write(candidates: Sequence[tuple[int, int]], now: datetime) -> int:
         if one in people and other in people:
             likeness = compare(people[one], people[other])
             if likeness.score >= THRESHOLD:
-                rows.append(
-                    {"first_id": one, "second_id": other, "score": likeness.score, "reasons": likeness.reasons}
-                )
+                rows.append({"first_id": one, "second_id": other, "score": likeness.score, "reasons": likeness.reasons})
     with connection.cursor() as cursor:
         cursor.execute(_WRITE, {"now": now, "rows": orjson.dumps(rows).decode()})
         return int(cursor.rowcount)

@@ -23,6 +23,10 @@ def seed_parameters(_business_date: date, _now: datetime) -> None:
             ("platform.custodian", "示范银行股份有限公司", _START, "to be replaced by the operator's own"),
             ("platform.court", "合同签订地有管辖权的人民法院", _START, "house rule"),
             ("customers.privacy_notice_version", "2026-1", _START, "house rule"),
+            ("customers.export_records_a_day", 20_000, _START, "house rule"),
+            ("customers.export_alarm_records", 5_000, _START, "house rule"),
+            ("customers.view_alarm_records", 300, _START, "house rule"),
+            ("customers.unmask_alarm_values", 50, _START, "house rule"),
             ("aml.retention_years", 10, date(2025, 1, 1), "反洗钱法（2024修订）第三十四条"),
             ("aml.retention_years", 5, _START, "反洗钱法（2006）"),
         ]

@@ -91,7 +91,7 @@ def is_seen(field: Field, seen: Any, customer: Customer, profile: FinancialProfi
 
 def is_locked(field: Field, customer: Customer) -> bool:
     """Tell whether the identity check has settled a field."""
-    return field.is_identity and customer.identified_at is not None
+    return field.is_identity and customer.status != Customer.Status.REGISTERED
 
 
 def source_of(

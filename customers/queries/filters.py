@@ -36,7 +36,7 @@ _CUSTOM_TYPES = {
 
 def list_filters(access: Access, named: Collection[str], custom: Collection[CustomField]) -> dict[str, Filter]:
     """Return the filters of the customer list by key; those whose choices must be read have them only when named."""
-    found = dict(_RECORD)
+    found = dict(RECORD)
     for key, attribute in attributes.items():
         if attribute.type in _TYPES:
             field = Field(key, attribute.label, _TYPES[attribute.type])
@@ -176,7 +176,7 @@ def _record(
     return key, Filter(field, by_column(lookup or key, type, is_null=is_null))
 
 
-_RECORD: dict[str, Filter] = dict(
+RECORD: dict[str, Filter] = dict(
     [
         _record("stage", _("Stage"), Type.CHOICE, choices=Customer.Stage.choices),
         _record("risk_tier", _("Risk tier"), Type.CHOICE, choices=Customer.RiskTier.choices),

@@ -7,13 +7,14 @@ everything else of the page.
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from django.db.models import Value
 from django.db.models.functions import Coalesce
-from django.utils.html import conditional_escape, format_html
-from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import gettext
+from django.utils.html import conditional_escape, escape, format_html
+from django.utils.safestring import mark_safe
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import Text
@@ -110,7 +111,7 @@ def _role(customer: Customer, _figures: dict[str, Any]) -> Any:
 
 def _risk(customer: Customer, _figures: dict[str, Any]) -> Any:
     tone = {"HIGH": "late", "LOW": "good"}.get(customer.risk_tier, "")
-    label = customer.get_risk_tier_display()
+    label = _choices("risk_tier", get_language() or "")[customer.risk_tier]
     return badge(label, tone) if tone else label
 
 
@@ -145,19 +146,38 @@ def _fact(spec: facts.Field) -> Cell:
     return cell
 
 
-def render_cell(column: Column, customer: Customer, figures: dict[str, Any], can_edit: bool) -> SafeString:
-    """Return a `<td>`; one that may be edited names its field."""
-    content = conditional_escape(column.cell(customer, figures))
+def open_cell(column: Column, can_edit: bool) -> str:
+    """Return the beginning of a `<td>`; one that may be edited names its field. Keys and classes are names of ours."""
     if column.fact and can_edit:
-        return format_html('<td class="{} is-editable" data-cell="{}">{}</td>', column.classes, column.fact, content)
-    return format_html('<td class="{}">{}</td>', column.classes, content)
+        return format_html('<td class="{} is-editable" data-cell="{}">', column.classes, column.fact)
+    return format_html('<td class="{}">', column.classes)
+
+
+def render_cell(column: Column, customer: Customer, figures: dict[str, Any], opening: str) -> str:
+    """Return a whole `<td>`, escaped."""
+    return f"{opening}{conditional_escape(column.cell(customer, figures))}</td>"
+
+
+def _label(field: str) -> Cell:
+    """Return the cell of a choice, its words looked up once a language."""
+
+    def cell(customer: Customer, _figures: dict[str, Any]) -> Any:
+        return _choices(field, get_language() or "")[getattr(customer, field)]
+
+    return cell
+
+
+@lru_cache(maxsize=64)
+def _choices(field: str, _language: str) -> dict[str, str]:
+    choices: Any = Customer._meta.get_field(field).choices
+    return {key: escape(str(label)) for key, label in choices}
 
 
 _COLUMNS = (
     Column("number", _("Number"), lambda c, f: c.number, drop=3),
     Column("role", _("Role"), _role, drop=2, only=("is_borrower", "is_investor")),
-    Column("stage", _("Stage"), lambda c, f: c.get_stage_display(), sort="stage", drop=1, only=("stage",)),
-    Column("value_tier", _("Value tier"), lambda c, f: c.get_value_tier_display(), sort="value", drop=1, only=("value_tier",)),
+    Column("stage", _("Stage"), _label("stage"), sort="stage", drop=1, only=("stage",)),
+    Column("value_tier", _("Value tier"), _label("value_tier"), sort="value", drop=1, only=("value_tier",)),
     Column("risk_tier", _("Risk"), _risk, sort="risk", drop=2, only=("risk_tier",)),
     Column(
         "outstanding", _("To repay"), _figure("outstanding", _money), "money", drop=2, figure="outstanding",
@@ -174,8 +194,8 @@ _COLUMNS = (
     Column("contact", _("Latest contact"), lambda c, f: age({}, c.latest_contact_at), "date", sort="contact", drop=3, only=("latest_contact_at",)),
     Column("promise", _("Next promised contact"), lambda c, f: day(c.next_promise_at), "date", drop=3, only=("next_promise_at",)),
     Column("registered", _("Registered"), lambda c, f: day(c.registered_at), "date", sort="registered", drop=1, only=("registered_at",)),
-    Column("status", _("Status"), lambda c, f: c.get_status_display(), drop=3, only=("status",)),
-    Column("kind", _("Kind"), lambda c, f: c.get_kind_display(), drop=3, only=("kind",)),
+    Column("status", _("Status"), _label("status"), drop=3, only=("status",)),
+    Column("kind", _("Kind"), _label("kind"), drop=3, only=("kind",)),
     Column("source", _("Source"), lambda c, f: c.source or DASH, drop=3, only=("source",)),
     Column("investor_type", _("Risk tolerance"), lambda c, f: c.investor_type or DASH, drop=3, only=("investor_type",)),
     Column("completeness", _("Completeness"), lambda c, f: f"{c.completeness} %", "count", sort="completeness", drop=3, only=("completeness",)),

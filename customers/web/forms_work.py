@@ -150,7 +150,7 @@ class LeadFilter(forms.Form):
         label=_("State"), required=False, choices=Lead.State.choices, widget=forms.CheckboxSelectMultiple
     )
     method = forms.MultipleChoiceField(
-        label=_("Method"), required=False, choices=Method.choices, widget=forms.CheckboxSelectMultiple
+        label=_("Acquisition method"), required=False, choices=Method.choices, widget=forms.CheckboxSelectMultiple
     )
     role = forms.ChoiceField(label=_("Wants to"), required=False, choices=[*_ANY, *CustomerRole.Role.choices])
     unanswered = forms.BooleanField(label=_("First response missing"), required=False)

@@ -48,4 +48,4 @@ def _notices(user: Any) -> dict[str, Any]:
 
 def _tour(user: Any) -> bool:
     """Tell whether somebody has still to be shown around."""
-    return get_access(user) is not None and read_setting(user, TOUR) is None
+    return get_access(user) is not None and not read_setting(user, TOUR)

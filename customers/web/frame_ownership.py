@@ -2,7 +2,9 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from core.changes import appliers
 from core.registries import CustomerPanel, NavigationItem, customer_panels, navigation
+from customers.operations.ownership import configuring
 from customers.texts import register_text, register_words
 from staff import rights
 from staff.pages import may, visible_with
@@ -23,6 +25,7 @@ _TEXTS = {
     "customers.taken_back": _("%(count)s customers went back to whom they belonged before"),
 }
 _ACTIONS = {
+    "customers.ownership_configured": _("Pool or assignment rule configured"),
     "customers.backup_set": _("Backup changed"),
     "customers.collaborator_removed": _("Collaborator removed"),
     "customers.collaborator_set": _("Collaborator set"),
@@ -54,6 +57,8 @@ def register() -> None:
             _("Handovers"), "customers:handovers", "arrows-exchange", 26, visible_with(rights.ASSIGN_CUSTOMERS)
         ),
     )
+    appliers.register("customers.pool", configuring.apply_pool)
+    appliers.register("customers.assignmentrule", configuring.apply_rule)
     customer_panels.register("team", CustomerPanel(_("Team"), "customers:team", order=80))
     for code, sentence in _TEXTS.items():
         register_text(code, sentence)

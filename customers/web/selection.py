@@ -13,6 +13,7 @@ from core.rules.conditions import (
     ConditionsInvalid,
     Field,
     Group,
+    Type,
     change,
     check_all,
     list_conditions,
@@ -21,7 +22,7 @@ from core.rules.conditions import (
     write,
 )
 from customers.models import Customer, CustomField
-from customers.queries.filters import SIMPLE, fields_of, list_custom_fields, list_filters, read_simple
+from customers.queries.filters import RECORD, SIMPLE, fields_of, list_custom_fields, list_filters, read_simple
 from customers.queries.staff import in_scope, search_condition
 from staff import rights
 from staff.models import Scope
@@ -44,6 +45,15 @@ class Selection:
     view: str
     text: str
     error: str = ""
+
+    @property
+    def is_estimable(self) -> bool:
+        """Tell whether the planner knows the frequency of everything that narrows the rows."""
+        known = {Type.CHOICE, Type.YES_NO, Type.DATE, Type.MOMENT, Type.NUMBER}
+        return all(
+            condition.field in RECORD and self.filters[condition.field].field.type in known
+            for condition in list_conditions(self.group)
+        )
 
     @property
     def fields(self) -> dict[str, Field]:

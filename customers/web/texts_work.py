@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _g
 from django.utils.translation import gettext_lazy as _
 
 from core import clock
+from core.changes import appliers
 from core.registries import (
     CustomerPanel,
     NavigationItem,
@@ -17,6 +18,7 @@ from core.registries import (
     work_sources,
 )
 from customers.models import Customer, Lead, WorkItem
+from customers.operations import work_rules
 from customers.queries.diary import list_birthdays, list_due_plans
 from customers.queries.leads import list_unanswered
 from customers.texts import register_text, register_words, render_text
@@ -69,6 +71,10 @@ _ACTIONS = {
     "customers.plan_dropped": _("Planned contact dropped"),
     "customers.promise_closed": _("Promise closed"),
     "customers.promise_made": _("Promise made"),
+    "customers.partner_changed": _("Partner changed"),
+    "customers.partner_defined": _("Partner defined"),
+    "customers.revisit_rule_changed": _("Revisit rule changed"),
+    "customers.revisit_rule_defined": _("Revisit rule defined"),
     "customers.research_added": _("Finding recorded"),
     "customers.unmasked.lead_phone": _("Phone number of a lead seen in plain text"),
 }
@@ -105,7 +111,9 @@ def register() -> None:
     )
     customer_panels.register("needs", CustomerPanel(_("Needs & opportunities"), "customers:needs", order=12))
     customer_panels.register("diary", CustomerPanel(_("Contacts & promises"), "customers:diary", order=14))
-    customer_panels.register("value", CustomerPanel(_("Value"), "customers:value", order=60))
+    customer_panels.register("value", CustomerPanel(_("Customer value"), "customers:value", order=60))
+    appliers.register("customers.revisitrule", work_rules.apply_revisit_rule)
+    appliers.register("customers.partner", work_rules.apply_partner)
     work_sources.register("customers.plans", WorkSource(_("Planned contacts"), _list_plans))
     work_sources.register("customers.birthdays", WorkSource(_("birthdays"), _list_birthdays))
     work_sources.register("customers.leads", WorkSource(_("Leads to answer"), _list_leads))

@@ -2,14 +2,14 @@
 
 from django.urls import path, re_path
 
-from customers.web import urls_desk, urls_ownership, urls_work
+from customers.web import urls_desk, urls_ownership, urls_quality, urls_work
 from customers.web.views import acts, facts, listing, record, relations
 
 app_name = "customers"
 
 urlpatterns = [
     path("customers/", listing.CustomerListPage.as_view(), name="list"),
-    path("customers/export/", listing.CustomerExport.as_view(), name="export"),
+    *urls_quality.urlpatterns,
     *urls_desk.urlpatterns,
     *urls_work.urlpatterns,
     *urls_ownership.urlpatterns,

@@ -132,6 +132,13 @@ _TEXTS: dict[str, tuple[str, str, str, str, str]] = {
         "Withdrawal failed",
         "The withdrawal of {amount} yuan failed; the money is back in your available balance.",
     ),
+    "new-adviser": (
+        Kind.NOTICE,
+        "您的专属客户经理已更换",
+        "您好,您的客户经理已由{former}更换为{adviser},今后由其为您服务。您的借款、出借和资金不受影响。",
+        "Your adviser has changed",
+        "{adviser} has taken over from {former} as your adviser. Your loans, lendings and money are not affected.",
+    ),
 }
 _CODE_TEXT = "您的验证码是{code},5分钟内有效。请勿告诉任何人。"
 _CODE_TEXT_EN = "Your code is {code}, valid for 5 minutes. Never tell it to anybody."

@@ -43,11 +43,13 @@ class Home:
         """Return the port remembered for a server, or choose and remember a free one.
 
         A remembered port that somebody else took meanwhile is replaced. Wait a moment first: a server of the last run
-        may be giving it up right now.
+        may be giving it up right now. While another process runs this copy, its server is who holds the port.
         """
         ports = self._read_ports()
         remembered = ports.get(name)
-        if remembered is not None and wait_until_free("127.0.0.1", remembered, seconds=3):
+        if remembered is not None and (
+            self.running_pid() not in (None, os.getpid()) or wait_until_free("127.0.0.1", remembered, seconds=3)
+        ):
             return remembered
         ports[name] = choose_free_port(taken=set(ports.values()))
         _write_private(self.path("ports.json"), json.dumps(ports, indent=1) + "\n")

@@ -134,7 +134,7 @@ REST_FRAMEWORK = {
         "core.api.throttling.AddressThrottle",
         "core.api.throttling.TokenThrottle",
     ],
-    "DEFAULT_THROTTLE_RATES": {"address": "600/min", "token": "600/min", "quotes": "120/min", "codes": "10/min"},
+    "DEFAULT_THROTTLE_RATES": {"address": "600/min", "token": "600/min", "quotes": "120/min", "codes": "10/min", "leads": "5/min"},
     "EXCEPTION_HANDLER": "core.api.problems.problem_response",
     "COERCE_DECIMAL_TO_STRING": True,
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",

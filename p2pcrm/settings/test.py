@@ -28,6 +28,7 @@ REST_FRAMEWORK = {
         "token": "100000/min",
         "quotes": "100000/min",
         "codes": "100000/min",
+        "leads": "100000/min",
     },
 }
 AXES_ENABLED = False

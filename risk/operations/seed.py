@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from django.db import transaction
 
+from core.seeding import ensure_parameters
 from risk.models import AlertRule, DecisionTable, Scorecard
 from risk.models.alerts import Measure, Severity
 from risk.operations.configuration import content_hash_of, publish_version
@@ -81,3 +82,15 @@ def ensure_standard_rules(*, now: datetime) -> None:
         publish_version(table, submitted_by=None, approved_by=None, now=now)
     for rule in _ALERT_RULES:
         AlertRule.objects.get_or_create(name=rule["name"], defaults=rule)
+
+
+def seed_leaver_limits(_business_date: date, _now: datetime) -> None:
+    """Enter from when on a leaver's book behaves unusually, where it is not there yet."""
+    start = date(2016, 8, 17)
+    ensure_parameters(
+        [
+            ("risk.leaver_factor", "2", start, "house rule"),
+            ("risk.leaver_min_outflow", "10000.00", start, "house rule"),
+            ("risk.leaver_min_exits", "3", start, "house rule"),
+        ]
+    )

@@ -8,7 +8,7 @@ from rest_framework.test import APIClient
 
 from tests.api.books import fingerprint_tables, list_changed
 from tests.api.people import API, Caller, House
-from tests.api.test_matrix import MATRIX, OWN, PUBLIC
+from tests.api.test_matrix import CUSTOMER, MATRIX, PUBLIC
 
 UNKNOWN_ID = "A" * 22
 VALUES: list[Any] = [None, True, 0, -1, 10**40, 1.5, "", " ", "\x00", "x" * 5000, "王", [], {}, [[]], {"a": 1}, "NaN"]
@@ -73,7 +73,7 @@ def test_every_field_takes_any_value_without_an_error_of_ours(house: House) -> N
         if not isinstance(body, dict):
             continue
         path = address.replace("<public_id:loan>", UNKNOWN_ID).replace("<public_id:application>", UNKNOWN_ID)
-        path = path.replace("<public_id:listing>", UNKNOWN_ID)
+        path = path.replace("<public_id:listing>", UNKNOWN_ID).replace("<public_id:customer>", UNKNOWN_ID)
         caller = Caller() if who == PUBLIC else person
         for name in body:
             for value in VALUES:
@@ -81,7 +81,8 @@ def test_every_field_takes_any_value_without_an_error_of_ours(house: House) -> N
                 assert response.status_code < 500, (method, path, name, value)
                 if response.status_code >= 400:
                     _is_problem(response, 400, 401, 403, 404, 409, 422, 428)
-        if who == OWN:
+        # Staff addresses answer a customer before they read his body; tests/customers feed them as staff.
+        if who not in {PUBLIC, CUSTOMER}:
             continue
         _is_problem(caller.call(method, path, {**body, "surprise": 1}), 422, 428)
     changed = set(list_changed(before))

@@ -95,13 +95,24 @@ MATRIX: dict[tuple[str, str], tuple[str, Any]] = {
     ),
     ("delete", "staff/customers/<public_id:customer>/relations/<public_id:relation>/"): (rights.EDIT_CUSTOMERS, None),
     ("get", "staff/customers/<public_id:customer>/documents/"): (rights.VIEW_CUSTOMERS, None),
+    ("post", "intake/customers/"): (
+        rights.TAKE_IN_CUSTOMERS,
+        {"channel": "WEB", "rows": [{"name": "王小明", "phone": "13900000001"}]},
+    ),
+    ("post", "staff/merges/"): (rights.MERGE_CUSTOMERS, {"kept": "x" * 22, "merged": "y" * 22}),
+    ("post", "staff/merges/<public_id:merge>/undo/"): (rights.MERGE_CUSTOMERS, None),
+    ("post", "leads/"): (PUBLIC, {"name": "王", "phone": "13912345678", "role": "BORROWER", "utm_source": "x", "consent": False}),
+    ("get", "staff/leads/"): (rights.WORK_LEADS, None),
+    ("post", "staff/leads/"): (rights.WORK_LEADS, {"method": "CONSULTATION", "role": "BORROWER"}),
+    ("post", "staff/leads/<public_id:lead>/<upper_code:act>/"): (rights.WORK_LEADS, {}),
     ("get", "staff/applications/"): (rights.VIEW_APPLICATIONS, None),
     ("get", "staff/loans/"): (rights.VIEW_LOANS, None),
     ("get", "staff/alerts/"): (rights.VIEW_ALERTS, None),
 }
 # What a converter stands for follows from the address's first part, so that the table above can name it.
 NAMES = {"cards": "card", "deposits": "deposit", "withdrawals": "withdrawal", "applications": "application"}
-NAMES |= {"customers": "customer", "messages": "message", "listings": "listing", "loans": "loan", "investments": "loan"}
+NAMES |= {"merges": "merge"}
+NAMES |= {"leads": "lead", "customers": "customer", "messages": "message", "listings": "listing", "loans": "loan", "investments": "loan"}
 
 
 def _walk(patterns: list[Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
@@ -155,11 +166,13 @@ def records(house: House) -> dict[str, str]:
         "purpose": "CUSTODY",
         "customer": owner.get("me/")["id"],
         "relation": "x" * 22,
+        "merge": "x" * 22,
+        "lead": "x" * 22,
     }
 
 
 def _fill(address: str, records: dict[str, str]) -> str:
-    kinds = {"<upper_code:purpose>": records["purpose"]}
+    kinds = {"<upper_code:purpose>": records["purpose"], "<upper_code:act>": "QUALIFY"}
     kinds |= {f"<public_id:{name}>": value for name, value in records.items()}
     if address.startswith("me/investments/"):
         kinds["<public_id:loan>"] = records["investment"]

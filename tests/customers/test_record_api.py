@@ -9,10 +9,12 @@ import pytest
 from core.api.counters import counters
 from core.api.tokens import issue_token
 from core.models import AuditEntry, OutboxEvent, User
-from customers.models import Collaborator, Customer, FieldChange, Relation
+from customers.models import Collaborator, Customer, CustomField, FieldChange, Relation
 from customers.operations.facts import set_facts
+from customers.queries.facts import list_fields
 from staff import rights
 from tests.api.people import Caller
+from tests.api.test_bad_input import VALUES
 from tests.web.conftest import NOW, Book, book
 
 __all__ = ["book"]
@@ -74,6 +76,28 @@ def test_no_answer_says_a_sensitive_value(book: Book, call: Callable[..., Caller
     assert "¥*****" in text
     for secret in (*secrets.values(), book.borrower.identity_number, "北京市朝阳区建国路1号"):
         assert secret not in text
+
+
+def test_every_field_takes_any_value_without_an_error_of_ours(book: Book, call: Callable[..., Caller]) -> None:
+    CustomField.objects.bulk_create(
+        CustomField(code=kind.lower(), label=kind, type=kind, choices=["a"] if kind == "CHOICE" else [])
+        for kind in CustomField.Type.values
+    )
+    caller = call(book.rm)
+    for name in list_fields():
+        for value in [*VALUES, 10**400, "9" * 50, "2026-02-30", "0000-00-00", ["\u202e"], "\u202e"]:
+            counters.clear()
+            etag = caller.call("get", path(book.borrower))["ETag"]
+            answer = caller.call("patch", path(book.borrower), {"facts": {name: value}}, HTTP_IF_MATCH=etag)
+            assert answer.status_code in {200, 400, 409, 422}, (name, value, answer.content)
+    for body in ({}, {"facts": {}}, {"facts": []}, {"facts": {"x" * 500: 1}}, {"facts": {"likes": "x"}, "more": 1}):
+        etag = caller.call("get", path(book.borrower))["ETag"]
+        assert caller.call("patch", path(book.borrower), body, HTTP_IF_MATCH=etag).status_code == 422, body
+    for field in ("kind", "other", "amount", "note"):
+        for value in VALUES:
+            body = {"kind": "GUARANTOR", "other": "x" * 22, "amount": "1.00", "note": "", field: value}
+            answer = caller.call("post", path(book.borrower, "relations"), body)
+            assert answer.status_code in {400, 404, 422}, (field, value, answer.content)
 
 
 def test_relations_and_documents(book: Book, call: Callable[..., Caller]) -> None:

@@ -43,6 +43,28 @@ def test_ports_are_remembered_and_replaced_when_taken(tmp_path: Path) -> None:
         assert home.port("postgres") != port
 
 
+def test_who_asks_beside_a_running_copy_learns_its_ports(tmp_path: Path) -> None:
+    program = f"""
+import socket, time
+from pathlib import Path
+from p2pcrm.runner.home import Home
+home = Home(Path({str(tmp_path)!r}))
+with home.lock(), socket.socket() as server:
+    port = home.port("sandbox")
+    server.bind(("127.0.0.1", port))
+    server.listen()
+    print(port, flush=True)
+    time.sleep(600)
+"""
+    running = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
+    assert running.stdout is not None
+    port = int(running.stdout.readline())
+    assert Home(tmp_path).port("sandbox") == port
+    running.kill()
+    running.wait()
+    assert Home(tmp_path).port("sandbox") == port
+
+
 def test_a_second_runner_is_refused_until_the_first_is_gone(tmp_path: Path) -> None:
     program = f"""
 import time

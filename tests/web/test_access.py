@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import get_resolver
 
+from core.models import AuditEntry
 from tests.pictures import list_changes, take_picture
 from tests.web.conftest import Book, as_user
 
@@ -23,6 +24,8 @@ RECORDS: dict[str, tuple[Target, str, str]] = {
     "customers:needs": (lambda b: f"/customers/{b.borrower.public_id}/needs/", "rm", ""),
     "customers:diary": (lambda b: f"/customers/{b.borrower.public_id}/diary/", "rm", ""),
     "customers:value": (lambda b: f"/customers/{b.borrower.public_id}/value/", "rm", ""),
+    "customers:team": (lambda b: f"/customers/{b.borrower.public_id}/team/", "rm", ""),
+    "service:customer-cases": (lambda b: f"/customers/{b.borrower.public_id}/cases/", "rm", ""),
     "lending:customer-loans": (lambda b: f"/customers/{b.borrower.public_id}/loans/", "rm", ""),
     "lending:customer-shares": (lambda b: f"/customers/{b.investor.public_id}/investments/", "rm", ""),
     "lending:customer-money": (lambda b: f"/customers/{b.investor.public_id}/money/", "rm", ""),
@@ -43,6 +46,7 @@ LISTS: dict[str, tuple[str, str, str]] = {
     "analytics:palette": ("/palette/?q=wang", "rm", ""),
     "analytics:dashboard": ("/analytics/", "rm", ""),
     "customers:list": ("/customers/", "rm", ""),
+    "customers:quality": ("/quality/", "lead", "rm"),
     "customers:calendar": ("/calendar/", "rm", ""),
     "customers:opportunities": ("/opportunities/", "rm", ""),
     "customers:leads": ("/leads/", "rm", "officer"),
@@ -55,10 +59,22 @@ LISTS: dict[str, tuple[str, str, str]] = {
     "lending:loans": ("/loans/", "rm", ""),
     "risk:alerts": ("/risk/alerts/", "lead", "rm"),
     "service:cases": ("/collections/", "rm", "officer"),
+    "customers:pools": ("/pools/", "rm", "officer"),
+    "customers:conflicts": ("/conflicts/", "rm", ""),
+    "customers:handovers": ("/handovers/", "lead", "rm"),
+    "customers:handover-plan": ("/handovers/new/", "lead", "rm"),
+    "service:department-cases": ("/cases/", "rm", ""),
+    "service:department-case-new": ("/cases/new/", "rm", ""),
     "messaging:list": ("/messages/", "rm", "officer"),
 }
 # Pages that only take a POST, and those that need a signed contract: each has a test of its own.
 APART = {
+    # tests/web/test_owners.py, tests/service/test_department_cases.py
+    "customers:pooled", "customers:claim", "customers:handover", "customers:review-export", "customers:owner-act",
+    "service:department-case", "service:department-case-act",
+    # tests/customers/test_quality_pages.py
+    "customers:pair", "customers:pair-dismiss", "customers:merge-undo", "customers:similar", "customers:imports",
+    "customers:import", "customers:import-undo", "customers:import-errors", "customers:quarantine", "customers:quarantined",
     "customers:lead", "customers:lead-act", "customers:reveal-lead", "customers:move-stage", "customers:add-need",
     "customers:open-opportunity", "customers:add-cost", "customers:add-note", "customers:make-promise",
     "customers:plan-contact", "customers:visit-photo", "customers:meet-need", "customers:pin-note",

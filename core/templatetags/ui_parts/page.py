@@ -41,6 +41,10 @@ def tabbar(context: template.Context) -> dict[str, Any]:
 
 def _navigation(context: template.Context) -> list[dict[str, Any]]:
     request, user = context.get("request"), context.get("user")
+    # The rail, the bar of a phone, the palette and the sheet of keys all show it.
+    known: list[dict[str, Any]] | None = getattr(request, "_navigation", None)
+    if known is not None:
+        return known
     path = request.path if request else ""
     items: list[dict[str, Any]] = []
     for key, item in sorted(navigation.items(), key=lambda pair: pair[1].order):
@@ -53,7 +57,10 @@ def _navigation(context: template.Context) -> list[dict[str, Any]]:
         is_current = path == url if url == "/" else path.startswith(url)
         items.append({"key": key, "label": item.label, "url": url, "icon": item.icon, "is_current": is_current})
     letters = choose_letters([item["key"] for item in items])
-    return [{**item, "letter": letters[item["key"]]} for item in items]
+    found = [{**item, "letter": letters[item["key"]]} for item in items]
+    if request is not None:
+        request._navigation = found
+    return found
 
 
 @register.simple_tag(takes_context=True)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from django import template
@@ -20,6 +21,12 @@ register = template.Library()
 @register.simple_tag
 def icon(name: str, label: str = "", size: str = "") -> str:
     """A Tabler icon of frontend/src/icons.json; with a label it speaks, without one it is decoration."""
+    return _draw_icon(str(name), str(label), size)
+
+
+# A page has a hundred of them, and few are different.
+@lru_cache(maxsize=1024)
+def _draw_icon(name: str, label: str, size: str) -> str:
     spoken = format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"')
     return format_html(
         '<svg class="icon{}" {}><use href="{}#{}"></use></svg>',

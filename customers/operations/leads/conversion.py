@@ -2,21 +2,19 @@
 
 from datetime import datetime
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import Max
 from django.utils.translation import gettext_lazy as _
 
 from core import audit
 from core.errors import InvalidInput, Text
-from core.fields import blind_index
-from core.ids import business_number
 from core.models import User
-from customers.models import Contact, ContactPlan, Customer, CustomerRole, Lead, Need
+from customers.models import Contact, ContactPlan, Customer, Lead, Need
 from customers.operations import history
+from customers.operations.intake import create_customer
 from customers.operations.leads.scoring import rate
 from customers.operations.leads.states import OPEN, demand_open
 from customers.queries.leads import lock_lead
-from customers.rules import names
 
 
 class LeadUnknown(InvalidInput):
@@ -28,9 +26,10 @@ class LeadUnknown(InvalidInput):
 
 @transaction.atomic
 def convert_lead(*, lead_id: int, actor: User, now: datetime) -> Customer:
-    """Make a customer of a lead; needs, contacts and plans go along. Raises LeadClosed, LeadUnknown.
+    """Make a customer of a lead; needs, contacts and plans go along.
 
     Who has registered by himself in the meantime is joined with his own record.
+    Raises LeadClosed, LeadUnknown, InvalidCustomer, AlreadyKnown.
     """
     lead = lock_lead(lead_id)
     demand_open(lead)
@@ -42,7 +41,7 @@ def convert_lead(*, lead_id: int, actor: User, now: datetime) -> Customer:
     if fields:
         raise LeadUnknown(fields=fields)
     customer = Customer.objects.filter(phone_index=lead.phone_index, merged_into__isnull=True).first()
-    customer = customer or _create(lead, now)
+    customer = customer or _create(lead, actor, now)
     _join(lead, customer, actor, now)
     return customer
 
@@ -66,27 +65,14 @@ def adopt_registered(*, customer_id: int, now: datetime) -> int:
     return len(leads)
 
 
-def _create(lead: Lead, now: datetime) -> Customer:
-    keys = names.build_name_keys(lead.name)
-    try:
-        with transaction.atomic():
-            customer = Customer.objects.create(
-                number=business_number("C", now.date()),
-                name=lead.name,
-                name_key=keys.sort_key,
-                search_grams=list(keys.grams),
-                phone=lead.phone,
-                phone_index=lead.phone_index,
-                phone_tail_index=blind_index(lead.phone[-4:], "phone_tail"),
-                source=f"lead:{lead.method}",
-                rm_id=lead.owner_id,
-                owned_since=now if lead.owner_id else None,
-                registered_at=now,
-            )
-    except IntegrityError:
-        return Customer.objects.get(phone_index=lead.phone_index)
-    CustomerRole.objects.create(customer=customer, role=lead.role, since_date=now.date())
-    return customer
+def _create(lead: Lead, actor: User, now: datetime) -> Customer:
+    return create_customer(
+        fields={"name": lead.name, "phone": lead.phone, "role": lead.role.lower()},
+        source=f"lead:{lead.method}",
+        actor=actor,
+        now=now,
+        rm_id=lead.owner_id,
+    )
 
 
 def _join(lead: Lead, customer: Customer, actor: User | None, now: datetime) -> None:

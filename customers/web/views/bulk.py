@@ -19,7 +19,7 @@ from customers.queries.attributes import read_attributes
 from customers.queries.filters import list_custom_fields
 from customers.queries.staff import access_customer, in_scope
 from customers.web.bulk import MOST, BulkAct, list_acts
-from customers.web.columns import list_columns, render_cell
+from customers.web.columns import list_columns, open_cell, render_cell
 from customers.web.selection import canonical, read_group, select
 from customers.web.undo import tell
 from staff import rights
@@ -119,7 +119,7 @@ class Cell(StaffPage):
         customer = access_customer(self.access, public_id, self.right)
         column = list_columns(list_custom_fields())[name]
         figures = read_attributes([customer.pk], [column.figure] if column.figure else [])[customer.pk]
-        return HttpResponse(render_cell(column, customer, figures, can_edit=True))
+        return HttpResponse(render_cell(column, customer, figures, open_cell(column, can_edit=True)))
 
     def find(self, public_id: str, name: str) -> tuple[Customer, facts.Field]:
         """Return the customer and the field, if the list may edit it. Raises NotFound."""

@@ -20,7 +20,7 @@ class TakeTour(StaffPage):
     def post(self, request: HttpRequest) -> HttpResponse:
         """Keep it and go to the first page."""
         again = bool(request.POST.get("again"))
-        value = None if again else {"taken": f"{clock.now():%Y-%m-%d}"}
+        value: dict[str, str] = {} if again else {"taken": f"{clock.now():%Y-%m-%d}"}
         set_setting(user=request.user, key=TOUR, value=value)  # type: ignore[arg-type]
         return redirect("/")
 

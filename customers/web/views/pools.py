@@ -47,7 +47,7 @@ class PoolListPage(StaffPage):
         if not pools and not (self.access.has(rights.CLAIM_CUSTOMERS) or self.access.has(rights.ASSIGN_CUSTOMERS)):
             raise Refused
         pool = access_pool(self.access, request.GET["pool"]) if request.GET.get("pool") else next(iter(pools), None)
-        context: dict[str, Any] = {"pool": pool, "form": PoolFilter(request.GET)}
+        context: dict[str, Any] = {"pool": pool, "form": PoolFilter(request.GET), "total": 0}
         if pool is not None:
             context |= self.show(request, pool, context["form"])
         context["pools"] = [
@@ -70,7 +70,7 @@ class PoolListPage(StaffPage):
             rows = rows.filter(name__startswith=surname) if surname else rows
         page = take_page(rows, request.GET, sorts=_SORTS, default="-pooled_at")
         figures = read_attributes([row.pk for row in page.rows], _FIGURES)
-        return {"page": page, "rows": [(row, figures[row.pk]) for row in page.rows]}
+        return {"page": page, "total": page.total, "rows": [(row, figures[row.pk]) for row in page.rows]}
 
 
 class PooledPage(_PoolPage):

@@ -4,7 +4,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from customers.rules import quality
@@ -14,6 +14,9 @@ from customers.rules.sources import Source, may_replace, measure_capacity, read_
 DAY = date(2026, 3, 2)
 NUMBER = "11010519491231002X"
 
+# A busy machine is no fault of the rules.
+calmly = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
 
 def test_worked_completeness() -> None:
     measured = completeness({"name", "phone"}, is_person=True, is_borrower=False, is_investor=False)
@@ -21,6 +24,7 @@ def test_worked_completeness() -> None:
     assert measured.missing[:2] == ("identity_number", "finances")
 
 
+@calmly
 @given(st.sets(st.sampled_from(sorted(PARTS))), st.booleans(), st.booleans(), st.booleans())
 def test_knowing_more_never_lowers_the_score(present: set[str], person: bool, borrower: bool, investor: bool) -> None:
     role = {"is_person": person, "is_borrower": borrower, "is_investor": investor}
@@ -82,6 +86,7 @@ def test_sex_and_number_agree() -> None:
     assert quality.check_identity_number(NUMBER[:-1] + "1", on=DAY) == Fault.NOT_AN_IDENTITY_NUMBER
 
 
+@calmly
 @given(st.text(max_size=300))
 def test_checks_answer_whatever_is_typed(text: str) -> None:
     for check in (quality.check_name, quality.check_phone, quality.check_email, quality.check_address):
@@ -118,6 +123,7 @@ def test_worked_capacity() -> None:
 _yuan = st.decimals(0, 10**9, places=2)
 
 
+@calmly
 @given(_yuan, _yuan, _yuan, _yuan, _yuan)
 def test_capacity_never_promises_debt(
     income: Decimal, debt: Decimal, assets: Decimal, owed: Decimal, other: Decimal
