@@ -120,7 +120,7 @@ def convert_by_method(access: Access, *, since: date, until: date) -> list[Conve
     }
     costs = _sum_costs("method", since, until) if access.scope_of(rights.WORK_LEADS) == Scope.ALL else None
     empty: dict[str, Any] = {"leads": 0, "closed": 0, "won": 0}
-    return [_convert(method, str(Method(method).label), rows.get(method, empty), costs) for method in Method.values]
+    return [_convert(method, str(Method(method).label), rows.get(method) or empty, costs) for method in Method.values]
 
 
 def _convert(key: str, label: str, row: dict[str, Any], costs: dict[Any, Decimal] | None = None) -> Conversion:

@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import product
 
 # Characters read differently as a surname; pinyin with the tone as a digit.
@@ -99,7 +100,7 @@ def _read_run(run: str, *, is_surname_first: bool) -> list[tuple[str, ...]]:
 
     in_context = [found[0] for found in pinyin(run, style=Style.TONE3, neutral_tone_with_five=True)]
     # Only the bearer knows whether 乐 in his name is le or yue: both find him.
-    alone = pinyin(list(run), style=Style.TONE3, neutral_tone_with_five=True, heteronym=True)
+    alone = [_read_alone(character) for character in run]
     readings = [[best, *others[:_READINGS]] for best, others in zip(in_context, alone, strict=True)]
     if is_surname_first:
         surname = next((run[:size] for size in (2, 1) if run[:size] in _SURNAME_READINGS), "")
@@ -109,6 +110,14 @@ def _read_run(run: str, *, is_surname_first: bool) -> list[tuple[str, ...]]:
         tuple(dict.fromkeys(option for option in options if _READING.fullmatch(option))) or ("",)
         for options in readings
     ]
+
+
+@lru_cache(maxsize=8192)
+def _read_alone(character: str) -> tuple[str, ...]:
+    """Return all readings of a character; names are written with a few thousand of them."""
+    from pypinyin import Style, pinyin
+
+    return tuple(pinyin([character], style=Style.TONE3, neutral_tone_with_five=True, heteronym=True)[0])
 
 
 def _typed_forms(options: tuple[str, ...]) -> Iterator[str]:

@@ -261,6 +261,15 @@ def test_the_calendar_hides_what_is_out_of_scope(book: Book) -> None:
     assert "王小明" not in get(book.other_rm, "/calendar/?who=team")
 
 
+def test_the_funnel_shows_how_promises_are_kept(book: Book) -> None:
+    promise = diary.make_promise(
+        customer_id=book.borrower.pk, text="回电", due_at=NOW + timedelta(hours=1), actor=book.rm, now=NOW
+    )
+    diary.close_promise(promise_id=promise.pk, is_kept=True, actor=book.rm, now=NOW)
+    assert "Promises kept" in get(book.lead, "/leads/funnel/")
+    assert "Promises kept" not in get(book.other_rm, "/leads/funnel/")
+
+
 def test_a_finding_is_kept(book: Book) -> None:
     answer = as_user(book.rm).post("/leads/research/", {"kind": "MARKET", "title": "利率下行", "text": "LPR 下调"})
     assert answer.status_code == 302

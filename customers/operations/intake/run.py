@@ -18,7 +18,8 @@ from customers.operations.intake.take_in import CREATED, Incoming, Outcome, fore
 from customers.rules.intake import Reading, pick_cells, read_row
 from customers.rules.tables import UnreadableTable
 
-CHUNK_ROWS: Final = 2_000
+# Of a size that keeps the memory of a run low whatever the file holds.
+CHUNK_ROWS: Final = 1_000
 
 
 def run_import(*, job_id: int, read_now: Callable[[], datetime]) -> bool:

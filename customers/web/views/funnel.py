@@ -14,6 +14,7 @@ from core.web.listing import take_page
 from customers.models import Consent, RegistrationStep, ResearchNote
 from customers.operations.research import add_research
 from customers.queries import funnel as reads
+from customers.queries.diary import rate_promises
 from customers.queries.reasons import list_lost_reasons
 from customers.queries.staff import in_scope
 from customers.rules.funnel import FunnelStep
@@ -52,6 +53,7 @@ class FunnelPage(StaffPage):
             "months": reads.convert_by_month(self.access, since=since, until=until),
             "partners": reads.list_partners(self.access, since=since, until=until),
             "effort": reads.measure_effort(self.access, since=since, until=until),
+            "kept": rate_promises(self.access, since=clock.at(since, 0)),
             "lost": [(reasons.get(code, code), count, code) for code, count in lost],
             "sees_costs": self.access.scope_of(self.right) == Scope.ALL,
             "stopped_url": reverse("customers:stopped"),

@@ -68,7 +68,7 @@ class CustomerListPage(StaffPage):
             "all_columns": [(column, column in shown) for column in known.values()],
             "body": self.body(page, shown, figures),
             "views": views,
-            "view": next((item["label"] for item in views if item["is_current"]), ""),
+            "view": current.name if current else next((item["label"] for item in views if item["is_current"]), ""),
             "saved": current,
             "is_changed": current is not None and canonical(request.GET, selection.group, saved="") != current.query,
             "can_change": current is not None and may_change_view(self.access, current),

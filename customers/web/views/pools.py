@@ -128,6 +128,8 @@ class ConflictPage(StaffPage):
                 found = ask_conflict(**given, actor=request.user, now=clock.now())  # type: ignore[arg-type]
             except BusinessError as error:
                 refusal = error.sentence()
+        if request.headers.get("HX-Request") and found is None and not refusal:
+            return HttpResponse()
         rows = [(row, STANDINGS[row.standing], row.rm_id == self.access.member_id) for row in found or []]
         template = "customers/conflict_answer.html" if request.headers.get("HX-Request") else "customers/conflicts.html"
         context = {"form": form, "found": found, "rows": rows, "refusal": refusal}

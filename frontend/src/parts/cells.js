@@ -10,13 +10,14 @@ export function editRow(row) {
 }
 
 async function edit(cell) {
-  if (cell.querySelector("form")) return;
+  if (cell.querySelector("[data-cell-form]")) return;
   const url = `${cell.closest("[data-href]").dataset.href}cell/${cell.dataset.cell}/`;
   const answer = await fetch(url, { headers: { "HX-Request": "true" } });
   if (!answer.ok) return;
   const before = cell.innerHTML;
   cell.innerHTML = await answer.text();
-  const form = cell.querySelector("form");
+  // The list stands in a form already, and forms do not nest.
+  const form = cell.querySelector("[data-cell-form]");
   const input = form.querySelector("[name=value]");
   const value = input.value;
   input.focus();
@@ -47,7 +48,7 @@ async function save(cell, form) {
   form.dataset.sent = "yes";
   clear(cell);
   const headers = { "HX-Request": "true", "X-CSRFToken": token() };
-  const answer = await fetch(form.action, { method: "POST", body: new FormData(form), headers }).catch(() => null);
+  const answer = await fetch(form.dataset.url, { method: "POST", body: values(form), headers }).catch(() => null);
   delete form.dataset.sent;
   const text = answer ? await answer.text() : say("offline");
   if (answer?.ok) {
@@ -64,6 +65,10 @@ async function save(cell, form) {
   form.querySelector("[name=value]").focus();
 }
 
+function values(form) {
+  return new URLSearchParams([...form.querySelectorAll("[name]")].map((input) => [input.name, input.value]));
+}
+
 function clear(cell) {
   const next = cell.closest("tr").nextElementSibling;
   if (next?.matches("[data-cell-error]")) next.remove();
@@ -72,9 +77,4 @@ function clear(cell) {
 on("dblclick", TAG, (event, cell) => {
   event.preventDefault();
   edit(cell);
-});
-on("submit", "[data-cell-form]", (event, form) => {
-  event.preventDefault();
-  event.stopImmediatePropagation();
-  save(form.closest("td"), form);
 });
