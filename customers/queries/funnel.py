@@ -115,9 +115,7 @@ def _count(rows: Any, *keys: str, **more: Any) -> list[dict[str, Any]]:
 
 def convert_by_method(access: Access, *, since: date, until: date) -> list[Conversion]:
     """Return the leads by method with cost; costs are known to those only who see all leads."""
-    rows = {
-        row["method"]: row for row in _came_in(access, since, until).order_by().values("method").annotate(**_COUNTS)
-    }
+    rows = {row["method"]: row for row in _count(_came_in(access, since, until), "method")}
     costs = _sum_costs("method", since, until) if access.scope_of(rights.WORK_LEADS) == Scope.ALL else None
     empty: dict[str, Any] = {"leads": 0, "closed": 0, "won": 0}
     return [_convert(method, str(Method(method).label), rows.get(method) or empty, costs) for method in Method.values]
