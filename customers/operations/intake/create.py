@@ -17,7 +17,10 @@ from customers.models import Customer
 from customers.operations.intake.take_in import CONTRADICTION, KNOWN, Incoming, take_in
 from customers.rules.intake import read_row
 
-FAULT_TEXTS: Final[dict[str, Text]] = {**SENTENCES, CONTRADICTION: _("This belongs to another customer.")}
+FAULT_TEXTS: Final[dict[str, Text]] = {
+    **{str(fault): sentence for fault, sentence in SENTENCES.items()},
+    CONTRADICTION: _("This belongs to another customer."),
+}
 
 
 class AlreadyKnown(BusinessError):

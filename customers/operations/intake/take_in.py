@@ -199,7 +199,9 @@ def _describe(row: _Row, day: Any) -> dict[str, Any]:
 @cache
 def _insert_statement() -> tuple[str, dict[str, Any]]:
     """Return the statement that writes records, roles and timeline, and the columns that are the same for all."""
-    columns: dict[str, Any] = {field.column: field for field in Customer._meta.concrete_fields if not field.primary_key}
+    columns: dict[str, Any] = {
+        str(field.column): field for field in Customer._meta.concrete_fields if not field.primary_key
+    }
     constant = {name: _constant(field) for name, field in columns.items() if name not in _VARYING}
     named = ", ".join(f'"{name}"' for name in columns)
     chosen = ", ".join(
@@ -289,7 +291,7 @@ def _claim(rows: Sequence[_Row], outcomes: Mapping[int, Outcome], source: str, n
                 }
     if claims:
         with connection.cursor() as cursor:
-            given = {"source": source, "now": now, "rows": orjson.dumps(list(claims.values())).decode()}
+            given: dict[str, Any] = {"source": source, "now": now, "rows": orjson.dumps(list(claims.values())).decode()}
             cursor.execute(_CLAIM, given)
 
 

@@ -1,7 +1,7 @@
 """Taking an import back: what it made and nobody has touched since goes, what it said is forgotten."""
 
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from django.db import connection, transaction
 
@@ -36,7 +36,7 @@ def undo_import(*, job_id: int, actor: User, now: datetime) -> int:
         raise NotFound
     if job.state != ImportJob.State.DONE:
         raise ImportNotUndoable
-    given = {"job": job.pk, "source": job.source, "at": job.started_at}
+    given: dict[str, Any] = {"job": job.pk, "source": job.source, "at": job.started_at}
     with connection.cursor() as cursor:
         cursor.execute(_select_untouched(), given)
         ids = [row[0] for row in cursor.fetchall()]

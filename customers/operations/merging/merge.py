@@ -113,7 +113,7 @@ def _check(kept: Customer, merged: Customer, versions: Mapping[int, int] | None)
 
 def _move_log_in(kept: Customer, merged: Customer) -> dict[str, Any]:
     """Let the person log in to the one record; a second log-in is closed. Returns what undo needs."""
-    if merged.user is None:
+    if merged.user is None or merged.user_id is None:
         return {}
     if kept.user_id is None:
         user_id = merged.user_id

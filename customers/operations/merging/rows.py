@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 from django.db import IntegrityError, connection, transaction
 
@@ -41,10 +42,11 @@ class Pointer:
 @cache
 def _list_all() -> tuple[Pointer, ...]:
     found = []
-    for relation in Customer._meta.get_fields(include_hidden=True):
+    relations: Any = Customer._meta.get_fields(include_hidden=True)
+    for relation in relations:
         if not relation.auto_created or relation.concrete:
             continue
-        model, field = relation.related_model, relation.field  # type: ignore[union-attr]
+        model, field = relation.related_model, relation.field
         meta = model._meta
         is_unique = field.unique or bool(meta.constraints) or bool(meta.unique_together)
         found.append(Pointer(meta.db_table, field.column, meta.pk.column, is_unique))
@@ -99,7 +101,7 @@ def _list_keys(pointer: Pointer, customer_id: int) -> list[int]:
     )
 
 
-def _run(statement: str, values: dict[str, object]) -> list[int]:
+def _run(statement: str, values: dict[str, Any]) -> list[int]:
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         return [row[0] for row in cursor.fetchall()]
