@@ -32,11 +32,11 @@ class Act:
 
 def _acts() -> list[Act]:
     return [
-        Act(_("Log a contact with %(name)s"), "contact", "phone"),
-        Act(_("Remind me of %(name)s tomorrow"), "reminder&in=1", "bell"),
-        Act(_("Remind me of %(name)s in 3 days"), "reminder&in=3", "bell"),
-        Act(_("Remind me of %(name)s in a week"), "reminder&in=7", "bell"),
-        Act(_("Plan a visit to %(name)s"), "plan", "calendar"),
+        Act(_("Log a contact with %(name)s"), "#do=contact", "phone"),
+        Act(_("Remind me of %(name)s tomorrow"), "#do=reminder&in=1", "bell"),
+        Act(_("Remind me of %(name)s in 3 days"), "#do=reminder&in=3", "bell"),
+        Act(_("Remind me of %(name)s in a week"), "#do=reminder&in=7", "bell"),
+        Act(_("Plan a visit to %(name)s"), "?tab=diary", "calendar"),
     ]
 
 
@@ -96,6 +96,6 @@ def _grams(label: str) -> frozenset[str]:
 def _show(act: Act, customer: Customer) -> dict[str, Any]:
     return {
         "label": act.label % {"name": customer},
-        "url": f"{reverse('customers:page', args=[customer.public_id])}#do={act.opens}",
+        "url": f"{reverse('customers:page', args=[customer.public_id])}{act.opens}",
         "icon": act.icon,
     }
