@@ -75,6 +75,8 @@ def by_column(lookup: str, type: Type, *, is_null: bool = False) -> Compile:
 def bounds(operator: Operator, values: list[Any], type: Type, now: datetime) -> tuple[Any, Any]:
     """Return the lower and upper bound of a comparison, None for an open end; of moments the upper one is excluded."""
     today = now.astimezone(clock.SHANGHAI).date()
+    low: Any
+    high: Any
     if operator in {Operator.LAST, Operator.NOT_LAST}:
         low, high = today - timedelta(days=values[0]), today
     elif operator == Operator.NEXT:

@@ -12,6 +12,7 @@ from typing import Any
 
 from django.db.models import Value
 from django.db.models.functions import Coalesce
+from django.template import Context
 from django.utils.html import conditional_escape, escape, format_html
 from django.utils.safestring import mark_safe
 from django.utils.translation import get_language, gettext
@@ -169,8 +170,8 @@ def _label(field: str) -> Cell:
 
 @lru_cache(maxsize=64)
 def _choices(field: str, _language: str) -> dict[str, str]:
-    choices: Any = Customer._meta.get_field(field).choices
-    return {key: escape(str(label)) for key, label in choices}
+    column: Any = Customer._meta.get_field(field)
+    return {key: escape(str(label)) for key, label in column.choices}
 
 
 _COLUMNS = (
@@ -191,7 +192,7 @@ _COLUMNS = (
         define=_("Principal lent out and not yet received back."),
     ),
     Column("rm", _("RM"), lambda c, f: c.rm or DASH, drop=1, only=("rm__user__display_name", "rm__user__username")),
-    Column("contact", _("Latest contact"), lambda c, f: age({}, c.latest_contact_at), "date", sort="contact", drop=3, only=("latest_contact_at",)),
+    Column("contact", _("Latest contact"), lambda c, f: age(Context(), c.latest_contact_at), "date", sort="contact", drop=3, only=("latest_contact_at",)),
     Column("promise", _("Next promised contact"), lambda c, f: day(c.next_promise_at), "date", drop=3, only=("next_promise_at",)),
     Column("registered", _("Registered"), lambda c, f: day(c.registered_at), "date", sort="registered", drop=1, only=("registered_at",)),
     Column("status", _("Status"), _label("status"), drop=3, only=("status",)),
