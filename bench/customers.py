@@ -119,7 +119,7 @@ def build(url: str, customers: int) -> None:
     Customer.objects.create(pk=1, number="BC1", public_id="bench1", rm=staff[0], registered_at=now, phone="13800000001")
     fields = [field.column for field in Customer._meta.concrete_fields]
     columns = ", ".join(f'"{name}"' for name in fields)
-    values = ", ".join(CHANGED.get(name, f'base."{name}"') for name in fields).format(members=members)
+    values = ", ".join(CHANGED.get(str(name), f'base."{name}"') for name in fields).format(members=members)
     with connection.cursor() as cursor:
         cursor.execute(
             NAMES,

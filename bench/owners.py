@@ -9,6 +9,7 @@ replaced for undo, tells colleagues, writes the audit and publishes its event.
 
 import time
 from statistics import median
+from typing import Any
 
 from bench.support import ROUNDS, call_apart, own_database, report, set_up, write_profile
 
@@ -119,7 +120,14 @@ def measure(url: str) -> None:
         cursor.execute("VACUUM ANALYZE")
 
     def bare(old: int, new: int, turn: int) -> None:
-        given = {"ids": ids, "old": old, "new": new, "batch": f"b{turn}:", "actor": manager.user_id, "now": clock.now()}
+        given: dict[str, Any] = {
+            "ids": ids,
+            "old": old,
+            "new": new,
+            "batch": f"b{turn}:",
+            "actor": manager.user_id,
+            "now": clock.now(),
+        }
         with transaction.atomic(), connection.cursor() as cursor:
             for statement in BARE.split(";\n"):
                 cursor.execute(statement, given)

@@ -77,8 +77,9 @@ def list_choices(text: str) -> list[dict[str, Any]]:
         for code, name in settings.LANGUAGES
         if code != get_language()
     ]
-    keys = [{"label": _("Show the keys of this page"), "keys": True, "icon": "keyboard"}]
-    return [choice for choice in [*themes, *languages, *keys] if text and meets(str(choice["label"]), text)]
+    keys = {"label": _("Show the keys of this page"), "keys": True, "icon": "keyboard"}
+    choices: list[dict[str, Any]] = [*themes, *languages, keys]
+    return [choice for choice in choices if text and meets(str(choice["label"]), text)]
 
 
 def meets(label: str, text: str) -> bool:

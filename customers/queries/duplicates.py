@@ -167,4 +167,3 @@ def compare_records(first: Customer, second: Customer) -> Likeness:
     for customer_id, index in BankCard.objects.filter(customer__in=cards).values_list("customer_id", "number_index"):
         cards[customer_id].add(index)
     return compare(describe(first, cards[first.pk]), describe(second, cards[second.pk]))
-

@@ -20,7 +20,24 @@ _EMAIL = re.compile(
 )
 # What people type to get past a field.
 _FILLERS = frozenset(
-    {"无", "没有", "未知", "不详", "暂无", "测试", "test", "none", "null", "n/a", "na", "nan", "unknown", "xxx", "123", "1234"}
+    {
+        "无",
+        "没有",
+        "未知",
+        "不详",
+        "暂无",
+        "测试",
+        "test",
+        "none",
+        "null",
+        "n/a",
+        "na",
+        "nan",
+        "unknown",
+        "xxx",
+        "123",
+        "1234",
+    }
 )
 _REPEATED = re.compile(r"(.)\1*")
 _UNFIT = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")

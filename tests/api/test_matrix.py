@@ -101,7 +101,10 @@ MATRIX: dict[tuple[str, str], tuple[str, Any]] = {
     ),
     ("post", "staff/merges/"): (rights.MERGE_CUSTOMERS, {"kept": "x" * 22, "merged": "y" * 22}),
     ("post", "staff/merges/<public_id:merge>/undo/"): (rights.MERGE_CUSTOMERS, None),
-    ("post", "leads/"): (PUBLIC, {"name": "王", "phone": "13912345678", "role": "BORROWER", "utm_source": "x", "consent": False}),
+    ("post", "leads/"): (
+        PUBLIC,
+        {"name": "王", "phone": "13912345678", "role": "BORROWER", "utm_source": "x", "consent": False},
+    ),
     ("get", "staff/leads/"): (rights.WORK_LEADS, None),
     ("post", "staff/leads/"): (rights.WORK_LEADS, {"method": "CONSULTATION", "role": "BORROWER"}),
     ("post", "staff/leads/<public_id:lead>/<upper_code:act>/"): (rights.WORK_LEADS, {}),
@@ -112,7 +115,14 @@ MATRIX: dict[tuple[str, str], tuple[str, Any]] = {
 # What a converter stands for follows from the address's first part, so that the table above can name it.
 NAMES = {"cards": "card", "deposits": "deposit", "withdrawals": "withdrawal", "applications": "application"}
 NAMES |= {"merges": "merge"}
-NAMES |= {"leads": "lead", "customers": "customer", "messages": "message", "listings": "listing", "loans": "loan", "investments": "loan"}
+NAMES |= {
+    "leads": "lead",
+    "customers": "customer",
+    "messages": "message",
+    "listings": "listing",
+    "loans": "loan",
+    "investments": "loan",
+}
 
 
 def _walk(patterns: list[Any], prefix: str = "") -> Iterator[tuple[str, Any]]:

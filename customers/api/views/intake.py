@@ -37,7 +37,7 @@ class IntakeSerializer(StrictSerializer):
     name = serializers.RegexField(
         r"^[A-Za-z0-9_.-]{1,30}$", required=False, default="", help_text="which site, survey or partner"
     )
-    rows = IntakeRowSerializer(many=True, allow_empty=False, max_length=MAX_ROWS)
+    rows = IntakeRowSerializer(many=True, allow_empty=False, max_length=MAX_ROWS)  # type: ignore[call-arg]
 
 
 class IntakeOutcomeSerializer(serializers.Serializer[Any]):

@@ -142,7 +142,11 @@ class OpportunitiesPage(StaffPage):
             if form.cleaned_data.get("stage"):
                 rows = rows.filter(stage__in=form.cleaned_data["stage"])
             page = take_page(rows, request.GET, sorts=_SORTS, default="-id")
-            context |= {"page": page, "total": page.total, "rows": [show_opportunity(row, can_move) for row in page.rows]}
+            context |= {
+                "page": page,
+                "total": page.total,
+                "rows": [show_opportunity(row, can_move) for row in page.rows],
+            }
         else:
             context["columns"] = _draw_columns(rows, can_move)
         return render(request, "customers/opportunities.html", context)

@@ -102,8 +102,8 @@ class ViewCounts(StaffPage):
             rows, view = narrow_to_view(self.access, in_scope(self.access), key)
             if view == key:
                 counts.append((key, count_rows(rows)))
-        for view in list_saved_views(self.access, ENTITY):
-            counts.append((view.public_id, count_rows(select(self.access, QueryDict(view.query)).rows)))
+        for saved in list_saved_views(self.access, ENTITY):
+            counts.append((saved.public_id, count_rows(select(self.access, QueryDict(saved.query)).rows)))
         return render(request, "customers/view_counts.html", {"counts": counts})
 
 
