@@ -94,15 +94,9 @@ def _make_book(rm_id: int) -> list[int]:
     return ids
 
 
-def measure(url: str) -> None:
-    """Let customers go to and fro between two RMs, by bare SQL and by the operation in turns."""
-    set_up(url)
-    from django.db import connection, transaction
-
-    from core import clock
+def _make_members() -> tuple[Any, Any, Any]:
+    """Make two RMs and the manager who moves customers between them."""
     from core.models import User
-    from customers.models import OwnerChange
-    from customers.operations.ownership import change_owner_reversibly
     from staff.models import Role, StaffMember, Team
     from staff.operations import create_department, ensure_standard_roles
 
@@ -114,7 +108,19 @@ def measure(url: str) -> None:
         user = User.objects.create(username=name, kind=User.Kind.STAFF)
         members.append(StaffMember.objects.create(user=user, department=place, team=team, capacity=1_000_000))
     members[2].roles.add(Role.objects.get(code="manager"))
-    first, second, manager = members
+    return members[0], members[1], members[2]
+
+
+def measure(url: str) -> None:
+    """Let customers go to and fro between two RMs, by bare SQL and by the operation in turns."""
+    set_up(url)
+    from django.db import connection, transaction
+
+    from core import clock
+    from customers.models import OwnerChange
+    from customers.operations.ownership import change_owner_reversibly
+
+    first, second, manager = _make_members()
     ids = _make_book(first.pk)[:MOVED]
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")

@@ -8,7 +8,7 @@ from django.db import transaction
 
 from core import clock, parameters
 from core.calendar import WorkCalendar
-from customers.models import ContactPlan
+from customers.models import ContactPlan, RevisitRule
 from customers.queries.revisits import (
     Candidate,
     list_candidates,
@@ -37,6 +37,8 @@ def plan_revisits(business_date: date, from_id: int, to_id: int, now: datetime) 
     Whoever has a plan or a promised contact ahead is left alone. Run twice it changes nothing: a customer has one open
     plan by rule.
     """
+    if not RevisitRule.objects.filter(is_active=True).exists():
+        return 0
     days = _next_workdays(business_date, _DAYS)
     a_day = parameters.get_int("customers.revisits_a_day", on=business_date)
     candidates = list_candidates(from_id, to_id, due_until=days[-1], limit=a_day * _DAYS)

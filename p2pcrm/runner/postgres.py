@@ -233,9 +233,11 @@ class PostgresServer:
         if self._query(binaries, "postgres", exists).stdout.strip() == "1":
             return
         grants = "".join(f"grant set on parameter {name} to {ROLE};\n" for name in self.owner_may_set)
+        # A test makes the role that production works under.
+        roles = "createrole" if self.owner_may_set else ""
         statements = f"""
             select 'create role {ROLE}' where not exists (select from pg_roles where rolname = '{ROLE}') \\gexec
-            alter role {ROLE} login createdb password '{self.passwords.owner}';
+            alter role {ROLE} login createdb {roles} password '{self.passwords.owner}';
             create database {DATABASE} owner {ROLE};
             \\connect {DATABASE}
             create extension if not exists pg_stat_statements;

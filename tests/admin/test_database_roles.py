@@ -39,7 +39,7 @@ def test_the_application_role_works_and_owns_nothing(house: datetime) -> None:
         cursor.execute(statements)
         cursor.execute(f'GRANT "{role}" TO CURRENT_USER')
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        cursor.execute(f'SET LOCAL SESSION AUTHORIZATION "{role}"')
+        cursor.execute(f'SET LOCAL ROLE "{role}"')
         audit.record(actor=None, action="core.after", now=house)
         post_transfer(
             type=TransferType.FEE,
@@ -53,4 +53,4 @@ def test_the_application_role_works_and_owns_nothing(house: datetime) -> None:
             with pytest.raises(DatabaseError), transaction.atomic():
                 cursor.execute(statement)
         assert set(AuditEntry.objects.values_list("action", flat=True)) >= {"core.before", "core.after"}
-        cursor.execute("RESET SESSION AUTHORIZATION")
+        cursor.execute("RESET ROLE")

@@ -27,7 +27,7 @@ AVOIDED = {
     "流拍": "流标",
 }
 # Written alike in both languages.
-ALIKE = {"PDF"}
+ALIKE = {"PDF", "A + B + C − D − E"}
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,5 @@
 """The certificate authority: certificates that pyHanko accepts for signing, revocation, time stamps."""
 
-import asyncio
 import hashlib
 from datetime import date, timedelta
 
@@ -17,6 +16,7 @@ from integrations import connect
 from integrations.ports import CertificateStatus, CertificateSubject, FinalRefusal, IssuedCertificate
 from integrations.sandbox.certificates import _load_certificate
 from integrations.sandbox.client import SandboxControl
+from lending.documents.loops import run_apart
 from tests.integrations.conftest import fresh
 
 pytestmark = pytest.mark.django_db
@@ -49,7 +49,7 @@ def test_certificate_is_fit_for_signing_documents(sandbox: SandboxControl) -> No
         other_certs=[_load_certificate(pem.encode()) for pem in issued.chain_pem],
     )
     validator = CertificateValidator(_load_certificate(issued.certificate_pem.encode()), validation_context=context)
-    asyncio.run(validator.async_validate_usage({"digital_signature", "non_repudiation"}))
+    run_apart(validator.async_validate_usage({"digital_signature", "non_repudiation"}))
 
 
 def test_same_key_answers_the_same_certificate(sandbox: SandboxControl) -> None:
@@ -92,7 +92,7 @@ def test_certificate_is_valid_on_a_simulated_day(sandbox: SandboxControl) -> Non
 def test_time_stamp_is_rfc_3161(sandbox: SandboxControl) -> None:
     stamper = HTTPTimeStamper(connect.certificate_authority().get_timestamp_url())
     digest = hashlib.sha256(b"contract").digest()
-    token = asyncio.run(stamper.async_timestamp(digest, "sha256"))
+    token = run_apart(stamper.async_timestamp(digest, "sha256"))
     info = token["content"]["encap_content_info"]["content"].parsed
     assert info["message_imprint"]["hashed_message"].native == digest
     assert abs(info["gen_time"].native - clock.now()) < timedelta(minutes=1)

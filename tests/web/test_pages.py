@@ -152,16 +152,16 @@ def test_a_contact_without_a_known_channel_changes_nothing(book: Book) -> None:
 
 def test_work_is_done_undone_and_put_off(book: Book) -> None:
     client = as_user(book.rm)
-    assert "is overdue by ¥1020.00" in client.get("/").content.decode()
+    assert "is overdue by ¥1,020.00" in client.get("/").content.decode()
     answer = client.post(f"/work/{book.work.public_id}/done/", HTTP_HX_REQUEST="true")
     assert "undo" in answer["HX-Trigger"]
-    assert "is overdue by ¥1020.00" not in client.get("/").content.decode()
+    assert "is overdue by ¥1,020.00" not in client.get("/").content.decode()
     client.post(f"/work/{book.work.public_id}/undo/")
-    assert "is overdue by ¥1020.00" in client.get("/").content.decode()
+    assert "is overdue by ¥1,020.00" in client.get("/").content.decode()
     client.post(f"/work/{book.work.public_id}/snooze/")
-    assert "is overdue by ¥1020.00" not in client.get("/").content.decode()
+    assert "is overdue by ¥1,020.00" not in client.get("/").content.decode()
     with clock.use_clock(NOW + timedelta(days=1)):
-        assert "is overdue by ¥1020.00" in client.get("/").content.decode()
+        assert "is overdue by ¥1,020.00" in client.get("/").content.decode()
 
 
 def test_two_people_decide_a_referred_application(book: Book) -> None:

@@ -156,7 +156,7 @@ class StaffLeadActView(APIView):
     permission_classes = (IsAuthenticated, IsStaffToken)
     required_scope = rights.WORK_LEADS
 
-    @extend_schema(request=LeadActSerializer, responses=StaffLeadSerializer)
+    @extend_schema(operation_id="staff_leads_act", request=LeadActSerializer, responses=StaffLeadSerializer)
     def post(self, request: Request, public_id: str, act: str) -> Response:
         """Do one act: ANSWER, QUALIFY, CONVERT or LOSE."""
         lead = access_lead(access_right(user_of(request), rights.WORK_LEADS), public_id)

@@ -101,7 +101,7 @@ def close_promise(*, promise_id: int, is_kept: bool, actor: User, now: datetime)
 def keep_promised_contacts(customer: Customer, *, actor: User, now: datetime) -> None:
     """Close the open promises to be in touch again of a locked customer: this contact keeps them."""
     open_ones = Promise.objects.select_for_update(no_key=True).filter(
-        customer=customer, state=Promise.State.OPEN, is_contact=True, made_at__lt=now
+        customer=customer, state=Promise.State.OPEN, is_contact=True
     )
     for promise in open_ones.order_by("pk"):
         _close(promise, is_kept=True, actor=actor, now=now)
