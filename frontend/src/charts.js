@@ -18,7 +18,10 @@ const drawn = new Map();
 
 /** Draw the chart whose figures stand in the JSON block that the element names. */
 export function drawChart(place) {
-  const config = JSON.parse(document.getElementById(place.dataset.chart).textContent);
+  // The panel may have closed while this script was on its way.
+  const source = document.getElementById(place.dataset.chart);
+  if (!source) return;
+  const config = JSON.parse(source.textContent);
   const kind = KINDS[config.kind];
   if (kind.isEmpty(config)) {
     const words = JSON.parse(document.getElementById("words").textContent);
