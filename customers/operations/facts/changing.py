@@ -212,7 +212,7 @@ def _choose(change: _Change) -> list[str]:
 def _claim(change: _Change, settled: Iterable[str]) -> None:
     """Keep what the source says; who replaced what he saw has decided against the other sources too."""
     rows = []
-    for name in change.values:
+    for name in sorted(change.values):
         index = reads.index_of(change.fields[name], change.new[name])
         known = change.claims.get((name, change.source))
         is_same = known is not None and known.value_index == index
