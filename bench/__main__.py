@@ -9,6 +9,7 @@ import sys
 from typing import Any
 
 NAMES = ("quotes", "lists", "ledger", "repayments", "close", "owners", "customers", "imports")
+COLUMNS = ("value", "denominator", "ratio", "target")
 
 
 def run(name: str) -> list[dict[str, Any]]:
@@ -25,12 +26,11 @@ def run(name: str) -> list[dict[str, Any]]:
 
 def show(lines: list[dict[str, Any]]) -> None:
     """Print the table, on standard error so that standard output stays JSON lines."""
+    print(f"\n{'':44}" + "".join(f"{column:>14}" for column in COLUMNS), file=sys.stderr)
     for line in lines:
-        verdict = {True: "met", False: "MISSED"}.get(bool(line["met"]), "") if "met" in line else ""
-        figures = [line.get(key, "") for key in ("value", "denominator", "ratio", "target")]
-        print(
-            f"{line['bench']:44}" + "".join(f"{figure!s:>14}" for figure in figures) + f"  {verdict}", file=sys.stderr
-        )
+        verdict = {True: "met", False: "MISSED"}.get(line.get("met"), "")
+        figures = "".join(f"{line.get(column, '')!s:>14}" for column in COLUMNS)
+        print(f"{line['bench']:44}{figures}  {verdict}", file=sys.stderr)
 
 
 def main() -> int:
@@ -43,8 +43,6 @@ def main() -> int:
         )
         return 2
     lines = [line for name in names for line in run(name)]
-    header = ("value", "denominator", "ratio", "target")
-    print(f"\n{'':44}" + "".join(f"{title:>14}" for title in header), file=sys.stderr)
     show(lines)
     return int(any(line.get("met") is False for line in lines))
 
