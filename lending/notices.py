@@ -119,20 +119,13 @@ def remind_borrower(event: ReminderDue, context: EventContext) -> None:
     row = Instalment.objects.select_related("loan").get(pk=event.instalment_id)
     if row.paid_at is not None or row.loan.state != Loan.State.ACTIVE:
         return
-    unpaid = (
-        (row.fee - row.fee_waived - row.fee_paid + row.penalty - row.penalty_paid + row.interest)
-        - row.interest_waived
-        - row.interest_paid
-        + row.principal
-        - row.principal_paid
-    )
     code = "reminder" if event.days > 0 else "today" if event.days == 0 else "overdue"
     send_message(
         customer_id=event.customer_id,
         code=f"repayment-{code}",
         params={
             "number": row.loan.number,
-            "amount": _yuan(unpaid),
+            "amount": _yuan(row.unpaid),
             "due_date": row.due_date,
             "days": -event.days,
         },

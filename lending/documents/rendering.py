@@ -14,7 +14,7 @@ from lending.documents.contract import ContractData, check_contract
 from lending.documents.facts import Facts, printed_facts, receipt_facts
 from lending.documents.viewer import find_lender, mask_for_viewer
 
-TEMPLATE_VERSION = "LC-2026.1"
+TEMPLATE_VERSION = "LC-2026.2"
 _TEMPLATE = Path(__file__).parent / "templates" / "loan_contract.typ"
 _FONT_FAMILIES = ("Noto Serif SC", "Noto Sans SC")
 # PDF/A-4 is the archive profile of PDF 2.0: all fonts inside, and a character that no font has is an error, not a box.
@@ -55,7 +55,8 @@ def is_printable(text: str) -> bool:
     except UnicodeEncodeError:
         pass
     else:
-        return text.isprintable()
+        # Python does not count the full-width space among what can be printed.
+        return text.replace("\N{IDEOGRAPHIC SPACE}", " ").isprintable()
     with _one_at_a_time:
         try:
             _compiler().compile(

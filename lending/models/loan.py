@@ -1,5 +1,7 @@
 """The loan, its schedule, its lenders and what the nightly close keeps about it."""
 
+from decimal import Decimal
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
@@ -160,6 +162,12 @@ class Instalment(models.Model):
             models.Index(fields=["due_date", "loan"], name="instalment_due", condition=Q(paid_at__isnull=True)),
             models.Index(fields=["due_date"], name="instalment_first_due", condition=Q(n=1)),
         ]
+
+    @property
+    def unpaid(self) -> Decimal:
+        """Return what is still to be paid of all components."""
+        due = self.principal + self.interest - self.interest_waived + self.fee - self.fee_waived + self.penalty
+        return due - self.principal_paid - self.interest_paid - self.fee_paid - self.penalty_paid
 
 
 class LenderShare(models.Model):

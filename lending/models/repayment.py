@@ -1,7 +1,7 @@
 """What a borrower pays and where each fen goes."""
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from core.fields import MoneyField
@@ -48,7 +48,7 @@ class Repayment(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(
-                    amount=models.F("fee") + models.F("penalty") + models.F("interest") + models.F("principal"),
+                    amount=F("fee") + F("penalty") + F("interest") + F("principal"),
                     amount__gt=0,
                 ),
                 name="repayment_parts_add_up",
@@ -61,7 +61,7 @@ class Repayment(models.Model):
 
 
 class Allocation(models.Model):
-    """The part of a repayment that paid one component of one instalment."""
+    """The part of a repayment that paid one component of one instalment; interest below zero was given back."""
 
     id = models.BigAutoField(primary_key=True)
     repayment = models.ForeignKey(Repayment, models.PROTECT, related_name="allocations", db_index=False)
@@ -72,7 +72,9 @@ class Allocation(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["repayment", "instalment", "component"], name="allocation_once"),
-            models.CheckConstraint(condition=Q(amount__gt=0), name="allocation_positive"),
+            models.CheckConstraint(
+                condition=Q(amount__gt=0) | Q(amount__lt=0, component=Component.INTEREST), name="allocation_positive"
+            ),
         ]
 
 
@@ -90,7 +92,9 @@ class Distribution(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["repayment", "share"], name="distribution_once"),
             models.CheckConstraint(
-                condition=Q(principal__gte=0, interest__gte=0, penalty__gte=0), name="distribution_not_negative"
+                # Interest that an early settlement gives back is taken off the principal that comes with it.
+                condition=Q(principal__gte=0, interest__gte=-F("principal"), penalty__gte=0),
+                name="distribution_not_negative",
             ),
         ]
         indexes = [models.Index(fields=["share", "-id"], name="distribution_share")]

@@ -152,6 +152,8 @@ def _instalments(planned: Sequence[PlannedRepayment]) -> dict[str, list[object]]
             row = changes.setdefault(pk, list(_NOTHING_CHANGED))
             row[4] += interest
             row[5] += fee
+        for pk, interest in item.plan.credited:
+            changes[pk][4] += interest
         if item.draft.added_fee is not None:
             changes.setdefault(item.draft.added_fee[0], list(_NOTHING_CHANGED))[6] += item.draft.added_fee[1]
         paid.update(item.plan.paid_instalment_ids)

@@ -51,7 +51,8 @@ class KeyUsedForOther(BusinessError):
 class RepaymentDraft:
     """A payment to be posted; without an amount everything due on the business date is paid.
 
-    `waived` are (instalment id, interest fen, fee fen) that an early settlement takes off.
+    `waived` are (instalment id, interest fen, fee fen) that an early settlement takes off, `credited` are
+    (instalment id, interest fen) that were paid ahead and that it gives back.
     """
 
     loan_id: int
@@ -59,6 +60,7 @@ class RepaymentDraft:
     kind: str = Repayment.Kind.REPAYMENT
     amount: Decimal | None = None
     waived: tuple[tuple[int, int, int], ...] = ()
+    credited: tuple[tuple[int, int], ...] = ()
     added_fee: tuple[int, int] | None = None
 
 
@@ -130,7 +132,7 @@ def _plan(draft: RepaymentDraft, facts: RepaymentFacts, business_date: date) -> 
     settles = draft.kind == Repayment.Kind.SETTLEMENT
     if settles:
         _apply_waivers(draft, instalments)
-        amount_fen = sum(row.unpaid_fen for row in instalments)
+        amount_fen = sum(row.unpaid_fen for row in instalments) - sum(fen for _pk, fen in draft.credited)
     elif draft.amount is None:
         amount_fen = sum(row.unpaid_fen for row in instalments if row.due_date <= business_date)
     else:
@@ -146,6 +148,7 @@ def _plan(draft: RepaymentDraft, facts: RepaymentFacts, business_date: date) -> 
             on=business_date,
             settles=settles,
             waived=draft.waived,
+            credited=draft.credited,
         )
     except rules.PaymentTooLarge as error:
         raise MoreThanPayable(payable=from_fen(error.payable_fen)) from error

@@ -14,7 +14,7 @@ from lending.models import Instalment, Loan, Repayment
 from lending.operations.repayments import KeyUsedForOther, LoanNotRunning, RepaymentDraft, post_repayments
 from lending.queries.positions import lock_loans
 from lending.rules.allocation import UnpaidPart, list_parts
-from lending.rules.settlement import RunningPeriod, SettlementQuote, SettlementTerms, quote_settlement
+from lending.rules.settlement import PaidAhead, RunningPeriod, SettlementQuote, SettlementTerms, quote_settlement
 from lending.rules.terms import DayCount
 
 
@@ -28,7 +28,7 @@ class PriceChanged(BusinessError):
 
 @dataclass(frozen=True)
 class SettlementPrice:
-    """What ends a loan on a date, in yuan."""
+    """What ends a loan on a date, in yuan; interest is below zero when more was paid ahead than the days used cost."""
 
     on: date
     total: Decimal
@@ -88,6 +88,7 @@ def settle_early(
         idempotency_key=idempotency_key,
         kind=Repayment.Kind.SETTLEMENT,
         waived=tuple((ids[waiver.n], waiver.interest_fen, waiver.fee_fen) for waiver in quoted.waivers),
+        credited=tuple((ids[credit.n], credit.interest_fen) for credit in quoted.credits),
         added_fee=(ids[first_open], quoted.settlement_fee_fen) if quoted.settlement_fee_fen else None,
     )
     return post_repayments([draft], business_date=business_date, now=now, actor=actor)[0]
@@ -106,7 +107,15 @@ def _quote(loan: Loan, business_date: date) -> tuple[SettlementQuote, list[Insta
         is_fee_disclosed=True,
     )
     quoted = quote_settlement(
-        on=business_date, unpaid=_unpaid(rows), running=_running(loan, rows, business_date), terms=terms
+        on=business_date,
+        unpaid=_unpaid(rows),
+        running=_running(loan, rows, business_date),
+        terms=terms,
+        paid_ahead=[
+            PaidAhead(row.n, to_fen(row.interest_paid))
+            for row in rows
+            if row.due_date > business_date and row.interest_paid
+        ],
     )
     return quoted, rows
 
@@ -145,5 +154,4 @@ def _running(loan: Loan, rows: list[Instalment], on: date) -> RunningPeriod | No
         due_date=current.due_date,
         principal_fen=to_fen(principal),
         interest_fen=to_fen(current.interest),
-        interest_paid_fen=to_fen(current.interest_paid),
     )

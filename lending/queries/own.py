@@ -138,12 +138,7 @@ def list_schedule(loan_id: int) -> list[dict[str, Any]]:
             "interest_paid": row.interest_paid,
             "fee_paid": row.fee_paid,
             "penalty_paid": row.penalty_paid,
-            "unpaid": row.principal
-            + row.interest
-            + row.fee
-            + row.penalty
-            - (row.interest_waived + row.fee_waived)
-            - (row.principal_paid + row.interest_paid + row.fee_paid + row.penalty_paid),
+            "unpaid": row.unpaid,
             "balance": row.balance_after,
             "paid_at": row.paid_at,
         }

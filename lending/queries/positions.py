@@ -44,12 +44,28 @@ def lock_loans(loan_ids: Sequence[int]) -> dict[int, LockedLoan]:
         }
 
 
-_INSTALMENTS = """
-SELECT loan_id, id, n, due_date,
-       ((fee - fee_waived - fee_paid) * 100)::bigint, ((penalty - penalty_paid) * 100)::bigint,
-       ((interest - interest_waived - interest_paid) * 100)::bigint, ((principal - principal_paid) * 100)::bigint
+# The fields of OpenInstalment, and of a lender's position with its investor in front.
+_OPEN_COLUMNS = (
+    "id",
+    "n",
+    "due_date",
+    "((fee - fee_waived - fee_paid) * 100)::bigint",
+    "((penalty - penalty_paid) * 100)::bigint",
+    "((interest - interest_waived - interest_paid) * 100)::bigint",
+    "((principal - principal_paid) * 100)::bigint",
+)
+_SHARE_COLUMNS = (
+    "id",
+    "investor_id",
+    "(principal * 100)::bigint",
+    "(principal_received * 100)::bigint",
+    "(interest_received * 100)::bigint",
+    "(penalty_received * 100)::bigint",
+)
+_INSTALMENTS = f"""
+SELECT loan_id, {", ".join(_OPEN_COLUMNS)}
 FROM lending_instalment WHERE loan_id = ANY(%s::bigint[]) AND paid_at IS NULL ORDER BY loan_id, n
-"""
+"""  # noqa: S608 - constants
 
 
 def list_open_instalments(loan_ids: Sequence[int]) -> dict[int, list[OpenInstalment]]:
@@ -62,11 +78,10 @@ def list_open_instalments(loan_ids: Sequence[int]) -> dict[int, list[OpenInstalm
     return found
 
 
-_SHARES = """
-SELECT loan_id, id, investor_id, (principal * 100)::bigint, (principal_received * 100)::bigint,
-       (interest_received * 100)::bigint, (penalty_received * 100)::bigint
+_SHARES = f"""
+SELECT loan_id, {", ".join(_SHARE_COLUMNS)}
 FROM lending_lendershare WHERE loan_id = ANY(%s::bigint[]) ORDER BY loan_id, id
-"""
+"""  # noqa: S608 - constants
 
 
 def list_positions(loan_ids: Sequence[int]) -> tuple[dict[int, list[LenderPosition]], dict[int, int]]:
@@ -97,28 +112,21 @@ _LOCK_STANDINGS = Prepared(
     "SELECT FROM lending_loanstate WHERE loan_id = ANY(ARRAY(SELECT unnest(%(loans)s::bigint[]))) "
     "ORDER BY loan_id FOR UPDATE"
 )
-_READ = Prepared("""
+_READ = Prepared(f"""
 SELECT ARRAY(SELECT idempotency_key FROM lending_repayment
              WHERE idempotency_key = ANY(ARRAY(SELECT unnest(%(keys)s::text[])))),
        l.id, l.number, l.public_id, l.borrower_id, l.state, l.allocation_order, s.bucket, s.as_of_date, open.*, held.*
 FROM lending_loanstate s JOIN lending_loan l ON l.id = s.loan_id
 CROSS JOIN LATERAL (
-    SELECT array_agg(id ORDER BY n), array_agg(n ORDER BY n), array_agg(due_date ORDER BY n),
-           array_agg(((fee - fee_waived - fee_paid) * 100)::bigint ORDER BY n),
-           array_agg(((penalty - penalty_paid) * 100)::bigint ORDER BY n),
-           array_agg(((interest - interest_waived - interest_paid) * 100)::bigint ORDER BY n),
-           array_agg(((principal - principal_paid) * 100)::bigint ORDER BY n)
+    SELECT {", ".join(f"array_agg({column} ORDER BY n)" for column in _OPEN_COLUMNS)}
     FROM lending_instalment WHERE loan_id = s.loan_id AND paid_at IS NULL
 ) open
 CROSS JOIN LATERAL (
-    SELECT array_agg(id ORDER BY id), array_agg(investor_id ORDER BY id),
-           array_agg((principal * 100)::bigint ORDER BY id), array_agg((principal_received * 100)::bigint ORDER BY id),
-           array_agg((interest_received * 100)::bigint ORDER BY id),
-           array_agg((penalty_received * 100)::bigint ORDER BY id)
+    SELECT {", ".join(f"array_agg({column} ORDER BY id)" for column in _SHARE_COLUMNS)}
     FROM lending_lendershare WHERE loan_id = s.loan_id
 ) held
 WHERE s.loan_id = ANY(ARRAY(SELECT unnest(%(loans)s::bigint[])))
-""")
+""")  # noqa: S608 - constants
 # Two statements in one round trip: the second one sees what was committed while the first one waited for the locks.
 _LOCK_AND_READ = f"{_LOCK_STANDINGS.call}; {_READ.call}"
 
@@ -133,9 +141,11 @@ def lock_for_repayments(loan_ids: Sequence[int], keys: Sequence[str]) -> Repayme
     facts = RepaymentFacts({}, {}, {}, {}, frozenset(rows[0][0] if rows else ()))
     for _posted_keys, pk, number, public_id, borrower_id, state, order, bucket, as_of_date, *columns in rows:
         facts.loans[pk] = LockedLoan(pk, number, public_id, borrower_id, state, tuple(order), bucket, as_of_date)
-        # A loan without an unpaid instalment has NULL for each of the seven columns.
-        facts.instalments[pk] = [OpenInstalment(*row) for row in zip(*columns[:7], strict=True)] if columns[0] else []
-        shares = list(zip(*columns[7:], strict=True))
+        open_columns, share_columns = columns[: len(_OPEN_COLUMNS)], columns[len(_OPEN_COLUMNS) :]
+        # A loan without an unpaid instalment has NULL in each of its columns.
+        rows_of_loan = zip(*open_columns, strict=True) if open_columns[0] else ()
+        facts.instalments[pk] = [OpenInstalment(*row) for row in rows_of_loan]
+        shares = list(zip(*share_columns, strict=True))
         facts.positions[pk] = [
             LenderPosition(share_id, lent, Parts(*received)) for share_id, _investor_id, lent, *received in shares
         ]

@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from django.db.models import F, Sum
 
+from core.money import ZERO
 from core.registries import capabilities
 from ledger.models import AccountBalance
 from lending.models import Listing
@@ -14,7 +15,7 @@ def sum_funds() -> Decimal:
     found: Decimal | None = AccountBalance.objects.filter(account__kind="CUSTOMER_AVAILABLE").aggregate(
         total=Sum("balance")
     )["total"]
-    return found or Decimal("0.00")
+    return found or ZERO
 
 
 def sum_demand() -> Decimal:
@@ -22,7 +23,7 @@ def sum_demand() -> Decimal:
     found: Decimal | None = Listing.objects.filter(state=Listing.State.OPEN).aggregate(
         total=Sum(F("amount") - F("funded"))
     )["total"]
-    return found or Decimal("0.00")
+    return found or ZERO
 
 
 def register() -> None:

@@ -66,6 +66,7 @@ class RepaymentPlan:
     standing: Standing
     is_settled: bool = False
     waived: tuple[tuple[int, int, int], ...] = field(default=())
+    credited: tuple[tuple[int, int], ...] = field(default=())
 
 
 class PaymentTooLarge(ValueError):
@@ -97,16 +98,19 @@ def plan_repayment(
     on: date,
     settles: bool = False,
     waived: Sequence[tuple[int, int, int]] = (),
+    credited: Sequence[tuple[int, int]] = (),
 ) -> RepaymentPlan:
     """Plan one payment; the instalments are changed in place to what stays unpaid. Raises PaymentTooLarge.
 
     `settles` lets the payment reach every instalment; `waived` are (instalment id, interest, fee) that an early
-    settlement took off beforehand and that the plan only passes on.
+    settlement took off beforehand and that the plan only passes on. `credited` are (instalment id, interest) that
+    were paid ahead: they pay a part of the rest, as interest that is taken back from the lenders.
     """
     reachable = list(instalments) if settles else payable_instalments(instalments, on)
     components = tuple(Component(name) for name in order)
     rule = AllocationRule(due_order=components, advance_order=components)
-    allocation = allocate(amount_fen, _parts(reachable), on=on, rule=rule)
+    credit_fen = sum(fen for _pk, fen in credited)
+    allocation = allocate(amount_fen + credit_fen, _parts(reachable), on=on, rule=rule)
     if allocation.remainder_fen:
         raise PaymentTooLarge(amount_fen - allocation.remainder_fen)
     by_n = {row.n: row for row in reachable}
@@ -115,10 +119,11 @@ def plan_repayment(
         row = by_n[part.n]
         row.reduce(part.component, part.fen)
         written.append((row.id, part.component, part.fen))
+    written.extend((pk, Component.INTEREST, -fen) for pk, fen in credited)
     by_component = allocation.by_component()
     totals = Parts(
         principal_fen=by_component[Component.PRINCIPAL],
-        interest_fen=by_component[Component.INTEREST],
+        interest_fen=by_component[Component.INTEREST] - credit_fen,
         penalty_fen=by_component[Component.PENALTY],
         fee_fen=by_component[Component.FEE],
     )
@@ -133,6 +138,7 @@ def plan_repayment(
         standing=find_standing(instalments, on),
         is_settled=all(row.unpaid_fen == 0 for row in instalments),
         waived=tuple(waived),
+        credited=tuple(credited),
     )
 
 

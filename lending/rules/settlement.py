@@ -38,15 +38,13 @@ class RunningPeriod:
     """The period in which the settlement falls: after the last due date (or the payout), up to the next one.
 
     `principal_fen` is the principal that the period's interest runs on, `interest_fen` what the whole period costs
-    (also where it is payable later), `interest_paid_fen` what was paid of it in advance, `deferred_fen` interest of
-    earlier periods that was put off.
+    (also where it is payable later), `deferred_fen` interest of earlier periods that was put off.
     """
 
     start_date: date
     due_date: date
     principal_fen: int
     interest_fen: int
-    interest_paid_fen: int = 0
     deferred_fen: int = 0
 
 
@@ -58,9 +56,16 @@ class Waiver(NamedTuple):
     fee_fen: int
 
 
+class PaidAhead(NamedTuple):
+    """Interest of an instalment that is not due, as far as it was paid (or is given back)."""
+
+    n: int
+    interest_fen: int
+
+
 @dataclass(frozen=True, slots=True)
 class SettlementQuote:
-    """What is owed on one day to end the loan, in fen."""
+    """What is owed on one day to end the loan, in fen; `credits` is interest that was paid and is not earned."""
 
     on: date
     due_fen: dict[Component, int]
@@ -69,24 +74,29 @@ class SettlementQuote:
     days_used: int
     settlement_fee_fen: int
     waivers: tuple[Waiver, ...]
+    credits: tuple[PaidAhead, ...] = ()
+
+    @property
+    def credit_fen(self) -> int:
+        """Return the interest that is given back, taken off what the borrower pays."""
+        return sum(credit.interest_fen for credit in self.credits)
 
     @property
     def total_fen(self) -> int:
         """Return what the borrower pays."""
-        due_fen = sum(self.due_fen.values())
-        return due_fen + self.principal_not_due_fen + self.interest_used_fen + self.settlement_fee_fen
+        return sum(self.by_component().values())
 
     @property
     def saved_fen(self) -> int:
         """Return what the borrower saves against paying on to the end, before the settlement fee."""
-        return sum(waiver.interest_fen + waiver.fee_fen for waiver in self.waivers)
+        return sum(waiver.interest_fen + waiver.fee_fen for waiver in self.waivers) + self.credit_fen
 
     def by_component(self) -> dict[Component, int]:
-        """Return the total by what it is owed for; the settlement fee counts as a fee."""
+        """Return the total by what it is owed for; the settlement fee counts as a fee, a credit as interest below 0."""
         return {
             Component.FEE: self.due_fen[Component.FEE] + self.settlement_fee_fen,
             Component.PENALTY: self.due_fen[Component.PENALTY],
-            Component.INTEREST: self.due_fen[Component.INTEREST] + self.interest_used_fen,
+            Component.INTEREST: self.due_fen[Component.INTEREST] + self.interest_used_fen - self.credit_fen,
             Component.PRINCIPAL: self.due_fen[Component.PRINCIPAL] + self.principal_not_due_fen,
         }
 
@@ -128,13 +138,19 @@ def use_interest_fen(period: RunningPeriod, terms: SettlementTerms, on: date) ->
 
 
 def quote_settlement(
-    *, on: date, unpaid: Sequence[UnpaidPart], running: RunningPeriod | None, terms: SettlementTerms
+    *,
+    on: date,
+    unpaid: Sequence[UnpaidPart],
+    running: RunningPeriod | None,
+    terms: SettlementTerms,
+    paid_ahead: Sequence[PaidAhead] = (),
 ) -> SettlementQuote:
     """Quote the full settlement of a loan on a day from all its unpaid parts.
 
     What is due is paid as it stands, penalties always. Of the rest all principal is paid, interest up to the day, and
-    no fees; interest that was paid in advance counts and is not paid back. `running` is None when every instalment is
-    due. 83.57 yuan at 7 % by 30/360, 14 days into February 2024, are settled with 83.57 + 0.24.
+    no fees. `paid_ahead` is the interest that was paid of instalments not yet due: it counts, and what the days used
+    have not earned of it is given back. `running` is None when every instalment is due. 83.57 yuan at 7 % by 30/360,
+    14 days into February 2024, are settled with 83.57 + 0.24; with February's 0.49 paid ahead, with 83.57 - 0.25.
     """
     due_fen = dict.fromkeys(Component, 0)
     future = []
@@ -145,10 +161,13 @@ def quote_settlement(
             future.append(part)
     principal_fen = sum(part.unpaid_fen for part in future if part.component is Component.PRINCIPAL)
     interest_fen = 0
+    credits: tuple[PaidAhead, ...] = ()
     if running is not None:
         earned_fen = use_interest_fen(running, terms, on) + running.deferred_fen
         future_fen = sum(part.unpaid_fen for part in future if part.component is Component.INTEREST)
-        interest_fen = min(max(earned_fen - running.interest_paid_fen, 0), future_fen)
+        paid_fen = sum(paid.interest_fen for paid in paid_ahead)
+        interest_fen = min(max(earned_fen - paid_fen, 0), future_fen)
+        credits = tuple(_list_credits(paid_ahead, earned_fen))
     return SettlementQuote(
         on=on,
         due_fen=due_fen,
@@ -157,7 +176,17 @@ def quote_settlement(
         days_used=max((on - running.start_date).days, 0) if running else 0,
         settlement_fee_fen=charge_fen(principal_fen, terms.fee_rate, terms.rounding) if terms.is_fee_disclosed else 0,
         waivers=tuple(_list_waivers(future, interest_fen)),
+        credits=credits,
     )
+
+
+def _list_credits(paid_ahead: Iterable[PaidAhead], earned_fen: int) -> Iterable[PaidAhead]:
+    """Give back the paid interest that is not earned, keeping what is earned in the earliest instalments."""
+    for paid in sorted(paid_ahead):
+        kept_fen = min(paid.interest_fen, earned_fen)
+        earned_fen -= kept_fen
+        if paid.interest_fen > kept_fen:
+            yield PaidAhead(paid.n, paid.interest_fen - kept_fen)
 
 
 def _list_waivers(future: Iterable[UnpaidPart], earned_fen: int) -> Iterable[Waiver]:

@@ -65,7 +65,8 @@ class SplitError(ValueError):
 def split_payment(payment: Parts, positions: Sequence[LenderPosition]) -> list[LenderPart]:
     """Divide a payment among the lenders; each component sums exactly to the payment's.
 
-    The parts come in the order of `positions`, which must be the same order each time (by key), for it breaks ties.
+    Interest may be negative: an early settlement takes back what was paid ahead and not earned. The parts come in the
+    order of `positions`, which must be the same order each time (by key), for it breaks ties.
     Lenders of 10, 20 and 70 yuan receive 1.01 yuan of interest as 10, 20 and 71 fen, the next one in the same way, and
     the third as 10, 21 and 70. Raises SplitError.
     """
@@ -108,7 +109,11 @@ def apportion(amount_fen: int, weights: Sequence[int], received_fen: Sequence[in
     weight_sum = sum(weights)
     stream_fen = sum(received_fen) + amount_fen
     owed_fen = [stream_fen * weight // weight_sum for weight in weights]
-    parts = [owed - received if owed > received else 0 for owed, received in zip(owed_fen, received_fen, strict=True)]
+    takes_back = amount_fen < 0
+    parts = [
+        owed - received if owed > received or takes_back else 0
+        for owed, received in zip(owed_fen, received_fen, strict=True)
+    ]
     left_fen = amount_fen - sum(parts)
     if left_fen < 0:
         return _apportion_behind(amount_fen, stream_fen, weights, received_fen)
@@ -118,7 +123,7 @@ def apportion(amount_fen: int, weights: Sequence[int], received_fen: Sequence[in
         next_owed = {
             index: -(-(owed + 1) * weight_sum // weight)
             for index, (owed, received, weight) in enumerate(zip(owed_fen, received_fen, weights, strict=True))
-            if received <= owed and owed * weight_sum < stream_fen * weight
+            if (received <= owed or takes_back) and owed * weight_sum < stream_fen * weight
         }
         for index in sorted(next_owed, key=next_owed.__getitem__)[:left_fen]:
             parts[index] += 1
@@ -144,8 +149,12 @@ def _apportion_behind(
 def _check(payment: Parts, positions: Sequence[LenderPosition]) -> None:
     if not positions:
         raise SplitError("a payment needs at least one lender")
-    if any(amount_fen < 0 for amount_fen in payment):
-        raise SplitError("a payment has no negative component")
+    if any(amount_fen < 0 for amount_fen in payment._replace(interest_fen=0)):
+        raise SplitError("a payment has no negative component but interest that is given back")
+    if payment.interest_fen < 0 and -payment.interest_fen > sum(
+        position.received.interest_fen for position in positions
+    ):
+        raise SplitError("more interest is given back than was received")
     if any(position.lent_fen <= 0 for position in positions):
         raise SplitError("every lender has lent something")
     if payment.principal_fen > sum(position.outstanding_fen for position in positions):

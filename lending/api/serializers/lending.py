@@ -207,7 +207,7 @@ class RepaymentSerializer(serializers.Serializer[Any]):
 
 
 class SettlementSerializer(serializers.Serializer[Any]):
-    """What ends the loan on a business date."""
+    """What ends the loan on a business date; interest is negative when more was paid ahead than the days used cost."""
 
     on = serializers.DateField()
     total = YuanField()

@@ -106,7 +106,7 @@ class QuoteFeeSerializer(TermsSerializer):
         if isinstance(data, str | int | Decimal) and not isinstance(data, bool):
             data = {"value": data}
         if isinstance(data, Mapping) and "value" not in data:
-            data = dict(data)
+            data = {name: value for name, value in data.items() if name != "basis" or value is not None}
             if "amount" in data:
                 data = {"basis": FeeBasis.FIXED, "value": data.pop("amount"), **data}
             elif "rate" in data:

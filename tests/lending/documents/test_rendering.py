@@ -18,6 +18,7 @@ Make = Callable[..., ContractData]
 # A new text needs a new version: whoever changes the template adds a line here.
 PUBLISHED_TEXTS = {
     "LC-2026.1": "144c7e3ff6dd59096a6b95b671914604ccbe827cf5cbf78361f872591dc5582e",
+    "LC-2026.2": "222f0bdfaf23fbafd32512aecef51c5f36a820e8ec5d76a100a5bdba4d1e7ed2",
 }
 
 ARTICLES = (
@@ -156,6 +157,7 @@ def test_early_settlement_is_stated_as_agreed(make_contract: Make) -> None:
     with_fee = make_contract(early_settlement=EarlySettlementTerms(notice_days=0, fee_rate=Decimal("0.010000")))
     text = _text(render_contract(with_fee))
     assert "甲方可随时在平台提前偿还全部借款" in text
+    assert "此前已支付的利息超过该数额的部分，冲抵应还本金" in text
     assert "另按提前偿还本金的1.00%支付提前还款手续费" in text
     assert "不收取违约金" not in text
 

@@ -5,12 +5,14 @@ from decimal import ROUND_HALF_UP, Decimal
 from itertools import count
 
 import pytest
+from django.db.models import Sum
 
 from core.errors import NotFound
 from core.models import OutboxEvent
 from ledger.operations.posting import InsufficientFunds
 from ledger.queries import balance_of_customer
-from lending.models import Distribution, LenderShare, Loan, Product, Repayment
+from ledger.queries.invariants import check_invariants
+from lending.models import Allocation, Distribution, LenderShare, Loan, Product, Repayment
 from lending.operations.repayments import KeyUsedForOther, LoanNotRunning, record_repayment
 from lending.operations.settlements import PriceChanged, SettlementPrice, get_settlement_price, settle_early
 from tests.lending.operations import markets
@@ -77,6 +79,14 @@ def assert_every_fen_has_an_owner(loan: Loan, repayment: Repayment) -> None:
         assert balance_of_customer(share.investor_id).available == received
 
 
+def assert_every_fen_has_an_owner_over_all(loan: Loan) -> None:
+    for share in LenderShare.objects.filter(loan=loan):
+        rows = Distribution.objects.filter(share=share)
+        assert sum(row.principal for row in rows) == share.principal == share.principal_received
+        assert sum(row.interest for row in rows) == share.interest_received
+        assert balance_of_customer(share.investor_id).available == share.principal + share.interest_received
+
+
 @each_method
 @pytest.mark.parametrize("days", [1, 10, 27])
 def test_the_first_period_costs_the_days_used(product: str, method: str, periods: int, days: int) -> None:
@@ -116,6 +126,40 @@ def test_a_later_period_costs_its_own_days_on_what_is_left(product: str, method:
         rows = Distribution.objects.filter(share=share)
         assert share.principal == share.principal_received == sum(row.principal for row in rows)
         assert balance_of_customer(share.investor_id).available == sum(row.principal + row.interest for row in rows)
+
+
+@pytest.mark.parametrize(("product", "method", "periods"), METHODS[:3], ids=[row[1] for row in METHODS[:3]])
+@pytest.mark.parametrize("ahead", [1, 2])
+def test_interest_paid_ahead_is_given_back_by_the_lenders(product: str, method: str, periods: int, ahead: int) -> None:
+    loan, day = running(product, periods), DAY + timedelta(days=9)
+    rows = list(loan.instalments.order_by("n")[:ahead])
+    for row in rows:
+        record_repayment(
+            loan_id=loan.pk,
+            amount=row.principal + row.interest + row.fee,
+            idempotency_key=f"ahead-{next(_keys)}",
+            business_date=DAY + timedelta(days=2),
+            now=at(DAY + timedelta(days=2)),
+            actor=None,
+        )
+    before = balance_of_customer(loan.borrower_id).available
+    paid = sum(row.interest for row in rows)
+    used = used_interest(loan, DAY, day, 1)
+    price = price_on(loan, day)
+    assert price.interest == used - paid < 0
+    assert price.total == loan.principal - sum(row.principal for row in rows) + used - paid
+    repayment = settle(loan, day)
+    assert (repayment.amount, repayment.interest) == (price.total, used - paid)
+    assert balance_of_customer(loan.borrower_id).available == before - price.total
+    assert_every_fen_has_an_owner_over_all(loan)
+    assert sum(share.interest_received for share in LenderShare.objects.filter(loan=loan)) == used
+    for row in loan.instalments.all():
+        assert row.interest == row.interest_paid + row.interest_waived
+    assert sum(row.interest_paid for row in loan.instalments.all()) == used
+    for row in loan.instalments.all():
+        allocated = Allocation.objects.filter(instalment=row, component="INTEREST").aggregate(Sum("amount"))
+        assert (allocated["amount__sum"] or 0) == row.interest_paid
+    assert [finding.name for finding in check_invariants() if finding.violation_count] == []
 
 
 @each_method

@@ -9,6 +9,7 @@ from core.money import Rounding
 from lending.rules.allocation import Component, UnpaidPart, list_parts
 from lending.rules.settlement import (
     InterestUntil,
+    PaidAhead,
     RunningPeriod,
     SettlementTerms,
     Waiver,
@@ -72,13 +73,20 @@ def test_after_the_last_due_date_everything_is_due():
     assert quote.waivers == ()
 
 
-def test_interest_paid_in_advance_counts_and_is_not_paid_back():
+def test_interest_paid_ahead_counts_and_what_is_not_earned_is_given_back():
+    # 1 March is 14 of 28 days into the second period: 1000 of its 2000 fen are earned.
     unpaid = [UnpaidPart(2, INTEREST, DUES[1], 1400), UnpaidPart(3, INTEREST, DUES[2], 1000)]
     day = date(2026, 3, 1)
-    paid_some = running(2, interest_paid_fen=600)
-    assert quote_settlement(on=day, unpaid=unpaid, running=paid_some, terms=MONTHLY).interest_used_fen == 400
-    paid_all = running(2, interest_paid_fen=2000)
-    assert quote_settlement(on=day, unpaid=unpaid[1:], running=paid_all, terms=MONTHLY).interest_used_fen == 0
+    some = quote_settlement(on=day, unpaid=unpaid, running=running(2), terms=MONTHLY, paid_ahead=[PaidAhead(2, 600)])
+    assert (some.interest_used_fen, some.credits) == (400, ())
+    rest = [UnpaidPart(3, PRINCIPAL, DUES[2], 100_000), unpaid[1]]
+    whole = quote_settlement(on=day, unpaid=rest, running=running(2), terms=MONTHLY, paid_ahead=[PaidAhead(2, 2000)])
+    assert (whole.interest_used_fen, whole.credits) == (0, (PaidAhead(2, 1000),))
+    assert (whole.total_fen, whole.saved_fen) == (99_000, 2000)
+    both = [PaidAhead(3, 900), PaidAhead(2, 2000)]
+    twice = quote_settlement(on=day, unpaid=rest[:1], running=running(2), terms=MONTHLY, paid_ahead=both)
+    assert twice.credits == (PaidAhead(2, 1000), PaidAhead(3, 900))
+    assert twice.by_component()[INTEREST] == -1900
 
 
 def test_interest_that_was_put_off_is_earned():
@@ -136,11 +144,29 @@ def test_settling_never_costs_more_than_paying_on(rows, day, rate, day_count, ro
     if n is not None:
         start = dues[n - 1] if n else PAYOUT
         principal_fen = sum(row[0] for row in rows[n:])
-        period = RunningPeriod(start, dues[n], principal_fen, rows[n][1], min(paid_fen, rows[n][1]))
+        period = RunningPeriod(start, dues[n], principal_fen, rows[n][1])
     terms = SettlementTerms(rate, day_count, rounding)
-    quote = quote_settlement(on=on, unpaid=unpaid, running=period, terms=terms)
+    # What was paid ahead is the running instalment's interest, then the next one's.
+    ahead = []
+    for place in range(n, len(rows)) if n is not None else ():
+        taken_fen = min(paid_fen, rows[place][1])
+        paid_fen -= taken_fen
+        ahead.append(PaidAhead(place + 1, taken_fen))
+        unpaid = [
+            part._replace(unpaid_fen=part.unpaid_fen - taken_fen)
+            if (part.n, part.component) == (place + 1, INTEREST)
+            else part
+            for part in unpaid
+        ]
+    quote = quote_settlement(on=on, unpaid=unpaid, running=period, terms=terms, paid_ahead=ahead)
     everything_fen = sum(part.unpaid_fen for part in unpaid)
     assert quote.total_fen + quote.saved_fen == everything_fen
+    if period is not None:
+        used_fen = use_interest_fen(period, terms, on)
+        future_fen = sum(row[1] for row in rows[n:])
+        due_fen = sum(row[1] for row in rows[:n])
+        borne_fen = quote.by_component()[INTEREST] - due_fen + sum(paid.interest_fen for paid in ahead)
+        assert borne_fen == min(used_fen, future_fen)
     assert quote.total_fen <= everything_fen
     assert sum(quote.by_component().values()) == quote.total_fen
     assert quote.by_component()[PRINCIPAL] == sum(row[0] for row in rows)

@@ -161,12 +161,31 @@ def test_a_payment_taken_out_of_the_middle_is_healed(weights, data):
     )
 
 
+@given(
+    st.lists(st.integers(1, 10**6), min_size=1, max_size=30),
+    st.lists(st.integers(0, 10**5), min_size=1, max_size=6),
+    st.data(),
+)
+def test_interest_given_back_leaves_each_within_a_fen_of_his_share(lent, interests, data):
+    positions = positions_of(lent)
+    for interest_fen in interests:
+        positions = receive(positions, split_payment(Parts(0, interest_fen), positions))
+    left_fen = data.draw(st.integers(0, sum(interests)))
+    back = split_payment(Parts(sum(lent), left_fen - sum(interests)), positions)
+    assert sum(part.parts.interest_fen for part in back) == left_fen - sum(interests)
+    for position in receive(positions, back):
+        exact = left_fen * position.lent_fen
+        assert abs(exact - position.received.interest_fen * sum(lent)) < sum(lent)
+        assert position.received.interest_fen >= 0 and position.outstanding_fen == 0
+
+
 @pytest.mark.parametrize(
     ("payment", "positions"),
     [
         (Parts(1), []),
         (Parts(-1), positions_of([5])),
         (Parts(0, -1), positions_of([5])),
+        (Parts(0, 0, -1), positions_of([5])),
         (Parts(6), positions_of([2, 3])),
         (Parts(1), [LenderPosition(1, 0), LenderPosition(2, 5)]),
     ],
