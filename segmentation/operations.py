@@ -1,15 +1,24 @@
 """The nightly labelling of customers."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Final
+from typing import Any, Final
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from core.close import register_step
 from customers.operations.labels import set_labels
 from customers.operations.roles import refresh_roles
 from segmentation.models import LabelRule, LabelRun
-from segmentation.queries import RULES, build_labels, build_roles, get_rule, list_who_could_differ
+from segmentation.queries import (
+    LABELS,
+    ROLES,
+    RULES,
+    build_deals,
+    get_rule,
+    list_limits,
+    list_who_could_differ,
+)
 
 STEP: Final = "segmentation.labels"
 _ORDER: Final = 740
@@ -24,15 +33,27 @@ def label_customers(business_date: date, _from_id: int, _to_id: int, now: dateti
     customers = list_who_could_differ(rule, business_date)
     written = 0
     if customers is None or customers:
-        source, params = build_labels(rule, business_date, customers)
-        written = set_labels(rules=RULES, source=source, params=params, version=rule.version, now=now)
-        roles, params = build_roles(rule, business_date, customers)
-        refresh_roles(source=roles, params=params)
+        params = {"customers": None, **list_limits(rule, business_date), **sum_up_deals(customers)}
+        written = set_labels(rules=RULES, source=LABELS, params=params, version=rule.version, now=now)
+        refresh_roles(source=ROLES, params=params)
     LabelRun.objects.update_or_create(
         business_date=business_date,
         defaults={"limits": rule.limits, "is_full": customers is None, "labels_written": written},
     )
     return written
+
+
+def sum_up_deals(customers: Sequence[int] | None) -> dict[str, Any]:
+    """Fill the working table that `LABELS` and `ROLES` read; return whom it is about, as their parameter.
+
+    Summed up once for the customer and for each of his roles; the table ends with the transaction.
+    """
+    deals, among = build_deals(customers)
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE IF EXISTS pg_temp.segmentation_deals")
+        cursor.execute(f"CREATE TEMPORARY TABLE segmentation_deals ON COMMIT DROP AS {deals}", among)
+        cursor.execute("ANALYZE segmentation_deals")
+    return among
 
 
 def seed_rules(_business_date: date, _now: datetime) -> None:

@@ -15,19 +15,24 @@ RULES: Final = {"stage": "segmentation.stage", "value_tier": "segmentation.value
 # Who registers while a close runs may be committed after it.
 _OVERLAP: Final = timedelta(days=1)
 
-# One row a customer and deal: what the attributes of lending say one by one, in one pass (a test compares them).
+# One row a customer and role: what the attributes of lending say one by one, in one pass (a test compares them).
 _DEALS = """
-SELECT l.borrower_id AS customer_id, l.start_date AS on_date, l.principal AS borrowed, NULL::numeric AS lent,
-       CASE WHEN l.state = 'ACTIVE' THEN s.principal_outstanding ELSE 0 END AS running
-FROM lending_loan l LEFT JOIN lending_loanstate s ON s.loan_id = l.id
-WHERE l.start_date IS NOT NULL {borrowers}
-UNION ALL
-SELECT h.investor_id, l.start_date, NULL, h.principal,
-       CASE WHEN l.state = 'ACTIVE' THEN h.principal - h.principal_received ELSE 0 END
-FROM lending_lendershare h JOIN lending_loan l ON l.id = h.loan_id
-WHERE l.start_date IS NOT NULL {investors}
+SELECT customer_id, CASE WHEN borrowed IS NULL THEN 'INVESTOR' ELSE 'BORROWER' END AS role, count(*) AS deals,
+       min(on_date) AS first_date, max(on_date) AS last_date, sum(coalesce(borrowed, lent)) AS value,
+       sum(running) AS running
+FROM (
+    SELECT l.borrower_id AS customer_id, l.start_date AS on_date, l.principal AS borrowed, NULL::numeric AS lent,
+           CASE WHEN l.state = 'ACTIVE' THEN s.principal_outstanding ELSE 0 END AS running
+    FROM lending_loan l LEFT JOIN lending_loanstate s ON s.loan_id = l.id
+    WHERE l.start_date IS NOT NULL {borrowers}
+    UNION ALL
+    SELECT h.investor_id, l.start_date, NULL, h.principal,
+           CASE WHEN l.state = 'ACTIVE' THEN h.principal - h.principal_received ELSE 0 END
+    FROM lending_lendershare h JOIN lending_loan l ON l.id = h.loan_id
+    WHERE l.start_date IS NOT NULL {investors}
+) x GROUP BY 1, 2
 """
-_LABELS = """
+LABELS: Final = """
 SELECT c.id AS customer_id,
        CASE WHEN d.deals IS NULL THEN 'POTENTIAL'
             WHEN d.first_date > %(on)s::date - %(new)s THEN 'NEW'
@@ -38,20 +43,20 @@ SELECT c.id AS customer_id,
                           'first', coalesce(d.first_date::text, '—'), 'last', coalesce(d.last_date::text, '—'))
            AS stage_reason,
        CASE WHEN d.deals IS NULL THEN 'UNKNOWN'
-            WHEN coalesce(d.borrowed, 0) + coalesce(d.lent, 0) >= %(high)s THEN 'HIGH'
-            WHEN coalesce(d.borrowed, 0) + coalesce(d.lent, 0) >= %(middle)s THEN 'MIDDLE'
-            ELSE 'LOW' END AS value_tier,
+            WHEN d.value >= %(high)s THEN 'HIGH' WHEN d.value >= %(middle)s THEN 'MIDDLE' ELSE 'LOW' END AS value_tier,
        jsonb_build_object('code', 'segmentation.value_reason', 'borrowed', coalesce(d.borrowed, 0)::text,
                           'lent', coalesce(d.lent, 0)::text) AS value_tier_reason
 FROM customers_customer c
 LEFT JOIN (
-    SELECT customer_id, count(*) AS deals, min(on_date) AS first_date, max(on_date) AS last_date,
-           sum(borrowed) AS borrowed, sum(lent) AS lent, sum(running) AS running
-    FROM ({deals}) x GROUP BY customer_id
+    SELECT customer_id, sum(deals) AS deals, min(first_date) AS first_date, max(last_date) AS last_date,
+           sum(value) AS value, sum(value) FILTER (WHERE role = 'BORROWER') AS borrowed,
+           sum(value) FILTER (WHERE role = 'INVESTOR') AS lent, sum(running) AS running
+    FROM segmentation_deals GROUP BY customer_id
 ) d ON d.customer_id = c.id
+WHERE %(customers)s::bigint[] IS NULL OR c.id = ANY(%(customers)s::bigint[])
 """
 # The same limits for each role by itself: who lends much may be new as a borrower.
-_ROLES = """
+ROLES: Final = """
 SELECT d.customer_id, d.role, d.first_date AS since_date,
        CASE WHEN d.first_date > %(on)s::date - %(new)s THEN 'NEW'
             WHEN d.running = 0 AND d.last_date <= %(on)s::date - %(lost)s THEN 'LOST'
@@ -59,12 +64,7 @@ SELECT d.customer_id, d.role, d.first_date AS since_date,
             ELSE 'ACTIVE' END AS stage,
        CASE WHEN d.value >= %(high)s THEN 'HIGH' WHEN d.value >= %(middle)s THEN 'MIDDLE' ELSE 'LOW' END AS value_tier,
        d.value
-FROM (
-    SELECT customer_id, CASE WHEN borrowed IS NULL THEN 'INVESTOR' ELSE 'BORROWER' END AS role, count(*) AS deals,
-           min(on_date) AS first_date, max(on_date) AS last_date, sum(coalesce(borrowed, lent)) AS value,
-           sum(running) AS running
-    FROM ({deals}) x GROUP BY 1, 2
-) d
+FROM segmentation_deals d
 """
 # Deals and volumes change by a payout alone. Stages also change when the first or the last deal comes of age, and when
 # nothing is lent or owed any more; that takes a payment. The last date is looked at again: its close was not its end.
@@ -117,19 +117,21 @@ def list_who_could_differ(rule: LabelRule, on: date) -> Sequence[int] | None:
         return [pk for (pk,) in cursor.fetchall()]
 
 
-def build_roles(rule: LabelRule, on: date, customers: Sequence[int] | None) -> tuple[str, dict[str, Any]]:
-    """Return the SQL that says stage and value of each role of some customers, or of all, and its parameters."""
-    _labels, params = build_labels(rule, on, customers)
-    among = {"borrowers": "", "investors": ""}
-    if customers is not None:
-        found = "= ANY(%(customers)s::bigint[])"
-        among = {"borrowers": f"AND l.borrower_id {found}", "investors": f"AND h.investor_id {found}"}
-    return _ROLES.format(deals=_DEALS.format(**among)), params
+def build_deals(customers: Sequence[int] | None) -> tuple[str, dict[str, Any]]:
+    """Return the SQL that sums up the deals of some customers, or of all, by role, and its parameters.
+
+    `LABELS` and `ROLES` read its rows from a working table `segmentation_deals`.
+    """
+    if customers is None:
+        return _DEALS.format(borrowers="", investors=""), {}
+    among = "= ANY(%(customers)s::bigint[])"
+    statement = _DEALS.format(borrowers=f"AND l.borrower_id {among}", investors=f"AND h.investor_id {among}")
+    return statement, {"customers": array_literal(customers)}
 
 
-def build_labels(rule: LabelRule, on: date, customers: Sequence[int] | None) -> tuple[str, dict[str, Any]]:
-    """Return the SQL that says the labels of some customers, or of all, with reasons, and its parameters."""
-    params: dict[str, Any] = {
+def list_limits(rule: LabelRule, on: date) -> dict[str, Any]:
+    """Return the parameters of `LABELS` and `ROLES` on a date."""
+    return {
         "on": on,
         "new": rule.new_days,
         "lost": rule.lost_days,
@@ -137,9 +139,3 @@ def build_labels(rule: LabelRule, on: date, customers: Sequence[int] | None) -> 
         "high": rule.value_high,
         "middle": rule.value_middle,
     }
-    if customers is None:
-        return _LABELS.format(deals=_DEALS.format(borrowers="", investors="")), params
-    params["customers"] = array_literal(customers)
-    among = "= ANY(%(customers)s::bigint[])"
-    deals = _DEALS.format(borrowers=f"AND l.borrower_id {among}", investors=f"AND h.investor_id {among}")
-    return f"{_LABELS.format(deals=deals)} WHERE c.id {among}", params

@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -13,8 +13,8 @@ from core.registries import attributes
 from customers.models import Customer, TimelineEntry
 from lending.models import Distribution, LenderShare, Loan, LoanState, Repayment
 from segmentation.models import LabelRule, LabelRun
-from segmentation.operations import label_customers
-from segmentation.queries import build_labels, get_rule, list_who_could_differ
+from segmentation.operations import label_customers, sum_up_deals
+from segmentation.queries import LABELS, get_rule, list_limits, list_who_could_differ
 from tests.web.conftest import TODAY, Book, book, make_customer, make_loan
 
 __all__ = ["book"]
@@ -90,9 +90,9 @@ def say_labels(day: date) -> list[tuple[int, str, str]]:
     """Everybody's labels as the rule sees them now."""
     rule = get_rule(day)
     assert rule is not None
-    source, params = build_labels(rule, day, None)
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT customer_id, stage, value_tier FROM ({source}) x ORDER BY 1", params)
+    with transaction.atomic(), connection.cursor() as cursor:
+        params = {"customers": None, **list_limits(rule, day), **sum_up_deals(None)}
+        cursor.execute(f"SELECT customer_id, stage, value_tier FROM ({LABELS}) x ORDER BY 1", params)
         return [(pk, stage, tier) for pk, stage, tier in cursor.fetchall()]
 
 
@@ -107,7 +107,6 @@ def short_rule(book: Book) -> Book:
 def test_every_night_leaves_the_labels_of_a_full_look(
     short_rule: Book, nights: list[list[tuple[str, int, int]]]
 ) -> None:
-    from django.db import transaction
 
     with transaction.atomic():
         world = World(short_rule)
