@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
+from io import StringIO
 
 import pytest
+from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 
-from core import clock, jobs, tasks
+from core import clock, jobs, seeding, tasks
 from core.models import AuditEntry, JobRun, User
 from p2pcrm.celery import app
 from tests.admin.conftest import enter, house
@@ -108,3 +110,11 @@ def test_the_close_is_started_by_post_only(
     assert client.get(address).status_code == 200 and not sent
     client.post(address)
     assert [name for name, _kwargs in sent] == ["core.tasks.close_day"]
+
+
+def test_a_close_by_hand_stands_on_the_job_page(now: datetime) -> None:
+    seeding.run_seeds(business_date=now.date(), now=now)
+    with clock.use_clock(now):
+        call_command("close_day", "--through", now.date().isoformat(), stdout=StringIO())
+    run = JobRun.objects.get(name="core.tasks.close_day")
+    assert (run.state, run.detail["result"]) == (JobRun.State.DONE, [now.date().isoformat()])

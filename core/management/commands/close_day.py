@@ -6,6 +6,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 
 from core import clock, close, outbox
+from core.jobs import record_run
+
+# The scheduled job's name: the job page shows a close by hand beside those of the nights.
+_JOB = "core.tasks.close_day"
 
 
 class Command(BaseCommand):
@@ -20,7 +24,9 @@ class Command(BaseCommand):
     def handle(self, *_args: Any, **options: Any) -> None:
         through = options["through"] or clock.business_date()
         if not options["simulate"]:
-            closed = close.close_through(through=through, report=self._report)
+            with record_run(_JOB) as outcome:
+                closed = close.close_through(through=through, report=self._report)
+                outcome.result = [day.isoformat() for day in closed]
         else:
             closed = []
             while (day := clock.business_date()) <= through:
