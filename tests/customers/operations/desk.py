@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import count
 
+from core.fields import blind_index
 from core.models import User
 from customers.models import Contact, ContactPlan, Customer, Lead, Note, Pool, Promise, WorkItem
 from staff.models import Department, Role, StaffMember, Team
@@ -56,12 +57,13 @@ def make_desk() -> Desk:
 def make_customer(rm: StaffMember | None, now: datetime, **fields: object) -> Customer:
     """A customer of somebody's, or of nobody's."""
     number = next(_numbers)
+    phone = f"138{number:08d}"
     return Customer.objects.create(
         **{
             "number": f"C-D{number}",
             "name": "王小明",
-            "phone": f"138{number:08d}",
-            "phone_index": f"desk-{number}",
+            "phone": phone,
+            "phone_index": blind_index(phone, "phone"),
             "rm": rm,
             "owned_since": now - timedelta(days=100) if rm is not None else None,
             "registered_at": now - timedelta(days=200),
