@@ -4,7 +4,6 @@ import json
 from collections.abc import Callable
 from datetime import datetime
 
-import pytest
 from django.test import Client
 from django.urls import reverse
 
@@ -14,20 +13,11 @@ from risk.models import AlertRule, BureauReport, DecisionTable, RuleState, Score
 from risk.operations import decisions
 from risk.rules import standard
 from service.operations.cases import follow_bucket
-from tests.fixtures.borrowers import LoanPlan, make_application, make_borrower, make_loan, make_staff
+from tests.admin.conftest import enter
+from tests.fixtures.borrowers import LoanPlan, make_application, make_borrower, make_loan
 from tests.risk.conftest import DAY
 
-
-@pytest.fixture
-def log_in(house: datetime) -> Callable[[str], Client]:
-    def run(role: str) -> Client:
-        user = make_staff(role)
-        User.objects.filter(pk=user.pk).update(is_staff=True)
-        client = Client(headers={"accept-language": "en"})
-        client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
-        return client
-
-    return run
+__all__ = ["enter"]
 
 
 def add_draft(client: Client, content: object, cases: object) -> DecisionTable:
@@ -46,8 +36,8 @@ def act(client: Client, name: str, *rules: DecisionTable | Scorecard) -> str:
     return response.content.decode()
 
 
-def test_a_table_is_drafted_submitted_and_approved(log_in: Callable[[str], Client]) -> None:
-    maker, checker = log_in("operations"), log_in("manager")
+def test_a_table_is_drafted_submitted_and_approved(enter: Callable[[str], Client]) -> None:
+    maker, checker = enter("operations"), enter("manager")
     draft = add_draft(maker, standard.DOCUMENT, standard.CASES)
     page = maker.get(reverse("admin:risk_decisiontable_change", args=[draft.pk])).content.decode()
     assert "ready to be submitted" in page
@@ -59,8 +49,8 @@ def test_a_table_is_drafted_submitted_and_approved(log_in: Callable[[str], Clien
     assert maker.post(reverse("admin:risk_decisiontable_change", args=[draft.pk]), {"note": "x"}).status_code == 403
 
 
-def test_mistakes_stand_on_the_page_and_keep_a_draft_back(log_in: Callable[[str], Client]) -> None:
-    maker = log_in("operations")
+def test_mistakes_stand_on_the_page_and_keep_a_draft_back(enter: Callable[[str], Client]) -> None:
+    maker = enter("operations")
     content = json.loads(json.dumps(standard.DOCUMENT).replace("> 90", "&gt; 90"))
     draft = add_draft(maker, content, standard.CASES)
     page = maker.get(reverse("admin:risk_decisiontable_change", args=[draft.pk])).content.decode()
@@ -75,8 +65,8 @@ def test_mistakes_stand_on_the_page_and_keep_a_draft_back(log_in: Callable[[str]
     assert (draft.note, draft.content) == ("better", standard.DOCUMENT)
 
 
-def test_who_drafts_does_not_approve_and_who_approves_does_not_draft(log_in: Callable[[str], Client]) -> None:
-    maker, checker = log_in("operations"), log_in("manager")
+def test_who_drafts_does_not_approve_and_who_approves_does_not_draft(enter: Callable[[str], Client]) -> None:
+    maker, checker = enter("operations"), enter("manager")
     draft = add_draft(maker, standard.DOCUMENT, standard.CASES)
     act(maker, "submit_selected", draft)
     act(maker, "approve_selected", draft)
@@ -85,15 +75,15 @@ def test_who_drafts_does_not_approve_and_who_approves_does_not_draft(log_in: Cal
     assert draft.state == RuleState.DRAFT
 
 
-def test_a_rule_in_force_is_copied(log_in: Callable[[str], Client]) -> None:
-    act(log_in("operations"), "copy_selected", Scorecard.objects.get())
+def test_a_rule_in_force_is_copied(enter: Callable[[str], Client]) -> None:
+    act(enter("operations"), "copy_selected", Scorecard.objects.get())
     copied = Scorecard.objects.get(version=2)
     assert (copied.state, copied.content) == (RuleState.DRAFT, standard.SCORECARD)
 
 
-def test_alert_rules_are_set_with_a_trace(log_in: Callable[[str], Client]) -> None:
+def test_alert_rules_are_set_with_a_trace(enter: Callable[[str], Client]) -> None:
     rule = AlertRule.objects.get(indicator="par30")
-    response = log_in("operations").post(
+    response = enter("operations").post(
         reverse("admin:risk_alertrule_change", args=[rule.pk]),
         {
             "name": rule.name,
@@ -115,7 +105,7 @@ def test_alert_rules_are_set_with_a_trace(log_in: Callable[[str], Client]) -> No
 
 
 def test_everything_else_is_there_to_read_and_shows_no_secret(
-    log_in: Callable[[str], Client], house: datetime, system: User, receive_report: Callable[..., BureauReport]
+    enter: Callable[[str], Client], house: datetime, system: User, receive_report: Callable[..., BureauReport]
 ) -> None:
     borrower: Customer = make_borrower(now=house, income="15432.00", identity_number="110101199003070038")
     application = make_application(borrower, now=house, business_date=DAY)
@@ -123,7 +113,7 @@ def test_everything_else_is_there_to_read_and_shows_no_secret(
     decisions.decide_application(application_id=application.pk, actor=system, now=house, business_date=DAY)
     loan = make_loan(borrower, LoanPlan(DAY, dpd=1, bucket="M1"), now=house)
     case = follow_bucket(loan_id=loan.pk, bucket="M1", dpd=1, overdue_amount=1, now=house, business_date=DAY)
-    auditor = log_in("auditor")
+    auditor = enter("auditor")
     pages = [
         reverse(f"admin:risk_{model}_changelist")
         for model in ("scorecard", "decisiontable", "alertrule", "decisionrecord", "review", "indicatorvalue", "alert")
@@ -140,4 +130,4 @@ def test_everything_else_is_there_to_read_and_shows_no_secret(
         for secret in ("15432", "876.54", "110101199003070038", "debt_to_income_bp&quot;:"):
             assert secret not in text, f"{secret} on {page}"
     assert auditor.post(reverse("admin:risk_alertrule_add"), {}).status_code == 403
-    assert log_in("rm").get(pages[0]).status_code in {302, 403}
+    assert enter("rm").get(pages[0]).status_code in {302, 403}
