@@ -143,6 +143,7 @@ def test_the_same_terms_in_other_spellings(spelt: dict[str, Any]) -> None:
             {"fees": [{"rate": 0.01, "when": "per_period"}]},
             {"fees": [{"value": "0.01", "when": "PER_PERIOD", "basis": "PRINCIPAL_RATE"}]},
         ),
+        ({"fees": [{"rate": "0.01", "basis": None}]}, {"fees": [{"value": "0.01", "basis": "PRINCIPAL_RATE"}]}),
     ],
 )
 def test_two_spellings_give_one_answer(first: dict[str, Any], second: dict[str, Any]) -> None:
