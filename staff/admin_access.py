@@ -133,3 +133,60 @@ class ChangedByTwo(ReadableByStaff):
     def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
         """Go back to the list: what came of it has been said, and it was no plain change."""
         return redirect(f"admin:{obj._meta.app_label}_{obj._meta.model_name}_changelist")
+
+
+class AddedByOperation(ReadableByStaff):
+    """Rows that those who configure add by an operation, which may refuse."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Those who configure."""
+        return holds(request, rights.CONFIGURE)
+
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> None:
+        """Write nothing: the audit trail has it."""
+
+    def response_add(self, request: HttpRequest, obj: Any, post_url_continue: Any = None) -> HttpResponse:
+        """Go back to the list: what came of it has been said, and it may have been refused."""
+        return redirect(f"admin:{obj._meta.app_label}_{obj._meta.model_name}_changelist")
+
+
+class DefinedByTwo(AddedByOperation, ChangedByTwo):
+    """Rows that one person defines inactive and a second one puts in force."""
+
+    defined: tuple[str, ...] = ()
+    # The operation; it takes what is defined, and returns the row.
+    define: Callable[..., Any]
+    # Lists are written in one line, with commas.
+    lists: tuple[str, ...] = ()
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        """Ask for everything when a row is defined, for changes with their reason later."""
+        if obj is None:
+            kwargs["form"] = forms.modelform_factory(self.model, fields=self.defined)  # type: ignore[attr-defined]
+        return super().get_form(request, obj, change, **kwargs)  # type: ignore[misc]
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        """A new row has no reason to give."""
+        return list(self.defined) if obj is None else super().get_fields(request, obj)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        """A new row is written as a whole."""
+        return [] if obj is None else super().get_readonly_fields(request, obj)
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Give a list one line."""
+        if db_field.name in self.lists:
+            kwargs["widget"] = UnfoldAdminTextInputWidget
+        return super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[misc]
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Define the row, or ask for its change."""
+        if change:
+            super().save_model(request, obj, form, change)
+            return
+        values = {name: form.cleaned_data[name] for name in self.defined}
+
+        def act() -> None:
+            obj.pk = type(self).define(**values, actor=actor_of(request), now=clock.now()).pk
+
+        attempt(request, act, _("Defined. A second person has to approve that it becomes active."))

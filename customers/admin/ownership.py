@@ -1,68 +1,24 @@
 """Pools and assignment rules: drawn up by one person, in force once a second one has agreed."""
 
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
-from django import forms
 from django.contrib import admin
-from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
-from unfold.widgets import UnfoldAdminTextInputWidget
 
-from core import clock
+from core.models import User
 from customers.models import AssignmentRule, Handover, OwnerChange, Pool
 from customers.operations.ownership.configuring import POOL_FIELDS, RULE_FIELDS, draw_up
-from staff import rights
-from staff.admin_access import ChangedByTwo, ReadableByStaff, ReasonForm, actor_of, attempt, holds
+from staff.admin_access import DefinedByTwo, ReadableByStaff, ReasonForm
 
 
-class _DrawnUp(ChangedByTwo, ModelAdmin):
-    """Configuration that one person may add inactive."""
+def _drawing_up(model: type[Pool | AssignmentRule]) -> Callable[..., Pool | AssignmentRule]:
+    def define(*, actor: User, now: datetime, **values: Any) -> Pool | AssignmentRule:
+        return draw_up(row=model(**values), actor=actor, now=now)
 
-    new_form: type[Any]
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Those who configure."""
-        return holds(request, rights.CONFIGURE)
-
-    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
-        """Ask for everything at first, for changes with their reason later."""
-        if obj is None:
-            kwargs["form"] = self.new_form
-        return super().get_form(request, obj, change, **kwargs)
-
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        """What is new has no reason to give."""
-        return list(self.new_form._meta.fields or ()) if obj is None else super().get_fields(request, obj)
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        """A pool stays with its department."""
-        return [] if obj is None else super().get_readonly_fields(request, obj)
-
-    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """Write lists in one line, with commas."""
-        if db_field.name in {"sources", "region_prefixes"}:
-            kwargs["widget"] = UnfoldAdminTextInputWidget
-        return super().formfield_for_dbfield(db_field, request, **kwargs)
-
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        """Draw it up, or ask for its change."""
-        if change:
-            super().save_model(request, obj, form, change)
-            return
-        attempt(
-            request,
-            lambda: draw_up(row=obj, actor=actor_of(request), now=clock.now()),
-            _("Drawn up. A second person has to approve that it becomes active."),
-        )
-
-
-class NewPoolForm(forms.ModelForm):
-    """A new pool."""
-
-    class Meta:
-        model = Pool
-        fields = ("department", *(name for name in POOL_FIELDS if name != "is_active"))
+    return define
 
 
 class PoolForm(ReasonForm):
@@ -74,23 +30,16 @@ class PoolForm(ReasonForm):
 
 
 @admin.register(Pool)
-class PoolAdmin(_DrawnUp):
-    """Public pools and their terms."""
+class PoolAdmin(DefinedByTwo, ModelAdmin):
+    """Public pools and their terms; a pool stays with its department."""
 
     form = PoolForm
-    new_form = NewPoolForm
     changeable = POOL_FIELDS
+    defined = ("department", *(name for name in POOL_FIELDS if name != "is_active"))
+    define = staticmethod(_drawing_up(Pool))
     list_display = ("name", "department", "daily_claims", "cool_down_days", "no_contact_days", "is_active")
     list_filter = ("is_active",)
     list_select_related = ("department",)
-
-
-class NewRuleForm(forms.ModelForm):
-    """A new rule."""
-
-    class Meta:
-        model = AssignmentRule
-        fields = tuple(name for name in RULE_FIELDS if name != "is_active")
 
 
 class RuleForm(ReasonForm):
@@ -102,12 +51,14 @@ class RuleForm(ReasonForm):
 
 
 @admin.register(AssignmentRule)
-class AssignmentRuleAdmin(_DrawnUp):
+class AssignmentRuleAdmin(DefinedByTwo, ModelAdmin):
     """Who gets new customers and leads; the first that fits decides."""
 
     form = RuleForm
-    new_form = NewRuleForm
     changeable = RULE_FIELDS
+    defined = tuple(name for name in RULE_FIELDS if name != "is_active")
+    define = staticmethod(_drawing_up(AssignmentRule))
+    lists = ("sources", "region_prefixes")
     list_display = ("place", "name", "role", "team", "way", "is_active")
     list_filter = ("is_active", "way")
     list_select_related = ("team",)

@@ -1,9 +1,7 @@
 """Revisit rules, partners and the costs of winning customers."""
 
-from collections.abc import Callable
 from typing import Any
 
-from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
@@ -13,52 +11,7 @@ from core import clock
 from customers.models import AcquisitionCost, Partner, RevisitRule
 from customers.operations import work_rules
 from customers.operations.costs import record_acquisition_cost
-from staff import rights
-from staff.admin_access import ChangedByTwo, ReadableByStaff, ReasonForm, actor_of, attempt, holds
-
-
-class _Defined(ChangedByTwo, ModelAdmin):
-    """Rows that one person defines inactive and a second one puts in force."""
-
-    defined: tuple[str, ...] = ()
-    define: Callable[..., Any]
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Those who configure."""
-        return holds(request, rights.CONFIGURE)
-
-    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
-        """Ask for everything when a row is defined, for changes with their reason later."""
-        if obj is None:
-            kwargs["form"] = forms.modelform_factory(self.model, fields=self.defined)
-        return super().get_form(request, obj, change, **kwargs)
-
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        """A new row has no reason to give."""
-        return list(self.defined) if obj is None else super().get_fields(request, obj)
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        """A new row is written as a whole."""
-        return [] if obj is None else super().get_readonly_fields(request, obj)
-
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        """Define the row, or ask for its change."""
-        if change:
-            super().save_model(request, obj, form, change)
-            return
-        values = {name: form.cleaned_data[name] for name in self.defined}
-
-        def act() -> None:
-            obj.pk = type(self).define(**values, actor=actor_of(request), now=clock.now()).pk
-
-        attempt(request, act, _("Defined. A second person has to approve that it becomes active."))
-
-    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> None:
-        """Write nothing: the audit trail has it."""
-
-    def response_add(self, request: HttpRequest, obj: Any, post_url_continue: Any = None) -> Any:
-        """Go back to the list: what came of it has been said."""
-        return self.response_change(request, obj)
+from staff.admin_access import AddedByOperation, DefinedByTwo, ReasonForm, actor_of, attempt
 
 
 class RevisitRuleForm(ReasonForm):
@@ -78,7 +31,7 @@ class PartnerForm(ReasonForm):
 
 
 @admin.register(RevisitRule)
-class RevisitRuleAdmin(_Defined):
+class RevisitRuleAdmin(DefinedByTwo, ModelAdmin):
     """How often and how each tier in each stage is contacted; the first rule that fits decides."""
 
     form = RevisitRuleForm
@@ -90,7 +43,7 @@ class RevisitRuleAdmin(_Defined):
 
 
 @admin.register(Partner)
-class PartnerAdmin(_Defined):
+class PartnerAdmin(DefinedByTwo, ModelAdmin):
     """Partners who bring leads under a code of their own."""
 
     form = PartnerForm
@@ -103,7 +56,7 @@ class PartnerAdmin(_Defined):
 
 
 @admin.register(AcquisitionCost)
-class AcquisitionCostAdmin(ReadableByStaff, ModelAdmin):
+class AcquisitionCostAdmin(AddedByOperation, ModelAdmin):
     """What each method of winning customers cost; entered once, never changed."""
 
     list_display = ("method", "channel", "partner", "from_date", "until_date", "amount")
@@ -111,10 +64,6 @@ class AcquisitionCostAdmin(ReadableByStaff, ModelAdmin):
     list_select_related = ("partner",)
     fields = ("method", "channel", "partner", "from_date", "until_date", "amount", "note")
     ordering = ("-id",)
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Those who configure."""
-        return holds(request, rights.CONFIGURE)
 
     def save_model(self, request: HttpRequest, obj: AcquisitionCost, form: Any, change: bool) -> None:
         """Record the cost."""
@@ -127,6 +76,3 @@ class AcquisitionCostAdmin(ReadableByStaff, ModelAdmin):
             ).pk
 
         attempt(request, act, _("Cost recorded."))
-
-    def log_addition(self, request: HttpRequest, obj: AcquisitionCost, message: Any) -> None:
-        """Write nothing: the audit trail has it."""
