@@ -62,7 +62,8 @@ def check_card(event: CardAsked, context: EventContext) -> None:
 
 @handles(CustomerRegistered, name="customers.assign_registered")
 def assign_registered(event: CustomerRegistered, context: EventContext) -> None:
-    """Give a new customer to somebody by rule."""
+    """Close his open leads as won; who worked on them looks after him, else somebody by rule."""
+    leads.adopt_registered(customer_id=event.customer_id, now=context.now)
     ownership.assign_by_rule(customer_id=event.customer_id, now=context.now, actor=context.actor)
 
 
@@ -86,9 +87,8 @@ def note_phone(event: VerificationCodeAsked, context: EventContext) -> None:
 
 @handles(CustomerRegistered, name="customers.note_registered")
 def note_registered(event: CustomerRegistered, context: EventContext) -> None:
-    """Count who registered, and close his open leads as won."""
+    """Count who registered."""
     funnel.note_step(customer_ids=[event.customer_id], step=RegistrationStep.Step.REGISTERED, now=context.now)
-    leads.adopt_registered(customer_id=event.customer_id, now=context.now)
 
 
 @handles(CustomerIdentified, name="customers.note_identified")

@@ -6,6 +6,7 @@ from enum import StrEnum
 from core import masking
 from core.fields import blind_index
 from customers.models import Customer, Lead
+from customers.queries.leads import OPEN_STATES
 from customers.rules import identity
 from customers.rules.names import build_name_keys
 
@@ -80,9 +81,7 @@ def _find_customers(by: str, **condition: str) -> list[Conflict]:
 
 
 def _find_leads(phone_index: str) -> list[Conflict]:
-    rows = Lead.objects.filter(
-        phone_index=phone_index, state__in=[Lead.State.NEW, Lead.State.WORKING, Lead.State.QUALIFIED]
-    ).select_related("owner__user")
+    rows = Lead.objects.filter(phone_index=phone_index, state__in=OPEN_STATES).select_related("owner__user")
     return [
         Conflict(
             standing=Standing.LEAD,

@@ -9,6 +9,7 @@ from django.db.models import Q, QuerySet
 from core.models import AuditEntry
 from customers.models import ContactPlan, Customer, Export, Handover, Lead, Opportunity, Promise, WorkItem
 from customers.queries.attributes import read_attributes
+from customers.queries.leads import OPEN_STATES
 from customers.queries.ownership import list_seats
 from customers.rules.assignment import divide_book
 from staff import rights
@@ -90,9 +91,7 @@ def count_belongings(giver_id: int) -> Belongings:
         tasks=WorkItem.objects.filter(assignee_id=giver_id, state=WorkItem.State.OPEN).count(),
         promises=Promise.objects.filter(member_id=giver_id, state=Promise.State.OPEN).count(),
         plans=ContactPlan.objects.filter(member_id=giver_id, state=ContactPlan.State.PLANNED).count(),
-        leads=Lead.objects.filter(
-            owner_id=giver_id, state__in=[Lead.State.NEW, Lead.State.WORKING, Lead.State.QUALIFIED]
-        ).count(),
+        leads=Lead.objects.filter(owner_id=giver_id, state__in=OPEN_STATES).count(),
         opportunities=Opportunity.objects.filter(customer_id__in=ids, closed_at__isnull=True).count(),
         applications=sum(int(row.get("open_applications", 0)) for row in applications.values()),
     )

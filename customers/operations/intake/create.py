@@ -38,18 +38,16 @@ class InvalidCustomer(InvalidInput):
 
 
 @transaction.atomic
-def create_customer(
-    *, fields: Mapping[str, str], source: str, actor: User | None, now: datetime, rm_id: int | None = None
-) -> Customer:
+def create_customer(*, fields: Mapping[str, str], source: str, actor: User | None, now: datetime) -> Customer:
     """Create one customer without a log-in; he gets one when he registers by the same phone.
 
-    `fields` are texts by name of `customers.rules.intake.FIELDS`. Without an RM the assignment rules choose one.
+    `fields` are texts by name of `customers.rules.intake.FIELDS`. The assignment rules choose the RM.
     Raises InvalidCustomer, AlreadyKnown.
     """
     reading = read_row(fields, now.astimezone(clock.SHANGHAI).date())
     if reading.faults:
         raise InvalidCustomer(fields={name: [FAULT_TEXTS[fault]] for name, fault in reading.faults.items()})
-    (outcome,) = take_in(rows=[Incoming(1, reading.values)], source=source, actor=actor, now=now, rm_id=rm_id)
+    (outcome,) = take_in(rows=[Incoming(1, reading.values)], source=source, actor=actor, now=now)
     if outcome.faults:
         raise InvalidCustomer(fields={name: [FAULT_TEXTS[fault]] for name, fault in outcome.faults.items()})
     customer = Customer.objects.get(pk=outcome.customer_id)

@@ -16,7 +16,8 @@ from core.ids import business_number, public_id
 from core.models import User
 from customers import fields as specs
 from customers.models import Customer
-from customers.queries.facts import index_of, list_fields
+from customers.queries.facts import index_of
+from customers.queries.own import follow_merges
 from customers.rules import quality
 from customers.rules.intake import CLAIMED
 from customers.rules.names import NameKeys, build_name_keys
@@ -54,9 +55,7 @@ class Outcome:
 
 
 @transaction.atomic
-def take_in(
-    *, rows: Sequence[Incoming], source: str, actor: User | None, now: datetime, rm_id: int | None = None
-) -> list[Outcome]:
+def take_in(*, rows: Sequence[Incoming], source: str, actor: User | None, now: datetime) -> list[Outcome]:
     """Create a customer for each row about somebody new and keep what the rows say as claims of the source.
 
     Whoever is known by phone or identity number is recognised and his record left as it is: what the source says
@@ -77,7 +76,7 @@ def take_in(
                 outcomes[row.line] = found
             elif known.is_first(row):
                 fresh.append(row)
-        _create(fresh, source, actor, now, rm_id)
+        _create(fresh, source, actor, now)
         outcomes |= {row.line: row.created() for row in fresh if row.customer_id}
         waiting = [row for row in waiting if row.line not in outcomes]
         if not waiting:
@@ -149,8 +148,10 @@ class _Known:
             return Outcome(row.line, faults={"phone": CONTRADICTION})
         found = by_identity or by_phone
         assert found is not None
-        customer_id, code = _follow(found) if found[4] is not None else found[:2]
-        return Outcome(row.line, KNOWN, customer_id, code)
+        if found[4] is None:
+            return Outcome(row.line, KNOWN, found[0], found[1])
+        kept = follow_merges(Customer.objects.get(pk=found[4]))
+        return Outcome(row.line, KNOWN, kept.pk, kept.public_id)
 
     def is_first(self, row: _Row) -> bool:
         """Tell whether nobody further up has the row's phone or number."""
@@ -158,13 +159,6 @@ class _Known:
         is_new = self.met.isdisjoint(own)
         self.met |= own
         return is_new
-
-
-def _follow(found: tuple[Any, ...]) -> tuple[int, str]:
-    customer = Customer.objects.only("pk", "public_id", "merged_into_id").get(pk=found[4])
-    while customer.merged_into_id is not None:
-        customer = Customer.objects.only("pk", "public_id", "merged_into_id").get(pk=customer.merged_into_id)
-    return customer.pk, customer.public_id
 
 
 @lru_cache(maxsize=20_000)
@@ -249,7 +243,7 @@ def _constant(field: Any) -> Any:
     return orjson.dumps(value).decode() if isinstance(value, dict) else value
 
 
-def _create(rows: Sequence[_Row], source: str, actor: User | None, now: datetime, rm_id: int | None) -> None:
+def _create(rows: Sequence[_Row], source: str, actor: User | None, now: datetime) -> None:
     """Write the records that are new; a row whose phone or number somebody took meanwhile gets no id."""
     if not rows:
         return
@@ -260,8 +254,6 @@ def _create(rows: Sequence[_Row], source: str, actor: User | None, now: datetime
         **constant,
         "source": source,
         "registered_at": now,
-        "rm_id": rm_id,
-        "owned_since": now if rm_id is not None else None,
         "actor": actor.pk if actor is not None else None,
         "day": day,
         "rows": orjson.dumps(described).decode(),
@@ -295,7 +287,7 @@ def _claim(rows: Sequence[_Row], outcomes: Mapping[int, Outcome], source: str, n
                     "customer_id": outcome.customer_id,
                     "field": name,
                     "value": encrypt(text),
-                    "value_index": index_of(_specs()[name], text),
+                    "value_index": index_of(specs.FIELDS[name], text),
                 }
     if claims:
         with connection.cursor() as cursor:
@@ -308,12 +300,7 @@ def _claim(rows: Sequence[_Row], outcomes: Mapping[int, Outcome], source: str, n
 def _list_statements(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for name in CLAIMED:
         if values.get(name):
-            yield name, specs.as_text(_specs()[name], values[name])
-
-
-@cache
-def _specs() -> dict[str, specs.Field]:
-    return {name: spec for name, spec in list_fields().items() if name in CLAIMED}
+            yield name, specs.as_text(specs.FIELDS[name], values[name])
 
 
 def foresee(rows: Sequence[Incoming]) -> list[Outcome]:

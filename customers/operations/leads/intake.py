@@ -17,6 +17,7 @@ from customers.operations import history
 from customers.operations.leads.scoring import answer_due, rate
 from customers.operations.needs import NeedFacts, record_need
 from customers.operations.ownership import choose_member
+from customers.queries.leads import OPEN_STATES
 from customers.rules import identity
 from customers.rules import leads as rules
 from customers.rules.assignment import Demand
@@ -76,8 +77,7 @@ def take_in_lead(*, intake: LeadIntake, actor: User | None, now: datetime, owner
     index = blind_index(phone, "phone") if phone else ""
     if index and Customer.objects.filter(phone_index=index, merged_into__isnull=True).exists():
         raise LeadHasCustomer
-    open_states = [Lead.State.NEW, Lead.State.WORKING, Lead.State.QUALIFIED]
-    if index and Lead.objects.filter(phone_index=index, role=intake.role, state__in=open_states).exists():
+    if index and Lead.objects.filter(phone_index=index, role=intake.role, state__in=OPEN_STATES).exists():
         raise LeadOpenAlready
     if owner_id is None:
         demand = Demand(roles=frozenset({intake.role}), source=f"lead:{intake.method}")

@@ -12,11 +12,9 @@ from customers.models import Contact, ContactPlan, Lead
 from customers.operations import diary
 from customers.operations.leads.scoring import rate
 from customers.operations.notices import notify
-from customers.queries.leads import lock_lead
+from customers.queries.leads import OPEN_STATES, lock_lead
 from customers.queries.reasons import list_lost_reasons
 from staff.models import StaffMember
-
-OPEN = (Lead.State.NEW, Lead.State.WORKING, Lead.State.QUALIFIED)
 
 
 class LeadClosed(BusinessError):
@@ -35,7 +33,7 @@ class LostReasonMissing(InvalidInput):
 
 def demand_open(lead: Lead) -> None:
     """Raise LeadClosed for a lead that is won or lost."""
-    if lead.state not in OPEN:
+    if lead.state not in OPEN_STATES:
         raise LeadClosed
 
 
