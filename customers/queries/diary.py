@@ -170,10 +170,10 @@ def list_birthdays(member_id: int, today: date, *, days: int, limit: int) -> lis
         Customer.objects.filter(condition, rm_id=member_id, merged_into__isnull=True)
         .exclude(status=Customer.Status.CLOSED)
         .only("pk", "name", "number", "public_id", "birth_date")
-        .order_by("pk")[:limit]
     )
     found = [(row, next_birthday(row.birth_date, today)) for row in rows if row.birth_date is not None]
-    return sorted(((row, day) for row, day in found if day <= ahead[-1]), key=lambda pair: (pair[1], pair[0].pk))
+    near = ((row, day) for row, day in found if day <= ahead[-1])
+    return sorted(near, key=lambda pair: (pair[1], pair[0].pk))[:limit]
 
 
 @dataclass(frozen=True)
