@@ -13,7 +13,7 @@ from core.registries import reversals
 from customers.models import ReversibleAct
 
 # The toast shows for ten seconds; who reaches for it late, or reloads, still finds it working.
-_MINUTES: Final = 10
+_REACH: Final = timedelta(minutes=10)
 
 
 class UndoTooLate(BusinessError):
@@ -32,13 +32,11 @@ class UndoOvertaken(BusinessError):
     next_step = _("Look at the history and change it by hand.")
 
 
-def remember_act(
-    *, kind: str, payload: dict[str, Any], count: int, actor: User, now: datetime, minutes: int = _MINUTES
-) -> ReversibleAct:
+def remember_act(*, kind: str, payload: dict[str, Any], count: int, actor: User, now: datetime) -> ReversibleAct:
     """Keep what an act replaced; its kind must be in the registry of reversals. The payload holds no plain secrets."""
     reversals.get(kind)
     return ReversibleAct.objects.create(
-        kind=kind, actor=actor, at=now, until=now + timedelta(minutes=minutes), payload=payload, count=count
+        kind=kind, actor=actor, at=now, until=now + _REACH, payload=payload, count=count
     )
 
 

@@ -262,6 +262,10 @@ def undo_change(*, payload: dict[str, Any], actor: User, now: datetime) -> None:
     """Put back every owner of a change with all that went along. Raises UndoOvertaken when any has changed since."""
     before = payload["before"]
     ids = [row[0] for row in before["customers"]]
+    # Who has left meanwhile gets nobody back; colleagues are locked before customers everywhere.
+    former = {row[1] for row in before["customers"] if row[1] is not None}
+    if len(lock_members(sorted(former))) < len(former):
+        raise UndoOvertaken
     present = lock_owned(ids)
     target = (payload["new"], payload["pool"])
     if len(present) != len(ids) or any((row.rm_id, row.pool_id) != target for row in present):

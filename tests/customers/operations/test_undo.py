@@ -5,11 +5,16 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from core import seeding
 from core.errors import NotFound
 from core.models import AuditEntry, User
+from core.outbox import system_user
 from core.registries import reversals
-from customers.models import ReversibleAct
-from customers.operations.undo import UndoTooLate, remember_act, take_back
+from customers.models import Customer, ReversibleAct
+from customers.operations import ownership
+from customers.operations.undo import UndoOvertaken, UndoTooLate, remember_act, take_back
+from staff.operations import deactivate_member
+from tests.fixtures.borrowers import make_staff
 
 pytestmark = pytest.mark.django_db
 
@@ -45,6 +50,22 @@ def test_nobody_takes_back_anothers_act(now: datetime, actor: User, reversed_pay
         take_back(public_id=act.public_id, actor=actor, now=now + timedelta(hours=1))
     assert reversed_payloads == []
     assert ReversibleAct.objects.get().undone_at is None
+
+
+def test_who_has_left_gets_nobody_back(now: datetime) -> None:
+    seeding.run_seeds(business_date=now.date(), now=now)
+    old, new = (make_staff("rm").staff_member for _ in range(2))
+    customer = Customer.objects.create(number="C-U1", rm=old, registered_at=now)
+    given: dict[str, Any] = {"actor": system_user(), "now": now}
+    _count, act = ownership.change_owner_reversibly(
+        customer_ids=[customer.pk], new_member_id=new.pk, pool_id=None, reason="ASSIGNED", note="", **given
+    )
+    assert act is not None
+    deactivate_member(member_id=old.pk, **given)
+    with pytest.raises(UndoOvertaken):
+        take_back(public_id=act.public_id, **given)
+    customer.refresh_from_db()
+    assert customer.rm == new
 
 
 def test_an_act_of_an_unknown_kind_is_not_kept(now: datetime, actor: User) -> None:
