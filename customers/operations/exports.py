@@ -12,7 +12,7 @@ from core import audit, clock, parameters
 from core.errors import BusinessError
 from core.ids import business_number
 from core.models import AuditEntry, User
-from customers.models import Export, RecordVisit
+from customers.models import Export, RecordVisit, WorkItem
 from customers.operations import history
 from staff import rights
 from staff.queries import access_right
@@ -96,13 +96,16 @@ def watch_reading(*, now: datetime) -> int:
 
 
 def _alarm(person: User, code: str, count: int, day: date, now: datetime) -> None:
-    """Raise one work item a day, person and kind for those who look after the data."""
+    """Raise one work item a day, person and kind for those who look after the data; one dealt with does not come back."""
+    key = f"{code}:{person.pk}:{day}"
+    if WorkItem.objects.filter(key=key).exists():
+        return
     history.raise_work(
         group=_GROUP,
         kind=code,
         reason_code=code,
         params={"name": str(person), "rows": count, "on": day.isoformat()},
-        key=f"{code}:{person.pk}:{day}",
+        key=key,
         now=now,
         right=rights.MERGE_CUSTOMERS,
         urgency=20,
