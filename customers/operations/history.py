@@ -1,6 +1,6 @@
 """Timeline and work items: every app writes them here."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -141,7 +141,13 @@ def raise_work_bulk(rows: Sequence[WorkItemRow]) -> None:
 
 def end_work(*, key: str, now: datetime, actor: User | None, state: str = WorkItem.State.DONE) -> int:
     """End the open work item of a key; return how many that were (0 or 1)."""
-    return WorkItem.objects.filter(key=key, state=WorkItem.State.OPEN).update(state=state, ended_at=now, ended_by=actor)
+    return end_work_bulk(keys=[key], now=now, actor=actor, state=state)
+
+
+def end_work_bulk(*, keys: Collection[str], now: datetime, actor: User | None, state: str = WorkItem.State.DONE) -> int:
+    """End the open work items of many keys in one statement; return how many that were."""
+    rows = WorkItem.objects.filter(key__in=keys, state=WorkItem.State.OPEN)
+    return rows.update(state=state, ended_at=now, ended_by=actor)
 
 
 @transaction.atomic

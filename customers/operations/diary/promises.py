@@ -136,33 +136,37 @@ def _refresh_next_promise(customer: Customer) -> None:
 def judge_promises(business_date: date, _from_id: int, _to_id: int, now: datetime) -> int:
     """Mark the promises that ran out by the end of a day as late and raise them once more; a step of the close."""
     end = clock.at(business_date + timedelta(days=1), 0)
-    late = Promise.objects.filter(state=Promise.State.OPEN, is_late=False, due_at__lt=end)
-    rows = list(
-        late.order_by("pk").values_list("pk", "customer_id", "customer__public_id", "member_id", "text", "due_at")
+    # Locked, so that no promise is closed between the look and the new line on somebody's list.
+    late = list(
+        Promise.objects.select_for_update(no_key=True, of=("self",))
+        .filter(state=Promise.State.OPEN, is_late=False, due_at__lt=end)
+        .select_related("customer")
+        .only("customer__public_id", "member_id", "text", "due_at")
+        .order_by("pk")
     )
-    Promise.objects.filter(pk__in=[row[0] for row in rows], state=Promise.State.OPEN).update(is_late=True)
+    Promise.objects.filter(pk__in=[promise.pk for promise in late]).update(is_late=True)
     history.raise_work_bulk(
         [
             WorkItemRow(
                 group=WorkItem.Group.PROMISED,
                 kind="customers.promise_late",
                 reason_code="customers.promise_late",
-                key=_late_key(pk),
+                key=_late_key(promise.pk),
                 raised_at=now,
-                params={"note": text, "at": f"{due_at.astimezone(clock.SHANGHAI):%Y-%m-%d %H:%M}"},
-                customer_id=customer_id,
-                assignee_id=member_id,
+                params={"note": promise.text, "at": f"{promise.due_at.astimezone(clock.SHANGHAI):%Y-%m-%d %H:%M}"},
+                customer_id=promise.customer_id,
+                assignee_id=promise.member_id,
                 urgency=_LATE_URGENCY,
-                due_at=due_at,
-                url=f"/customers/{public_id}/?tab=diary",
+                due_at=promise.due_at,
+                url=f"/customers/{promise.customer.public_id}/?tab=diary",
             )
-            for pk, customer_id, public_id, member_id, text, due_at in rows
+            for promise in late
         ]
     )
     # One line a promise is enough: the sharper one replaces the first.
-    for pk, *_rest in rows:
-        history.end_work(key=_work_key(pk), now=now, actor=None, state=WorkItem.State.DROPPED)
-    return len(rows)
+    keys = [_work_key(promise.pk) for promise in late]
+    history.end_work_bulk(keys=keys, now=now, actor=None, state=WorkItem.State.DROPPED)
+    return len(late)
 
 
 def _work_key(promise_id: int) -> str:
