@@ -60,8 +60,7 @@ def upload_document(
 
     Raises InvalidDocument, DocumentKnown, RecordMerged.
     """
-    content_type = papers.sniff(content)
-    if content_type is None or len(content) > papers.LARGEST_BYTES:
+    if papers.sniff(content) is None or len(content) > papers.LARGEST_BYTES:
         raise InvalidDocument(fields={"file": [InvalidDocument.message]})
     title = " ".join(title.split())
     if quality.check_text(title, longest=_TITLE_LONGEST) is not None:
@@ -71,26 +70,22 @@ def upload_document(
     customer = Customer.objects.select_for_update(no_key=True).get(pk=customer_id)
     if customer.merged_into_id is not None:
         raise RecordMerged
-    digest = hashlib.sha256(content).hexdigest()
-    if Document.objects.filter(customer=customer, sha256=digest, removed_at__isnull=True).exists():
+    if Document.objects.filter(customer=customer, sha256=_digest(content), removed_at__isnull=True).exists():
         raise DocumentKnown
-    document = Document.objects.create(
+    document = keep_paper(
         customer=customer,
         kind=kind,
         title=title or str(Document.Kind(kind).label),
-        content_type=content_type,
-        size=len(content),
-        sha256=digest,
-        content=base64.b64encode(content).decode(),
-        uploaded_at=now,
-        uploaded_by=actor,
+        content=content,
+        actor=actor,
+        now=now,
         valid_until_date=valid_until_date,
     )
     audit.record(
         actor=actor,
         action="customers.document_uploaded",
         target=customer,
-        data={"document": document.public_id, "kind": kind, "bytes": len(content), "sha256": digest},
+        data={"document": document.public_id, "kind": kind, "bytes": len(content), "sha256": document.sha256},
         now=now,
     )
     history.add_timeline(
@@ -103,6 +98,37 @@ def upload_document(
         actor=actor,
     )
     return document
+
+
+def keep_paper(
+    *,
+    customer: Customer,
+    kind: str,
+    title: str,
+    content: bytes,
+    actor: User | None,
+    now: datetime,
+    valid_until_date: date | None = None,
+) -> Document:
+    """Write a file of a type that `papers.sniff` knows; for the operations that have judged it."""
+    content_type = papers.sniff(content)
+    assert content_type is not None
+    return Document.objects.create(
+        customer=customer,
+        kind=kind,
+        title=title,
+        content_type=content_type,
+        size=len(content),
+        sha256=_digest(content),
+        content=base64.b64encode(content).decode(),
+        uploaded_at=now,
+        uploaded_by=actor,
+        valid_until_date=valid_until_date,
+    )
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 @transaction.atomic

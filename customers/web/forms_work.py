@@ -8,7 +8,6 @@ from django.utils.translation import gettext_lazy as _
 
 from customers.models import Contact, CustomerRole, Lead, Method, Note, Opportunity, ResearchNote
 from customers.operations.costs import KINDS
-from customers.operations.diary import Photo
 from customers.operations.needs import NeedFacts
 from customers.rules.leads import INTAKES
 from customers.web.forms import ContactForm
@@ -59,14 +58,15 @@ class FullContactForm(ContactForm):
     longitude = forms.DecimalField(label=_("Longitude"), required=False, max_digits=8, decimal_places=5)
     photo = forms.FileField(label=_("Photo"), required=False)
 
-    def clean_photo(self) -> Photo | None:
+    def clean_photo(self) -> bytes | None:
         """Return the picture's bytes; the operation judges them."""
         upload = self.cleaned_data["photo"]
         if upload is None:
             return None
         if upload.size > 5_000_000:
             raise forms.ValidationError(_("A JPEG or PNG picture of at most 5 MB."))
-        return Photo(upload.read(), str(upload.content_type or ""))
+        content: bytes = upload.read()
+        return content
 
 
 class NoteForm(forms.Form):

@@ -2,7 +2,6 @@
 
 from customers.operations.diary.contacts import (
     ContactInvalid,
-    Photo,
     PlanClosed,
     drop_plan,
     plan_contact,
@@ -21,7 +20,6 @@ from customers.operations.diary.reminders import ReminderInvalid, set_reminder
 __all__ = [
     "ContactInvalid",
     "NoteInvalid",
-    "Photo",
     "PlanClosed",
     "PromiseClosed",
     "PromiseInvalid",

@@ -1,8 +1,5 @@
 """Contacts that took place, and those that are planned."""
 
-import base64
-import hashlib
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Final
@@ -18,11 +15,13 @@ from customers.models import Contact, ContactPlan, Customer, CustomerCost, Docum
 from customers.operations import history
 from customers.operations.diary.members import member_of
 from customers.operations.diary.promises import keep_promised_contacts, make_promise
+from customers.operations.documents import keep_paper
+from customers.rules import papers
 from customers.rules.worth import price_contact
 from staff.models import StaffMember
 
 _PHOTO_LARGEST: Final = 5_000_000
-_SIGNATURES: Final = {"image/jpeg": b"\xff\xd8\xff", "image/png": b"\x89PNG\r\n\x1a\n"}
+_PHOTO_TYPES: Final = {"image/jpeg", "image/png"}
 _MINUTES_MOST: Final = 600
 # What a contact is taken to last where nobody wrote it down.
 _USUAL_MINUTES: Final = {"CALL": 10, "WECHAT": 5, "VISIT": 60, "MAIL": 10}
@@ -41,14 +40,6 @@ class PlanClosed(BusinessError):
     message = _("This planned contact has been dealt with already.")
 
 
-@dataclass(frozen=True)
-class Photo:
-    """A picture of a visit."""
-
-    content: bytes
-    content_type: str
-
-
 @transaction.atomic
 def record_contact(
     *,
@@ -63,7 +54,7 @@ def record_contact(
     place: str = "",
     latitude: Decimal | None = None,
     longitude: Decimal | None = None,
-    photo: Photo | None = None,
+    photo: bytes | None = None,
     minutes: int | None = None,
     plan_id: int | None = None,
 ) -> Contact:
@@ -120,7 +111,7 @@ def _demand_valid(
     result: str,
     promised_at: datetime | None,
     now: datetime,
-    photo: Photo | None,
+    photo: bytes | None,
     where: tuple[Decimal | None, Decimal | None],
     minutes: int | None,
 ) -> None:
@@ -146,22 +137,18 @@ def _demand_valid(
         raise ContactInvalid(fields=fields)
 
 
-def _is_picture(photo: Photo) -> bool:
-    signature = _SIGNATURES.get(photo.content_type)
-    return signature is not None and photo.content.startswith(signature) and len(photo.content) <= _PHOTO_LARGEST
+def _is_picture(photo: bytes) -> bool:
+    return papers.sniff(photo) in _PHOTO_TYPES and len(photo) <= _PHOTO_LARGEST
 
 
-def _keep_photo(customer: Customer, photo: Photo, actor: User, now: datetime) -> Document:
-    return Document.objects.create(
+def _keep_photo(customer: Customer, photo: bytes, actor: User, now: datetime) -> Document:
+    return keep_paper(
         customer=customer,
         kind=Document.Kind.VISIT,
         title=gettext("Photo of a visit"),
-        content_type=photo.content_type,
-        size=len(photo.content),
-        sha256=hashlib.sha256(photo.content).hexdigest(),
-        content=base64.b64encode(photo.content).decode(),
-        uploaded_at=now,
-        uploaded_by=actor,
+        content=photo,
+        actor=actor,
+        now=now,
     )
 
 
