@@ -13,7 +13,7 @@ from core import audit
 from core.errors import BusinessError, InvalidInput, NotFound
 from core.fields import decrypt, encrypt
 from core.models import User
-from customers.models import ImportJob, QuarantinedRow
+from customers.models import ImportJob
 from customers.rules.intake import FIELDS, guess_mapping
 from customers.rules.sources import LONGEST
 from customers.rules.tables import UnreadableTable, read_rows
@@ -127,7 +127,6 @@ def start_import(*, job_id: int, mapping: Mapping[str, str], is_dry_run: bool, a
     if job.state != ImportJob.State.UPLOADED:
         raise AlreadyStarted
     _check_mapping(job, mapping)
-    QuarantinedRow.objects.filter(job=job).delete()
     job.mapping, job.is_dry_run, job.state = dict(mapping), is_dry_run, ImportJob.State.RUNNING
     job.done = job.created = job.updated = job.quarantined = 0
     job.faults, job.error, job.started_at, job.finished_at = {}, "", now, None

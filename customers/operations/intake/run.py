@@ -1,7 +1,7 @@
 """Carrying an import out in chunks, each its own transaction: killed anywhere it goes on where it stopped."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from itertools import islice
 from typing import Final
@@ -15,7 +15,7 @@ from customers.events import CustomersImported
 from customers.models import ImportedCustomer, ImportJob, QuarantinedRow
 from customers.operations.intake.files import FILE_FAULTS, read_content
 from customers.operations.intake.take_in import CREATED, Incoming, Outcome, foresee, take_in
-from customers.rules.intake import Reading, pick_cells, read_row
+from customers.rules.intake import pick_cells, read_row
 from customers.rules.tables import UnreadableTable
 
 # Of a size that keeps the memory of a run low whatever the file holds.
@@ -56,29 +56,33 @@ def _run(job_id: int, read_now: Callable[[], datetime]) -> bool:
 def _take_chunk(job: ImportJob, chunk: list[tuple[int, list[str]]], now: datetime) -> None:
     assert job.started_at is not None
     on = now.astimezone(clock.SHANGHAI).date()
-    read = list(_read(job, chunk, on))
-    sound = [Incoming(line, reading.values) for line, _texts, reading in read if not reading.faults]
+    texts = {line: pick_cells(cells, job.mapping) for line, cells in chunk}
+    sound, refused = sort_rows(texts, on)
     if job.is_dry_run:
         outcomes = foresee(sound)
     else:
         # All claims of one run carry one instant, by which undo finds them.
         outcomes = take_in(rows=sound, source=job.source, actor=job.owner, now=job.started_at)
+    keep_outcomes(job, texts, [*outcomes, *refused])
+
+
+def sort_rows(texts: Mapping[int, Mapping[str, str]], on: date) -> tuple[list[Incoming], list[Outcome]]:
+    """Read rows of texts by line; return those that can be taken in, and the outcomes of those that cannot."""
+    readings = {line: read_row(row, on) for line, row in texts.items()}
+    sound = [Incoming(line, reading.values) for line, reading in readings.items() if not reading.faults]
+    return sound, [Outcome(line, faults=reading.faults) for line, reading in readings.items() if reading.faults]
+
+
+def keep_outcomes(job: ImportJob, texts: Mapping[int, Mapping[str, str]], outcomes: Sequence[Outcome]) -> None:
+    """Keep what became of some rows: whom they were about, what is to be mended, the counts. A trial only counts."""
+    faults = {outcome.line: dict(outcome.faults) for outcome in outcomes if outcome.faults}
+    if not job.is_dry_run:
         _remember(job, outcomes)
-    faults = {line: reading.faults for line, _texts, reading in read if reading.faults}
-    faults |= {outcome.line: dict(outcome.faults) for outcome in outcomes if outcome.faults}
-    _quarantine(job, {line: texts for line, texts, _reading in read if line in faults}, faults)
-    _count(job, len(chunk), outcomes, faults)
+        _quarantine(job, texts, faults)
+    _count(job, outcomes, faults)
 
 
-def _read(
-    job: ImportJob, chunk: list[tuple[int, list[str]]], on: date
-) -> Iterator[tuple[int, dict[str, str], Reading]]:
-    for line, cells in chunk:
-        texts = pick_cells(cells, job.mapping)
-        yield line, texts, read_row(texts, on)
-
-
-def _remember(job: ImportJob, outcomes: list[Outcome]) -> None:
+def _remember(job: ImportJob, outcomes: Sequence[Outcome]) -> None:
     found: dict[int, bool] = {}
     for outcome in outcomes:
         if outcome.customer_id:
@@ -89,9 +93,7 @@ def _remember(job: ImportJob, outcomes: list[Outcome]) -> None:
     )
 
 
-def _quarantine(job: ImportJob, texts: dict[int, dict[str, str]], faults: dict[int, dict[str, str]]) -> None:
-    if job.is_dry_run:
-        return
+def _quarantine(job: ImportJob, texts: Mapping[int, Mapping[str, str]], faults: dict[int, dict[str, str]]) -> None:
     QuarantinedRow.objects.bulk_create(
         [
             QuarantinedRow(job=job, line=line, row=orjson.dumps(texts[line]).decode(), faults=found)
@@ -101,12 +103,12 @@ def _quarantine(job: ImportJob, texts: dict[int, dict[str, str]], faults: dict[i
     )
 
 
-def _count(job: ImportJob, read: int, outcomes: list[Outcome], faults: dict[int, dict[str, str]]) -> None:
+def _count(job: ImportJob, outcomes: Sequence[Outcome], faults: dict[int, dict[str, str]]) -> None:
     states = Counter(outcome.state for outcome in outcomes if not outcome.faults)
     kinds = Counter(job.faults)
     kinds.update(f"{name}:{fault}" for found in faults.values() for name, fault in found.items())
     job.faults = dict(kinds)
-    job.done += read
+    job.done += len(outcomes)
     job.created += states[CREATED]
     job.updated += states.total() - states[CREATED]
     job.quarantined += len(faults)

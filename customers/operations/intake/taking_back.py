@@ -12,16 +12,20 @@ from customers.models import ImportJob, QuarantinedRow
 from customers.operations.intake.files import ImportNotUndoable
 from customers.operations.merging.rows import list_every_pointer
 
+_BY_RULE: Final = "p.reason = 'RULE'"
 # Rows that the import itself or a machine wrote about a customer nobody has worked on.
 _OWN: Final = {
-    "customers_timelineentry.customer_id": "p.text_code IN ('customers.taken_in', 'customers.rm_assigned')",
+    "customers_timelineentry.customer_id": (
+        "p.text_code IN ('customers.taken_in', 'customers.rm_assigned', 'customers.put_into_pool')"
+    ),
     "customers_fieldclaim.customer_id": "p.source = %(source)s AND p.as_of = %(at)s",
     "customers_importedcustomer.customer_id": "p.job_id = %(job)s",
     "customers_customerrole.customer_id": "p.value = 0",
     "customers_duplicatepair.first_id": "p.state = 'OPEN'",
     "customers_duplicatepair.second_id": "p.state = 'OPEN'",
     "customers_recordvisit.customer_id": "true",
-    "customers_ownerchange.customer_id": "p.reason = 'RULE'",
+    "customers_ownerchange.customer_id": _BY_RULE,
+    "customers_notice.customer_id": "p.kind = 'customers.received'",
 }
 
 
@@ -71,7 +75,8 @@ def _select_untouched() -> str:
     return f"""
 SELECT c.id FROM customers_customer c
 JOIN customers_importedcustomer i ON i.customer_id = c.id AND i.job_id = %(job)s AND i.is_new
-WHERE c.user_id IS NULL AND c.merged_into_id IS NULL AND c.version = 1
+WHERE c.user_id IS NULL AND c.merged_into_id IS NULL
+  AND c.version = 1 + (SELECT count(*) FROM customers_ownerchange p WHERE p.customer_id = c.id AND {_BY_RULE})
 {chr(10).join(conditions)}
 ORDER BY c.id FOR UPDATE OF c
 """  # noqa: S608 - names of our own tables and columns

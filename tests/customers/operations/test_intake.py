@@ -18,16 +18,20 @@ from core import clock, seeding
 from core.fields import blind_index
 from core.models import AuditEntry, User
 from customers.models import (
+    AssignmentRule,
     Customer,
     FieldClaim,
     ImportedCustomer,
     ImportJob,
     Note,
+    Pool,
     QuarantinedRow,
     TimelineEntry,
 )
-from customers.operations import intake, merging, registration
+from customers.operations import intake, merging, ownership, registration
+from customers.operations.intake.bulk import take_in_batch
 from customers.operations.intake.files import read_content
+from staff.models import StaffMember, Team
 from tests.api.people import citizen_number
 from tests.fixtures.borrowers import make_staff
 
@@ -224,6 +228,24 @@ def test_undo_takes_back_what_nobody_touched(actor: User, now: datetime) -> None
     assert count_rows()[0] == before[0] + 1
     with pytest.raises(intake.ImportNotUndoable), transaction.atomic():
         intake.undo_import(job_id=job.pk, actor=actor, now=now)
+
+
+@pytest.mark.parametrize("has_room", [True, False])
+def test_undo_takes_back_whom_only_the_rules_have_touched(actor: User, now: datetime, has_room: bool) -> None:
+    rm = make_staff("rm").staff_member
+    Pool.objects.create(name="公海", department=rm.department)
+    AssignmentRule.objects.create(name="新客户", team=Team.objects.create(name="一组", department=rm.department))
+    if has_room:
+        StaffMember.objects.filter(pk=rm.pk).update(team=Team.objects.get())
+    before = count_rows()[:3]
+    rows = [{"name": "李雷", "phone": phone_of(2)}]
+    job, (outcome,) = take_in_batch(rows=rows, source="PARTNER:acme", actor=actor, now=now)
+    assert (job.total, job.done, job.created, job.updated, job.quarantined) == (1, 1, 1, 0, 0)
+    chosen = ownership.assign_by_rule(customer_id=outcome.customer_id, now=now)
+    assert (chosen is not None) == has_room
+    assert Customer.objects.get().version == 2
+    assert intake.undo_import(job_id=job.pk, actor=actor, now=now) == 1
+    assert count_rows()[:3] == before
 
 
 def test_contradictions_are_not_guessed(actor: User, now: datetime) -> None:
