@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from django.db import transaction
+from django.db.models import OuterRef, Subquery
 
 from core import clock
 from customers.models import Consent, Customer, RegistrationStep, VerificationCode, WorkItem
@@ -36,16 +37,16 @@ def note_step(*, customer_ids: Sequence[int], step: str, now: datetime) -> None:
     customers = list(rows.order_by("pk").values_list("pk", "phone_index", "source"))
     RegistrationStep.objects.bulk_create(
         [
-            RegistrationStep(phone_index=index, customer_id=pk, step=code, channel=source[:40], at=now)
+            RegistrationStep(phone_index=index, customer_id=pk, step=code, channel=source, at=now)
             for pk, index, source in customers
             for code in reached
         ],
         ignore_conflicts=True,
     )
-    for pk, index, source in customers:
-        RegistrationStep.objects.filter(phone_index=index, customer__isnull=True).update(
-            customer_id=pk, channel=source[:40]
-        )
+    known = Customer.objects.filter(phone_index=OuterRef("phone_index"))
+    RegistrationStep.objects.filter(
+        phone_index__in=[index for _pk, index, _source in customers], customer__isnull=True
+    ).update(customer=Subquery(known.values("pk")), channel=Subquery(known.values("source")))
 
 
 @transaction.atomic

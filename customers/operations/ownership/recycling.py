@@ -48,11 +48,14 @@ def recycle(business_date: date, _from_id: int, _to_id: int, now: datetime) -> i
     """Take back at the end of a business date who was neglected too long, warn of who will be; return how many went."""
     members: dict[int, list[int]] = defaultdict(list)
     pools: dict[int, Pool] = {}
+    departments: dict[str, list[int]] = defaultdict(list)
     for pk, path in StaffMember.objects.filter(is_active=True).values_list("pk", "department__path"):
+        departments[path].append(pk)
+    for path, staff in departments.items():
         pool = find_pool_for(path)
         if pool is not None and (pool.no_contact_days or pool.no_deal_days):
             pools[pool.pk] = pool
-            members[pool.pk].append(pk)
+            members[pool.pk] += staff
     taken = 0
     warned: set[int] = set()
     for pool_id, pool in sorted(pools.items()):
