@@ -1,17 +1,20 @@
 """Changes of configuration as data: what would change, checked on the row, written by the app that owns it."""
 
 from collections.abc import Callable, Collection, Mapping
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from core import audit
 from core.errors import InvalidInput
+from core.models import User
 from core.registries import Registry
 
+M = TypeVar("M", bound=models.Model)
 # By model label, what carries an approved change out: `apply(*, target_id, values, actor, now)` returns the row.
 appliers: Registry[Callable[..., models.Model]] = Registry("changes")
 
@@ -60,3 +63,20 @@ def write_values(row: models.Model, values: Mapping[str, Any], *, allowed: Colle
     for name, ids in many.items():
         getattr(row, name).set(ids)
     return before
+
+
+def change_row(
+    model: type[M],
+    target_id: str,
+    values: Mapping[str, Any],
+    *,
+    allowed: Collection[str],
+    action: str,
+    actor: User,
+    now: datetime,
+) -> M:
+    """Lock a row, write the values onto it, and keep in the audit what they replaced. Raises ChangeInvalid."""
+    row = model._default_manager.select_for_update(no_key=True).get(pk=target_id)
+    before = write_values(row, values, allowed=allowed)
+    audit.record(actor=actor, action=action, target=row, data={"before": before, "after": dict(values)}, now=now)
+    return row

@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from core import audit
+from core import audit, clock
 from core.errors import BusinessError
 from core.models import AuditEntry, User
 from customers.queries.conflicts import Conflict, check_conflict
@@ -29,7 +29,7 @@ class TooManyChecks(BusinessError):
 def ask_conflict(*, name: str, phone: str, identity_number: str, actor: User, now: datetime) -> list[Conflict]:
     """Return who already works on somebody, and keep that it was asked. Raises Refused, TooManyChecks."""
     access_right(actor, rights.VIEW_CUSTOMERS)
-    day_start = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    day_start = clock.at(now.astimezone(clock.SHANGHAI).date(), 0)
     if AuditEntry.objects.filter(actor=actor, action=_ACTION, at__gte=day_start).count() >= DAILY_LIMIT:
         raise TooManyChecks(limit=DAILY_LIMIT)
     found = check_conflict(name, phone, identity_number)

@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from core import audit
-from core.changes import write_values
+from core.changes import change_row
 from core.errors import BusinessError
 from core.models import User
 from customers.models import Partner, RevisitRule
@@ -78,28 +78,12 @@ def define_partner(
 @transaction.atomic
 def apply_revisit_rule(*, target_id: str, values: dict[str, Any], actor: User, now: datetime) -> RevisitRule:
     """Carry out an approved change of a rule. Raises ChangeInvalid."""
-    row = RevisitRule.objects.select_for_update(no_key=True).get(pk=target_id)
-    before = write_values(row, values, allowed=RULE_CHANGEABLE)
-    audit.record(
-        actor=actor,
-        action="customers.revisit_rule_changed",
-        target=row,
-        data={"before": before, "after": values},
-        now=now,
-    )
-    return row
+    action = "customers.revisit_rule_changed"
+    return change_row(RevisitRule, target_id, values, allowed=RULE_CHANGEABLE, action=action, actor=actor, now=now)
 
 
 @transaction.atomic
 def apply_partner(*, target_id: str, values: dict[str, Any], actor: User, now: datetime) -> Partner:
     """Carry out an approved change of a partner. Raises ChangeInvalid."""
-    row = Partner.objects.select_for_update(no_key=True).get(pk=target_id)
-    before = write_values(row, values, allowed=PARTNER_CHANGEABLE)
-    audit.record(
-        actor=actor,
-        action="customers.partner_changed",
-        target=row,
-        data={"before": before, "after": values},
-        now=now,
-    )
-    return row
+    action = "customers.partner_changed"
+    return change_row(Partner, target_id, values, allowed=PARTNER_CHANGEABLE, action=action, actor=actor, now=now)

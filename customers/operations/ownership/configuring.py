@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from core import audit
-from core.changes import ChangeInvalid, write_values
+from core.changes import ChangeInvalid, change_row
 from core.models import User
 from customers.models import AssignmentRule, Pool
 from staff import rights
@@ -25,6 +25,7 @@ POOL_FIELDS: Final = (
     "is_active",
 )
 RULE_FIELDS: Final = ("name", "place", "role", "sources", "region_prefixes", "team", "way", "is_active")
+_ACTION: Final = "customers.ownership_configured"
 
 
 @transaction.atomic
@@ -37,30 +38,17 @@ def draw_up(*, row: Pool | AssignmentRule, actor: User, now: datetime) -> Pool |
     except ValidationError as error:
         raise ChangeInvalid(fields={name: list(texts) for name, texts in error.message_dict.items()}) from error
     row.save()
-    audit.record(actor=actor, action="customers.ownership_configured", target=row, data={"name": row.name}, now=now)
+    audit.record(actor=actor, action=_ACTION, target=row, data={"name": row.name}, now=now)
     return row
 
 
 @transaction.atomic
 def apply_pool(*, target_id: str, values: dict[str, Any], actor: User, now: datetime) -> Pool:
     """Change a pool's terms. Raises ChangeInvalid."""
-    pool = Pool.objects.select_for_update(no_key=True).get(pk=target_id)
-    before = write_values(pool, values, allowed=POOL_FIELDS)
-    _note(pool, before, values, actor, now)
-    return pool
+    return change_row(Pool, target_id, values, allowed=POOL_FIELDS, action=_ACTION, actor=actor, now=now)
 
 
 @transaction.atomic
 def apply_rule(*, target_id: str, values: dict[str, Any], actor: User, now: datetime) -> AssignmentRule:
     """Change an assignment rule. Raises ChangeInvalid."""
-    rule = AssignmentRule.objects.select_for_update(no_key=True).get(pk=target_id)
-    before = write_values(rule, values, allowed=RULE_FIELDS)
-    _note(rule, before, values, actor, now)
-    return rule
-
-
-def _note(
-    row: Pool | AssignmentRule, before: dict[str, Any], after: dict[str, Any], actor: User, now: datetime
-) -> None:
-    data = {"before": before, "after": after}
-    audit.record(actor=actor, action="customers.ownership_configured", target=row, data=data, now=now)
+    return change_row(AssignmentRule, target_id, values, allowed=RULE_FIELDS, action=_ACTION, actor=actor, now=now)

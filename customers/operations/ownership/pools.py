@@ -3,9 +3,8 @@
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.utils import timezone
 
-from core import audit
+from core import audit, clock
 from core.errors import NotFound
 from core.models import User
 from customers.models import Customer, OwnerChange, Pool, PoolView
@@ -27,7 +26,7 @@ from staff.queries import access_right
 
 
 def _day_start(now: datetime) -> datetime:
-    return timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
+    return clock.at(now.astimezone(clock.SHANGHAI).date(), 0)
 
 
 @transaction.atomic
@@ -49,7 +48,7 @@ def claim_from_pool(*, customer_id: int, actor: User, now: datetime) -> Customer
     facts = read_claim_facts(member, customer_id, pool, day_start=_day_start(now))
     refusal = find_claim_refusal(facts, now)
     if refusal is ClaimRefusal.COOLING_DOWN and facts.left_at is not None:
-        until = timezone.localtime(cooled_down_at(facts.left_at, facts.cool_down_days))
+        until = cooled_down_at(facts.left_at, facts.cool_down_days).astimezone(clock.SHANGHAI)
         raise CoolingDown(until=f"{until:%Y-%m-%d %H:%M}")
     if refusal is ClaimRefusal.DAILY_LIMIT:
         raise ClaimLimitReached(limit=pool.daily_claims)
@@ -61,7 +60,7 @@ def claim_from_pool(*, customer_id: int, actor: User, now: datetime) -> Customer
 
 @transaction.atomic
 def release_to_pool(*, customer_id: int, pool_id: int, reason: str, actor: User, now: datetime) -> None:
-    """Give a customer of one's own, or one in reach of the right to assign, into a pool.
+    """Give a customer of one's own into a pool.
 
     Raises Refused, NotFound, ReasonMissing, CustomerProtected, PromisesOpen.
     """
