@@ -27,25 +27,22 @@ def read_settings(user: Any, keys: tuple[str, ...]) -> dict[str, Any]:
 
 def list_saved_views(access: Access, entity: str) -> QuerySet[SavedView]:
     """Return the views of a list that a member sees: his own, his team's, everybody's; pinned ones first."""
-    seen = Q(owner_id=access.member_id) | Q(audience=SavedView.Audience.ALL)
-    if access.team_id:
-        seen |= Q(audience=SavedView.Audience.TEAM, team_id=access.team_id)
-    return (
-        SavedView.objects.filter(seen, entity=entity, removed_at__isnull=True)
-        .select_related("owner__user")
-        .order_by("-is_pinned", "place", "id")
-    )
+    return _seen_views(access).filter(entity=entity).select_related("owner__user").order_by("-is_pinned", "place", "id")
 
 
 def access_saved_view(access: Access, public_id: str) -> SavedView:
     """Return a view that a member sees. Raises NotFound."""
-    seen = Q(owner_id=access.member_id) | Q(audience=SavedView.Audience.ALL)
-    if access.team_id:
-        seen |= Q(audience=SavedView.Audience.TEAM, team_id=access.team_id)
-    view = SavedView.objects.filter(seen, public_id=public_id, removed_at__isnull=True).first()
+    view = _seen_views(access).filter(public_id=public_id).first()
     if view is None:
         raise NotFound
     return view
+
+
+def _seen_views(access: Access) -> QuerySet[SavedView]:
+    seen = Q(owner_id=access.member_id) | Q(audience=SavedView.Audience.ALL)
+    if access.team_id:
+        seen |= Q(audience=SavedView.Audience.TEAM, team_id=access.team_id)
+    return SavedView.objects.filter(seen, removed_at__isnull=True)
 
 
 def may_change_view(access: Access, view: SavedView) -> bool:
@@ -77,11 +74,6 @@ def list_recent(access: Access, limit: int = 8) -> list[Any]:
     ).select_related("customer__rm__user")
     rows = rows.only("at", *(f"customer__{name}" for name in BRIEF))
     return [visit.customer for visit in rows.order_by("-at")[:limit]]
-
-
-def get_visit(access: Access, customer_id: int) -> RecordVisit | None:
-    """Return a member's visits to a record."""
-    return RecordVisit.objects.filter(member_id=access.member_id, customer_id=customer_id).first()
 
 
 def list_notices(

@@ -68,7 +68,10 @@ def index_of(field: Field, text: str) -> str:
 
 def stamp_of(field: Field, customer: Customer, profile: FinancialProfile | None) -> Stamp:
     """Return the stamp of the stored value; the same value of two customers has two stamps."""
-    text = fields.as_text(field, fields.read(field, customer, profile))
+    return _stamp_text(field, customer, fields.as_text(field, fields.read(field, customer, profile)))
+
+
+def _stamp_text(field: Field, customer: Customer, text: str) -> Stamp:
     return Stamp(blind_index(f"{customer.pk}={text}", f"stamp.{field.name}")[:24])
 
 
@@ -184,7 +187,7 @@ def find_original(field: Field, customer: Customer, stamp: Stamp) -> str | None:
     """Return, as it may be shown, the earlier value that a stamp stands for; None where history has it no more."""
     rows = FieldChange.objects.filter(customer=customer, field=field.name).order_by("-id")[:20]
     for row in rows:
-        if blind_index(f"{customer.pk}={row.old}", f"stamp.{field.name}")[:24] == stamp:
+        if _stamp_text(field, customer, row.old) == stamp:
             return fields.show(field, row.old)
     return None
 

@@ -174,7 +174,7 @@ class PartnerFigures:
 
 
 def list_partners(access: Access, *, since: date, until: date) -> list[PartnerFigures]:
-    """Return the partners with their leads in the reader's scope; a payout is the fee a lead, plus the booked costs."""
+    """Return the partners with their leads in the reader's scope; a payout is the fee for each lead."""
     brought = _came_in(access, since, until).filter(partner__isnull=False)
     counts = {row["partner_id"]: row for row in _count(brought, "partner_id", score_mean=Avg("score"))}
     costs = _sum_costs("partner_id", since, until) if access.scope_of(rights.WORK_LEADS) == Scope.ALL else {}

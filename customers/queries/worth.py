@@ -11,6 +11,7 @@ from core import parameters
 from core.registries import attributes
 from customers.models import Customer, CustomerCost, Lead, Note
 from customers.queries.attributes import read_attributes
+from customers.queries.ownership import count_book
 from customers.rules.worth import Worth, WorthFacts, WorthTerms, weigh
 from staff.models import StaffMember
 
@@ -91,7 +92,7 @@ class Capability:
 
 def read_capability(member: StaffMember | None, totals: dict[str, Any]) -> Capability:
     """Return the capability check of an RM; `totals` are the platform's figures `funds` and `demand` where known."""
-    book = Customer.objects.filter(rm=member, merged_into__isnull=True).count() if member is not None else 0
+    book = count_book(member.pk) if member is not None else 0
     return Capability(
         book=book,
         capacity=member.capacity if member is not None else 0,

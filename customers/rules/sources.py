@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 
+from core.money import ZERO, round_yuan
+
 
 class Source(StrEnum):
     """Where facts come from, the most trusted first. A name of a source may go on after a colon: `PARTNER:xyz`."""
@@ -68,7 +70,6 @@ class Capacity:
 
 _RESERVE_MONTHS = 6
 _INVESTABLE_SHARE = Decimal("0.50")
-_FEN = Decimal("0.01")
 
 
 def measure_capacity(
@@ -90,5 +91,5 @@ def measure_capacity(
         ratio = (monthly_debt_payment / monthly_income).quantize(Decimal("0.0001"), ROUND_HALF_UP)
     net = assets - liabilities - other_platform_balance
     free = net - _RESERVE_MONTHS * monthly_debt_payment
-    investable = max(free * _INVESTABLE_SHARE, Decimal(0)).quantize(_FEN, ROUND_HALF_UP)
+    investable = round_yuan(max(free * _INVESTABLE_SHARE, ZERO))
     return Capacity(ratio, net, monthly_income - monthly_debt_payment, investable)

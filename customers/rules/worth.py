@@ -1,11 +1,9 @@
 """What a customer is worth to the platform before one pursues him: the five parts of two-way selection."""
 
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
-from typing import Final
+from decimal import Decimal
 
-_ZERO: Final = Decimal("0.00")
-_FEN: Final = Decimal("0.01")
+from core.money import ZERO, round_yuan
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,8 +15,8 @@ class WorthFacts:
     referrals: int = 0
     referred_deals: int = 0
     feedbacks: int = 0
-    cost: Decimal = _ZERO
-    exposure: Decimal = _ZERO
+    cost: Decimal = ZERO
+    exposure: Decimal = ZERO
     default_chance: Decimal = Decimal(0)
 
 
@@ -59,27 +57,23 @@ def weigh(facts: WorthFacts, terms: WorthTerms) -> Worth:
     feedback at their stated prices, plus the size bonus from the threshold on; D = cost ledger; E = exposure × chance of
     default × loss given default. ¥100,000.00 in 3 deals at 2 % margin and 10 % a repeat: A 2,000.00, B 400.00.
     """
-    volume = _round(facts.total * terms.margin_rate)
+    volume = round_yuan(facts.total * terms.margin_rate)
     repeats = min(max(facts.deals - 1, 0), 5)
     intangible = (
         terms.referral_value * facts.referrals
         + terms.referred_deal_value * facts.referred_deals
         + terms.feedback_value * facts.feedbacks
-        + (terms.size_value if facts.total >= terms.size_threshold else _ZERO)
+        + (terms.size_value if facts.total >= terms.size_threshold else ZERO)
     )
     return Worth(
         volume=volume,
-        repeat=_round(volume * terms.repeat_rate * repeats),
-        intangible=_round(intangible),
-        cost=_round(facts.cost),
-        expected_loss=_round(facts.exposure * facts.default_chance * terms.loss_given_default),
+        repeat=round_yuan(volume * terms.repeat_rate * repeats),
+        intangible=round_yuan(intangible),
+        cost=round_yuan(facts.cost),
+        expected_loss=round_yuan(facts.exposure * facts.default_chance * terms.loss_given_default),
     )
 
 
 def price_contact(minutes: int, hourly_rate: Decimal) -> Decimal:
     """Return what a contact cost: 20 minutes at ¥90.00 an hour are ¥30.00."""
-    return _round(hourly_rate * minutes / 60)
-
-
-def _round(amount: Decimal) -> Decimal:
-    return amount.quantize(_FEN, ROUND_HALF_UP)
+    return round_yuan(hourly_rate * minutes / 60)

@@ -1,7 +1,6 @@
 """Ending a disagreement of sources: one value stays, the others were looked at."""
 
 from datetime import datetime
-from typing import Final
 
 from django.db import transaction
 
@@ -13,14 +12,11 @@ from customers.models import Customer, FieldClaim
 from customers.operations.facts.changing import FactsResult, set_facts
 from customers.queries.facts import list_fields, stamp_of
 from customers.queries.own import get_latest_profile
-
-_SOURCE: Final = "RM"
+from customers.rules.sources import Source
 
 
 @transaction.atomic
-def settle_conflict(
-    *, customer_id: int, claim_id: int, actor: User, now: datetime, source: str = _SOURCE
-) -> FactsResult:
+def settle_conflict(*, customer_id: int, claim_id: int, actor: User, now: datetime) -> FactsResult:
     """Keep what one source claims: it becomes the stored value, the other claims of the field are settled.
 
     Raises NotFound for a claim of another customer or of a field that is gone, and what `set_facts` raises.
@@ -34,7 +30,7 @@ def settle_conflict(
     result = set_facts(
         customer_id=customer_id,
         values={claim.field: fields.from_text(field, claim.value)},
-        source=source,
+        source=Source.RM,
         actor=actor,
         now=now,
         expected={claim.field: seen},
