@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.db import connection
-from django.db.models.expressions import RawSQL
 
 from core.registries import attributes
 
@@ -32,8 +31,3 @@ def read_attributes(customer_ids: Iterable[int], keys: Iterable[str]) -> dict[in
         for pk, *values in cursor.fetchall():
             found[pk] = {key: value for key, value in zip(known, values, strict=True) if value is not None}
     return found
-
-
-def having(key: str) -> RawSQL:
-    """Return the ids of customers whose attribute is above zero, for `pk__in`."""
-    return RawSQL(f"SELECT customer_id FROM ({attributes.get(key).sql}) a WHERE value > 0", [])  # noqa: S608, S611

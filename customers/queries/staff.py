@@ -2,18 +2,15 @@
 
 import re
 from datetime import date, datetime
-from typing import Any
 
 import orjson
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Coalesce
 
-from core import clock
 from core.errors import NotFound
 from core.fields import blind_index
 from core.models import AuditEntry
 from customers.models import Customer, TimelineEntry, WorkItem
-from customers.queries.attributes import having
 from customers.queries.own import follow_merges
 from customers.rules.names import build_search_grams
 from staff import rights
@@ -62,28 +59,6 @@ def search_condition(text: str) -> Q:
     if grams:
         condition |= Q(search_grams__contains=list(grams))
     return condition
-
-
-def narrow(rows: QuerySet[Customer], wanted: dict[str, Any]) -> QuerySet[Customer]:
-    """Return the customers that meet every condition of a filter form's cleaned data."""
-    if wanted.get("q"):
-        rows = rows.filter(search_condition(wanted["q"]))
-    for name in ("stage", "risk_tier", "value_tier", "status"):
-        if wanted.get(name):
-            rows = rows.filter(**{f"{name}__in": wanted[name]})
-    if wanted.get("role") == "borrower":
-        rows = rows.filter(is_borrower=True)
-    if wanted.get("role") == "investor":
-        rows = rows.filter(is_investor=True)
-    if wanted.get("rm"):
-        rows = rows.filter(rm=wanted["rm"])
-    if wanted.get("overdue"):
-        rows = rows.filter(pk__in=having("overdue"))
-    if wanted.get("invested"):
-        rows = rows.filter(pk__in=having("invested"))
-    if wanted.get("registered_from"):
-        rows = rows.filter(registered_at__gte=clock.at(wanted["registered_from"], 0))
-    return rows
 
 
 def list_timeline(

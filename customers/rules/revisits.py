@@ -27,32 +27,12 @@ class Basis(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
-    """How often a tier in a stage is contacted; what is empty fits all."""
-
-    id: int
-    value_tier: str
-    stage: str
-    interval_days: int
-    channel: str
-    purpose: str
-
-
-@dataclass(frozen=True, slots=True)
 class Wish:
     """A customer who is to be contacted, how urgently, and his slots, the best first."""
 
     customer_id: int
     days_overdue: int
     slots: tuple[Slot, ...] = ()
-
-
-def choose_rule(rules: Sequence[Rule], value_tier: str, stage: str) -> Rule | None:
-    """Return the first rule that fits, in the order given."""
-    return next(
-        (rule for rule in rules if rule.value_tier in ("", value_tier) and rule.stage in ("", stage)),
-        None,
-    )
 
 
 def list_hours(quiet_from_hour: int, quiet_to_hour: int) -> list[int]:

@@ -22,9 +22,7 @@ from customers.rules.mentions import list_candidates, pick_mentions
 from customers.rules.revisits import (
     PER_HOUR,
     Basis,
-    Rule,
     Wish,
-    choose_rule,
     list_hours,
     next_birthday,
     place_visits,
@@ -63,18 +61,6 @@ def test_any_text_can_be_read_for_mentions(text):
     for candidates in list_candidates(text):
         assert candidates == sorted(candidates, key=len, reverse=True)
         assert all(len(candidate) >= 2 for candidate in candidates)
-
-
-def rule(number: int, tier: str, stage: str, days: int) -> Rule:
-    return Rule(number, tier, stage, days, "CALL", "")
-
-
-def test_the_first_rule_that_fits_decides():
-    rules = [rule(1, "HIGH", "MATURE", 14), rule(2, "HIGH", "", 30), rule(3, "", "", 90)]
-    assert choose_rule(rules, "HIGH", "MATURE").interval_days == 14
-    assert choose_rule(rules, "HIGH", "NEW").interval_days == 30
-    assert choose_rule(rules, "LOW", "MATURE").interval_days == 90
-    assert choose_rule(rules[:2], "LOW", "MATURE") is None
 
 
 def test_quiet_hours_over_midnight_and_within_a_day():
