@@ -40,7 +40,8 @@ class Pointer:
 
 
 @cache
-def _list_all() -> tuple[Pointer, ...]:
+def list_every_pointer() -> tuple[Pointer, ...]:
+    """Return every column that points at a customer."""
     found = []
     relations: Any = Customer._meta.get_fields(include_hidden=True)
     for relation in relations:
@@ -58,14 +59,9 @@ def list_pointers() -> Iterator[Pointer]:
     with connection.cursor() as cursor:
         cursor.execute(_GUARDED)
         guarded = {table for table, columns in cursor.fetchall() if not columns}
-    for pointer in _list_all():
+    for pointer in list_every_pointer():
         if pointer.name not in _STAYING and pointer.table not in guarded:
             yield pointer
-
-
-def list_every_pointer() -> tuple[Pointer, ...]:
-    """Return every column that points at a customer."""
-    return _list_all()
 
 
 def move_rows(pointer: Pointer, *, from_id: int, to_id: int, keys: list[int] | None = None) -> list[int]:
