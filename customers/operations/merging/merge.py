@@ -78,8 +78,7 @@ def merge_customers(
     # First out of the one, then into the other: a phone belongs to one record at any moment.
     _write(merged, {**goes, "merged_into_id": kept.pk})
     _write(kept, stays)
-    with connection.cursor() as cursor:
-        cursor.execute(SYNC_ACCESS, {"ids": [kept.pk]})
+    _sync_access([kept.pk])
     refresh_completeness([kept.pk])
     changes = {
         "kept": _differences(before["kept"], _read(Customer.objects.get(pk=kept.pk))),
@@ -160,6 +159,7 @@ def undo_merge(*, merge_id: int, actor: User, now: datetime) -> Merge:
         move_rows(pointer, from_id=kept.pk, to_id=merged.pk, keys=chosen)
     _restore(kept, changes["kept"])
     _restore(merged, changes["merged"])
+    _sync_access([kept.pk, merged.pk])
     if closed := changes["log_in"].get("closed"):
         User.objects.filter(pk=closed).update(is_active=True)
     merge.undone_at, merge.undone_by = now, actor
@@ -170,6 +170,12 @@ def undo_merge(*, merge_id: int, actor: User, now: datetime) -> Merge:
     _note(merge, "customers.merge_undone", actor, now)
     publish(MergeUndone(merge_id=merge.pk, kept_id=kept.pk, merged_id=merged.pk), now=now)
     return merge
+
+
+def _sync_access(ids: list[int]) -> None:
+    """Let in who stands in the rows that have just come or gone."""
+    with connection.cursor() as cursor:
+        cursor.execute(SYNC_ACCESS, {"ids": ids})
 
 
 def _restore(customer: Customer, changes: dict[str, list[Any]]) -> None:

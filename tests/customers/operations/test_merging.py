@@ -29,8 +29,9 @@ from customers.models import (
     Relation,
     TimelineEntry,
 )
-from customers.operations import merging, undo
+from customers.operations import merging, ownership, undo
 from customers.operations.merging.rows import list_every_pointer, list_pointers
+from customers.operations.ownership.statements import SYNC_ACCESS
 from customers.queries.own import find_user_by_phone
 from customers.rules.names import build_name_keys
 from ledger.models import CustodyAccount
@@ -127,6 +128,8 @@ def make_world(seed: int, now: datetime, actor: User) -> tuple[Customer, Custome
     Relation.objects.create(customer=merged, other=kept, kind="FRIEND", source="RM", created_at=now)
     first, second = sorted((kept.pk, merged.pk))
     DuplicatePair.objects.create(first_id=first, second_id=second, score=80, found_at=now)
+    with connection.cursor() as cursor:
+        cursor.execute(SYNC_ACCESS, {"ids": [first, second]})
     return kept, merged
 
 
@@ -241,6 +244,19 @@ def test_what_was_changed_or_added_since_stays_with_the_kept_record(actor: User,
     later.refresh_from_db()
     assert (kept.name, kept.email, later.customer_id) == ("王小明", "new@example.com", kept.pk)
     assert Customer.objects.get(pk=merged.pk).email == "n@example.com"
+
+
+def test_who_may_read_follows_the_rows_back(actor: User, now: datetime) -> None:
+    before, since = (make_staff("rm").staff_member for _ in range(2))
+    kept, gone = make_record(now), make_record(now)
+    given: dict[str, Any] = {"level": "READ", "title": "", "actor": actor, "now": now}
+    ownership.set_collaborator(customer_id=gone.pk, member_id=before.pk, **given)
+    merge = merging.merge_customers(kept_id=kept.pk, merged_id=gone.pk, choices={}, actor=actor, now=now)
+    ownership.set_collaborator(customer_id=kept.pk, member_id=since.pk, **given)
+    merging.undo_merge(merge_id=merge.pk, actor=actor, now=now)
+    kept.refresh_from_db()
+    gone.refresh_from_db()
+    assert (kept.reader_ids, gone.reader_ids) == ([since.pk], [before.pk])
 
 
 def refuse(error: type[Exception], **arguments: Any) -> None:
