@@ -1,14 +1,4 @@
-"""What marks a list that leaves the house, and what keeps a spreadsheet from running its cells."""
-
-from typing import Final
-
-# A spreadsheet takes what begins with one of these for a formula, also behind blanks.
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-
-
-def defuse(text: str) -> str:
-    """Return a cell that no spreadsheet runs: `=cmd|…` becomes `'=cmd|…`; numbers with a sign are texts here too."""
-    return f"'{text}" if text.lstrip(" ").startswith(_FORMULA) or text.startswith(_FORMULA) else text
+"""What marks a list that leaves the house."""
 
 
 def mark_row(watermark: str, line: int) -> str:

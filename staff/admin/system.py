@@ -1,7 +1,6 @@
 """The system's own records: parameters, calendar, jobs, events, audit, log-ins."""
 
-import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from celery import current_app
@@ -31,6 +30,7 @@ from core.models import (
     Parameter,
     User,
 )
+from core.web.spreadsheets import answer_csv
 from staff import rights
 from staff.admin_access import ChangedByTwo, ReadableByStaff, actor_of, holds
 
@@ -282,31 +282,12 @@ class AuditEntryAdmin(ReadableByStaff, ModelAdmin):
         rows = chosen.order_by("-id").values_list(
             "id", "at", "actor__username", "action", "target_type", "target_id", "data", "reason", "is_sensitive_read"
         )[:EXPORTED_MOST]
-        answer = StreamingHttpResponse(_csv_lines(rows), content_type="text/csv; charset=utf-8")
-        answer["Content-Disposition"] = 'attachment; filename="audit.csv"'
-        return answer
+        return answer_csv(_list_audit_rows(rows), "audit")
 
 
-class _Echo:
-    """A file that hands back what is written to it."""
-
-    def write(self, text: str) -> str:
-        """Return the line."""
-        return text
-
-
-def _csv_lines(rows: Any) -> Iterator[str]:
-    writer = csv.writer(_Echo())
-    yield "\ufeff"
-    yield str(writer.writerow(("id", "at", "actor", "action", "record type", "record", "data", "reason", "sensitive")))
-    for row in rows.iterator(chunk_size=2000):
-        yield str(writer.writerow([_harmless(cell) for cell in row]))
-
-
-def _harmless(cell: Any) -> str:
-    """Return a cell that a spreadsheet takes for text, never for a formula."""
-    text = str(cell if cell is not None else "")
-    return f"'{text}" if text[:1] in "=+-@\t\r" and text[:1] else text
+def _list_audit_rows(rows: Any) -> Iterator[Sequence[Any]]:
+    yield ("id", "at", "actor", "action", "record type", "record", "data", "reason", "sensitive")
+    yield from rows.iterator(chunk_size=2000)
 
 
 @admin.register(AuditSeal)

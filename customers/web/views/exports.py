@@ -1,21 +1,21 @@
 """The list of customers as a file."""
 
-import csv
 import re
 from collections.abc import Callable, Iterator
-from typing import Any, Final
+from typing import Final
 
 from django.db.models import QuerySet
-from django.http import HttpRequest, StreamingHttpResponse
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from core import clock, masking
 from core.errors import Text
+from core.web.spreadsheets import answer_csv
 from customers.models import Customer
 from customers.operations.exports import start_export
-from customers.rules.watermarks import defuse, mark_row
+from customers.rules.watermarks import mark_row
 from customers.web.selection import select
 from staff import rights
 from staff.pages import StaffPage
@@ -60,26 +60,12 @@ class CustomerExport(StaffPage):
             count=rows.order_by().count(),
             now=clock.now(),
         )
-        answer = StreamingHttpResponse(
-            _write(rows, columns, export.watermark, export.count), content_type="text/csv; charset=utf-8"
-        )
-        answer["Content-Disposition"] = f'attachment; filename="customers-{export.watermark}.csv"'
-        answer["Cache-Control"] = "no-store"
-        return answer
+        return answer_csv(_list_rows(rows, columns, export.watermark, export.count), f"customers-{export.watermark}")
 
 
-class _Echo:
-    def write(self, value: str) -> str:
-        return value
-
-
-def _write(rows: QuerySet[Customer], columns: list[str], watermark: str, count: int) -> Iterator[str]:
-    # Spreadsheet programs take the mark as the sign of UTF-8.
-    yield "\ufeff"
-    writer: Any = csv.writer(_Echo())
-    yield writer.writerow([gettext("Confidential"), watermark])
-    yield writer.writerow([*(str(COLUMNS[name][0]) for name in columns), gettext("Mark")])
+def _list_rows(rows: QuerySet[Customer], columns: list[str], watermark: str, count: int) -> Iterator[list[str]]:
+    yield [gettext("Confidential"), watermark]
+    yield [*(str(COLUMNS[name][0]) for name in columns), gettext("Mark")]
     chosen = rows.select_related("rm__user").defer("search_grams", "labels", "custom").order_by("id")[:count]
     for line, customer in enumerate(chosen.iterator(chunk_size=1000), start=1):
-        cells = [defuse(COLUMNS[name][1](customer)) for name in columns]
-        yield writer.writerow([*cells, mark_row(watermark, line)])
+        yield [*(COLUMNS[name][1](customer) for name in columns), mark_row(watermark, line)]

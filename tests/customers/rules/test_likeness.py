@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from customers.rules.likeness import THRESHOLD, Person, compare, is_one_edit_apart
-from customers.rules.watermarks import defuse, mark_row, read_mark
+from customers.rules.watermarks import mark_row, read_mark
 
 WANG = Person(name="王小明", sound="wangxiaoming", birth_date=date(1990, 5, 17), phone_tail_index="t")
 PEOPLE = st.builds(
@@ -53,11 +53,6 @@ def test_the_order_does_not_matter_and_two_numbers_are_two_people(one: Person, o
 def test_one_edit_is_symmetric_and_never_nothing(one: str, other: str) -> None:
     assert is_one_edit_apart(one, other) == is_one_edit_apart(other, one)
     assert not is_one_edit_apart(one, one)
-
-
-@given(st.text(max_size=20))
-def test_no_cell_is_a_formula(text: str) -> None:
-    assert not defuse(text).lstrip(" ").startswith(("=", "+", "-", "@"))
 
 
 @given(st.integers(1, 10**6))
