@@ -1,5 +1,8 @@
 """Collection work within the reader's scope."""
 
+from datetime import datetime
+from typing import Any
+
 from django.db.models import F, Q, QuerySet
 
 from core.errors import NotFound
@@ -8,7 +11,7 @@ from lending.models import Loan
 from service.models import CaseHop, CollectionCase, CollectionContact, DepartmentCase, PromiseToPay
 from staff import rights
 from staff.models import Department, Scope, StaffMember
-from staff.queries import Access, access_right, scope_condition
+from staff.queries import Access, access_right, list_members_with_right, scope_condition
 
 
 def lock_case(case_id: int) -> CollectionCase:
@@ -101,6 +104,20 @@ def list_department_cases(access: Access) -> QuerySet[DepartmentCase]:
     return rows.filter(Q(home__path__startswith=path) | Q(department__path__startswith=path) | Q(pk__in=had))
 
 
+def narrow_department_cases(access: Access, view: str, now: datetime) -> QuerySet[DepartmentCase]:
+    """Return the reader's cases: with his department (`ours`), held by him (`mine`), `asked` by it, `late`, or `all`."""
+    rows = list_department_cases(access)
+    if view == "all":
+        return rows
+    conditions: dict[str, dict[str, Any]] = {
+        "ours": {"department__path__startswith": access.department_path},
+        "mine": {"holder_id": access.member_id},
+        "asked": {"home__path__startswith": access.department_path},
+        "late": {"due_at__lt": now},
+    }
+    return rows.exclude(state=DepartmentCase.State.CLOSED).filter(**conditions[view])
+
+
 def access_department_case(access: Access, public_id: str) -> DepartmentCase:
     """Return a case that the reader takes part in. Raises NotFound."""
     case = list_department_cases(access).filter(public_id=public_id).first()
@@ -112,10 +129,8 @@ def access_department_case(access: Access, public_id: str) -> DepartmentCase:
 def list_department_workers(department_id: int) -> list[int]:
     """Return the active members of a department who work on cases."""
     path = Department.objects.values_list("path", flat=True).get(pk=department_id)
-    members = StaffMember.objects.filter(
-        is_active=True, department__path__startswith=path, roles__rights__contains=[rights.WORK_CASES]
-    )
-    return sorted(set(members.values_list("pk", flat=True)))
+    members = list_members_with_right(rights.WORK_CASES).filter(department__path__startswith=path)
+    return sorted(members.values_list("pk", flat=True))
 
 
 def list_department_leads(department_id: int) -> list[int]:

@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.db.models import Q
+from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
@@ -65,6 +66,19 @@ class StaffPage(View):
 
 def _holds_nul(given: QueryDict) -> bool:
     return any("\x00" in text for name, texts in given.lists() for text in (name, *texts))
+
+
+def demand(form: BaseForm) -> dict[str, Any]:
+    """Return the cleaned data of a form. Raises InvalidInput."""
+    if not form.is_valid():
+        raise InvalidInput(fields={name: [str(error) for error in errors] for name, errors in form.errors.items()})
+    return dict(form.cleaned_data)
+
+
+def show_refusal(form: BaseForm, error: BusinessError) -> None:
+    """Put what an operation refuses at its fields of a form, the rest above it."""
+    for name, sentences in (error.fields or {"": [error.sentence(), error.advice()]}).items():
+        form.add_error(name if name in form.fields else None, [str(sentence) for sentence in sentences if sentence])
 
 
 def carry_out(request: HttpRequest, back: str, act: Callable[[], object], said: str) -> HttpResponse:

@@ -3,29 +3,24 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import Text
 from core.models import User
 from core.web.listing import count_rows
-from customers.models import Customer, DuplicatePair, QuarantinedRow
+from customers.queries.imports import LOW_CONDITION, count_quality
 from customers.queries.pools import list_pooled, list_pools
 from customers.queries.staff import in_scope
 from messaging.models import Message
 from risk.models import Alert
 from risk.queries.alerts import list_alerts
 from risk.queries.decisions import list_referred
-from service.models import DepartmentCase
-from service.queries import list_cases, list_department_cases
+from service.queries import list_cases, narrow_department_cases
 from staff import rights
 from staff.models import Department, StaffMember
 from staff.queries import Access
-
-_POOR = 60
 
 
 @dataclass(frozen=True)
@@ -58,30 +53,28 @@ def list_bench(user: User, access: Access, kind: str, now: datetime) -> list[Ben
 
 
 def _list_data(access: Access) -> list[BenchFigure]:
-    if not access.has(rights.VIEW_CUSTOMERS):
+    if not (access.has(rights.MERGE_CUSTOMERS) or access.has(rights.IMPORT_CUSTOMERS)):
         return []
-    customers = in_scope(access)
-    quality = reverse("customers:quality")
-    return [
-        BenchFigure(
-            _("Possible duplicates"),
-            _count(DuplicatePair.objects.filter(state="OPEN", first__in=customers)),
-            quality,
-            _("Pairs of records that look like one person and wait for a decision."),
-        ),
-        BenchFigure(
-            _("Rows in quarantine"),
-            _count(QuarantinedRow.objects.filter(state="OPEN")),
-            reverse("customers:quarantine"),
-            _("Imported rows with a fault that somebody has to judge."),
-        ),
-        BenchFigure(
-            _("Incomplete records"),
-            _count(customers.filter(completeness__lt=_POOR).exclude(status=Customer.Status.CLOSED)),
-            quality,
-            _("Customers whose record is less than 60 percent complete."),
-        ),
-    ]
+    counts = count_quality(access)
+    pairs = BenchFigure(
+        _("Possible duplicates"),
+        counts["pairs"],
+        reverse("customers:quality"),
+        _("Pairs of records that look like one person and wait for a decision."),
+    )
+    quarantine = BenchFigure(
+        _("Rows in quarantine"),
+        counts["quarantine"],
+        reverse("customers:quarantine"),
+        _("Imported rows with a fault that somebody has to judge."),
+    )
+    incomplete = BenchFigure(
+        _("Incomplete records"),
+        counts["low"],
+        f"{reverse('customers:list')}?where={LOW_CONDITION}&sort=completeness",
+        _("Customers whose record is less than 40 % complete."),
+    )
+    return [pairs, *([quarantine] if access.has(rights.IMPORT_CUSTOMERS) else []), incomplete]
 
 
 def _list_relationship(access: Access) -> list[BenchFigure]:
@@ -91,7 +84,7 @@ def _list_relationship(access: Access) -> list[BenchFigure]:
     return [
         BenchFigure(
             _("In the public pool"),
-            sum(_count(list_pooled(pool)) for pool in pools),
+            sum(count_rows(list_pooled(pool)) for pool in pools),
             reverse("customers:pools"),
             _("Customers without an RM whom you or your colleagues may claim."),
         )
@@ -104,7 +97,7 @@ def _list_service(user: User, access: Access) -> list[BenchFigure]:
         found.append(
             BenchFigure(
                 _("Collections"),
-                _count(list_cases(user)),
+                count_rows(list_cases(user)),
                 reverse("service:cases"),
                 _("Loans in arrears that are being worked."),
             )
@@ -114,7 +107,7 @@ def _list_service(user: User, access: Access) -> list[BenchFigure]:
         found.append(
             BenchFigure(
                 _("Messages that failed"),
-                _count(failed),
+                count_rows(failed),
                 f"{reverse('messaging:list')}?state=FAILED",
                 _("Messages to customers that could not be delivered."),
             )
@@ -125,7 +118,7 @@ def _list_service(user: User, access: Access) -> list[BenchFigure]:
 def _list_risk(user: User, access: Access) -> list[BenchFigure]:
     found = []
     if access.has(rights.VIEW_ALERTS):
-        alerts = _count(list_alerts(user).exclude(state=Alert.State.CLOSED))
+        alerts = count_rows(list_alerts(user).exclude(state=Alert.State.CLOSED))
         found.append(
             BenchFigure(
                 _("Open alerts"),
@@ -140,7 +133,7 @@ def _list_risk(user: User, access: Access) -> list[BenchFigure]:
         found.append(
             BenchFigure(
                 _("Applications to review"),
-                _count(list_referred(user)),
+                count_rows(list_referred(user)),
                 reverse("risk:applications"),
                 _("Applications that the rules referred to a person, and decisions that wait for a second one."),
             )
@@ -151,13 +144,12 @@ def _list_risk(user: User, access: Access) -> list[BenchFigure]:
 def _list_department_cases(access: Access, now: datetime) -> list[BenchFigure]:
     if not access.has(rights.WORK_CASES):
         return []
-    live = list_department_cases(access).exclude(state=DepartmentCase.State.CLOSED)
-    late = _count(live.filter(due_at__lt=now))
+    late = count_rows(narrow_department_cases(access, "late", now))
     url = reverse("service:department-cases")
     return [
         BenchFigure(
             _("Cases with us"),
-            _count(live.filter(department__path__startswith=access.department_path)),
+            count_rows(narrow_department_cases(access, "ours", now)),
             url,
             _("Questions that other departments or we ourselves have with this department now."),
         ),
@@ -170,7 +162,3 @@ def _list_department_cases(access: Access, now: datetime) -> list[BenchFigure]:
             _("late"),
         ),
     ]
-
-
-def _count(rows: QuerySet[Any]) -> int:
-    return count_rows(rows)

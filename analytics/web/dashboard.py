@@ -1,6 +1,6 @@
 """The dashboard: figures with their definitions, six charts, every number with the records behind it."""
 
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -13,14 +13,13 @@ from analytics.queries.series import Reach, get_reach, read_present, spark
 from analytics.web.charts import draw_all, loans_url
 from core import clock
 from core.registries import metrics
+from core.web.reading import read_range
 from lending.models import Product
 from staff import rights
 from staff.pages import StaffPage
 
-_DEFAULT_DAYS = 89
-_LONGEST_DAYS = 3 * 366
-# No book is older, and the charts also look at the time before the one asked for.
-_EARLIEST = date(2000, 1, 1)
+_DAYS = 90
+_MOST_DAYS = 3 * 366
 _FIGURES = (
     "loan_balance",
     "interest_balance",
@@ -62,7 +61,7 @@ class DashboardPage(StaffPage):
         form = DashboardFilter(request.GET)
         form.is_valid()
         today = clock.business_date()
-        since, until = _read_range(form.cleaned_data, today)
+        since, until = read_range(form.cleaned_data, today, days=_DAYS, most_days=_MOST_DAYS)
         product = form.cleaned_data.get("product")
         reach = get_reach(self.access, self.right, product.code if product else "")
         context = {
@@ -73,12 +72,6 @@ class DashboardPage(StaffPage):
             "charts": draw_all(reach, since, until),
         }
         return render(request, "analytics/dashboard.html", context)
-
-
-def _read_range(wanted: dict[str, Any], today: date) -> tuple[date, date]:
-    until = max(min(wanted.get("until") or today, today), _EARLIEST)
-    since = wanted.get("since") or until - timedelta(days=_DEFAULT_DAYS)
-    return max(min(since, until), until - timedelta(days=_LONGEST_DAYS)), until
 
 
 def _list_tiles(reach: Reach, today: date) -> list[dict[str, Any]]:

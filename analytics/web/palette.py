@@ -25,7 +25,7 @@ class Palette(StaffPage):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """Answer groups of links."""
-        text = request.GET.get("q", "").strip().replace("\x00", "")[:_LONGEST]
+        text = request.GET.get("q", "").strip()[:_LONGEST]
         groups = [
             {"title": _("Looked at last"), "items": self.list_recent(text)},
             {"title": _("Customers"), "items": self.list_customers(text)},

@@ -11,6 +11,8 @@ from staff import rights
 from staff.queries import Access
 
 LOW_COMPLETENESS = 40
+# The same as conditions of the list of customers.
+LOW_CONDITION = f"completeness:max:{LOW_COMPLETENESS - 1}"
 _COUNT_LIMIT = 10_000
 _CONFLICTS = """
 SELECT count(*) FROM (

@@ -7,7 +7,7 @@ from django.db.models import Count, F, Prefetch, Q, QuerySet
 
 from core.errors import NotFound
 from core.fields import blind_index
-from customers.models import Lead, Need, Opportunity
+from customers.models import Customer, Lead, Need, Opportunity
 from customers.queries.staff import in_scope
 from staff import rights
 from staff.models import Scope
@@ -71,6 +71,11 @@ def list_unanswered(access: Access, *, limit: int) -> list[Lead]:
         Q(owner_id=access.member_id) | Q(owner__isnull=True), state=Lead.State.NEW, answered_at__isnull=True
     )
     return list(rows.order_by("answer_due_at", "pk")[:limit])
+
+
+def find_introducer(number: str) -> int | None:
+    """Return the key of the customer with a number, whoever looks after him; None where there is none."""
+    return Customer.objects.filter(number=number.strip().upper()).values_list("pk", flat=True).first()
 
 
 def latest_need(lead_id: int) -> Need | None:

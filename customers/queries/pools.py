@@ -24,9 +24,9 @@ def list_pools(access: Access) -> QuerySet[Pool]:
     return pools.annotate(place=StrIndex(Value(access.department_path), "department__path")).filter(place=1)
 
 
-def access_pool(access: Access, pool_id: int | str) -> Pool:
+def access_pool(access: Access, pool_id: int) -> Pool:
     """Return a pool that the reader may look into. Raises NotFound."""
-    pool = list_pools(access).filter(pk=pool_id).first() if str(pool_id).isdigit() else None
+    pool = list_pools(access).filter(pk=pool_id).first()
     if pool is None:
         raise NotFound
     return pool

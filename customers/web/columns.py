@@ -8,13 +8,14 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
+from html import escape
 from typing import Any
 
 from django.db.models import Value
 from django.db.models.functions import Coalesce
 from django.template import Context
-from django.utils.html import conditional_escape, escape, format_html
-from django.utils.safestring import mark_safe
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -102,12 +103,13 @@ def needs(columns: Iterable[Column]) -> tuple[list[str], list[str]]:
 
 
 def _role(customer: Customer, _figures: dict[str, Any]) -> Any:
-    roles = [
-        word
-        for holds, word in ((customer.is_borrower, gettext("Borrower")), (customer.is_investor, gettext("Investor")))
-        if holds
-    ]
-    return " · ".join(roles) or DASH
+    return _role_words(customer.is_borrower, customer.is_investor, get_language() or "")
+
+
+@lru_cache(maxsize=16)
+def _role_words(is_borrower: bool, is_investor: bool, _language: str) -> str:
+    words = ((is_borrower, gettext("Borrower")), (is_investor, gettext("Investor")))
+    return " · ".join(word for holds, word in words if holds) or DASH
 
 
 def _risk(customer: Customer, _figures: dict[str, Any]) -> Any:
@@ -147,6 +149,7 @@ def _fact(spec: facts.Field) -> Cell:
     return cell
 
 
+@lru_cache(maxsize=1024)
 def open_cell(column: Column, can_edit: bool) -> str:
     """Return the beginning of a `<td>`; one that may be edited names its field. Keys and classes are names of ours."""
     if column.fact and can_edit:
@@ -156,7 +159,9 @@ def open_cell(column: Column, can_edit: bool) -> str:
 
 def render_cell(column: Column, customer: Customer, figures: dict[str, Any], opening: str) -> str:
     """Return a whole `<td>`, escaped."""
-    return f"{opening}{conditional_escape(column.cell(customer, figures))}</td>"
+    text = column.cell(customer, figures)
+    # What `conditional_escape` does, without its care for lazy texts, which no cell returns.
+    return f"{opening}{text if isinstance(text, SafeString) else escape(str(text))}</td>"
 
 
 def _label(field: str) -> Cell:

@@ -1,53 +1,11 @@
 """What staff enter about customers."""
 
-from typing import Any
-
 from django import forms
-from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from customers.models import Contact, Customer
-from staff.models import StaffMember
+from customers.models import Contact
 
 _MOMENT = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
-
-
-class CustomerFilter(forms.Form):
-    """Which customers to list."""
-
-    q = forms.CharField(label=_("Name, pinyin, phone or number"), required=False, max_length=60)
-    role = forms.ChoiceField(
-        label=_("Role"),
-        required=False,
-        choices=[("", _("any")), ("borrower", _("Borrower")), ("investor", _("Investor"))],
-    )
-    stage = forms.MultipleChoiceField(
-        label=_("Stage"), required=False, choices=Customer.Stage.choices, widget=forms.CheckboxSelectMultiple
-    )
-    risk_tier = forms.MultipleChoiceField(
-        label=_("Risk tier"), required=False, choices=Customer.RiskTier.choices, widget=forms.CheckboxSelectMultiple
-    )
-    value_tier = forms.MultipleChoiceField(
-        label=_("Value tier"), required=False, choices=Customer.ValueTier.choices, widget=forms.CheckboxSelectMultiple
-    )
-    status = forms.MultipleChoiceField(
-        label=_("Status"), required=False, choices=Customer.Status.choices, widget=forms.CheckboxSelectMultiple
-    )
-    overdue = forms.BooleanField(label=_("Overdue"), required=False)
-    invested = forms.BooleanField(label=_("Has money lent out"), required=False)
-    rm = forms.ModelChoiceField(
-        label=_("RM"), required=False, queryset=StaffMember.objects.none(), empty_label=_("any")
-    )
-    registered_from = forms.DateField(
-        label=_("Registered since"), required=False, widget=forms.DateInput(attrs={"type": "date"})
-    )
-
-    def __init__(self, *args: Any, managers: QuerySet[StaffMember] | None = None, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if managers is None:
-            del self.fields["rm"]
-        else:
-            self.fields["rm"].queryset = managers  # type: ignore[attr-defined]
 
 
 class ContactForm(forms.Form):

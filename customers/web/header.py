@@ -1,8 +1,9 @@
-"""What the head of a customer's page says beside name and figures: roles, completeness, team, consents."""
+"""What the head of a customer's page says beside name and figures: roles, completeness, team, consents; its tabs."""
 
 from dataclasses import dataclass
 from typing import Any, Final
 
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import Text
@@ -24,6 +25,11 @@ _CONSENTS: Final = (
     (CustomerRole.Role.BORROWER, (_P.CREDIT_QUERY, _P.CREDIT_REPORT, _P.SIGNATURE, _P.AUTO_DEBIT)),
     (CustomerRole.Role.INVESTOR, (_P.CUSTODY, _P.SIGNATURE)),
 )
+
+
+def tab_of(public_id: str, tab: str) -> str:
+    """Return the address of a tab of the customer page."""
+    return f"{reverse('customers:page', args=[public_id])}?tab={tab}"
 
 
 @dataclass(frozen=True)

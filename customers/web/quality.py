@@ -42,8 +42,8 @@ def register() -> None:
     navigation.register(
         "quality", NavigationItem(_("Data quality"), "customers:quality", "database", 25, _works_on_quality)
     )
-    reversals.register("customers.merge", merging.reverse_merge)
-    reversals.register("customers.dismissal", merging.reverse_dismissal)
+    reversals.register(merging.MERGED, merging.reverse_merge)
+    reversals.register(merging.DISMISSED, merging.reverse_dismissal)
     register_words("action", _ACTIONS)
     register_words("likeness", REASONS)
     register_text("customers.merged", _("Record %(number)s was merged into this one"))

@@ -21,6 +21,7 @@ from core.rules.conditions import (
     say,
     write,
 )
+from core.web.reading import read_number
 from customers.models import Customer, CustomField
 from customers.queries.filters import RECORD, SIMPLE, fields_of, list_custom_fields, list_filters, read_simple
 from customers.queries.staff import in_scope, search_condition
@@ -124,9 +125,8 @@ def edit(query: QueryDict, fields: dict[str, Field]) -> Group:
     `drop=1` takes the part away; `any=1` puts a new condition into an or-group of its own.
     """
     group = read_group(query)[0]
-    path = [int(place) for place in query.get("path", "").split(".") if place.isascii() and place.isdigit()]
-    if not path:
-        path = [len(group.parts)]
+    places = map(read_number, query.get("path", "").split("."))
+    path = [place for place in places if place is not None] or [len(group.parts)]
     if query.get("drop"):
         return change(group, path, None)
     values = tuple(value.strip() for value in query.getlist("value") if value.strip())

@@ -10,7 +10,6 @@ urlpatterns = [
     path("quality/pairs/<str:public_id>/", quality.PairPage.as_view(), name="pair"),
     path("quality/pairs/<str:public_id>/dismiss/", quality.DismissPair.as_view(), name="pair-dismiss"),
     path("quality/merges/<str:public_id>/undo/", quality.UndoMerge.as_view(), name="merge-undo"),
-    path("quality/similar/", quality.SimilarList.as_view(), name="similar"),
     path("quality/imports/", imports.ImportList.as_view(), name="imports"),
     path("quality/imports/<str:public_id>/", imports.ImportPage.as_view(), name="import"),
     path("quality/imports/<str:public_id>/undo/", imports.UndoImport.as_view(), name="import-undo"),

@@ -11,6 +11,7 @@ from django.utils.translation import pgettext
 from core import clock
 from core.errors import NotFound
 from core.web.listing import count_rows
+from core.web.reading import read_number
 from customers.queries.staff import access_customer
 from customers.texts import render_text
 from lending.queries.staff import access_loan
@@ -82,13 +83,10 @@ class AlertAct(StaffPage):
         alert = access_alert(request.user, public_id)  # type: ignore[arg-type]
         given = request.POST
         common: dict[str, Any] = {"alert_id": alert.pk, "actor": request.user, "now": clock.now()}
-        owner = given.get("owner", "")
+        owner = read_number(given.get("owner", ""))
         acts = {
             "acknowledge": (lambda: operations.acknowledge_alert(**common), _("It is yours now.")),
-            "assign": (
-                lambda: operations.assign_alert(**common, owner_id=int(owner) if owner.isdecimal() else 0),
-                _("Given to a colleague."),
-            ),
+            "assign": (lambda: operations.assign_alert(**common, owner_id=owner or 0), _("Given to a colleague.")),
             "note": (lambda: operations.note_action(**common, text=given.get("text", "")), _("Noted.")),
             "lift": (
                 lambda: operations.lift_measure(**common, reason=given.get("reason", "")),

@@ -22,7 +22,7 @@ from risk.queries.decisions import DecisionView, access_review, get_decision_vie
 from risk.web import words
 from risk.web.forms import ApplicationFilter, ProposalForm
 from staff import rights
-from staff.pages import StaffPage, carry_out
+from staff.pages import StaffPage, carry_out, show_refusal
 
 TONES = {
     "SUBMITTED": "info",
@@ -129,9 +129,7 @@ class Propose(ApplicationPage):
                     now=clock.now(),
                 )
             except InvalidInput as error:
-                for name, sentences in error.fields.items():
-                    for sentence in sentences:
-                        form.add_error(name if name in form.fields else None, str(sentence))
+                show_refusal(form, error)
             else:
                 messages.success(request, _("Proposed. A second person decides now."))
                 return redirect("risk:application", public_id)

@@ -12,16 +12,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core import clock
-from core.errors import InvalidInput
 from core.web.listing import count_rows, take_page
+from core.web.reading import read_number
 from customers.queries.staff import access_customer, in_scope
 from service.models import DepartmentCase
 from service.operations import department_cases as cases
-from service.queries import access_department_case, list_department_cases
+from service.queries import access_department_case, list_department_cases, narrow_department_cases
 from staff import rights
 from staff.models import Department, StaffMember
 from staff.pages import StaffPage, carry_out
-from staff.queries import Access
 
 _VIEWS: dict[str, Any] = {
     "ours": gettext_lazy("With my department"),
@@ -76,12 +75,13 @@ class DepartmentCaseListPage(StaffPage):
         """Show one page of the list."""
         view = request.GET.get("view", "ours")
         view = view if view in _VIEWS else "ours"
-        page = take_page(narrow_cases(self.access, view), request.GET, sorts={}, default="-id")
+        now = clock.now()
+        page = take_page(narrow_department_cases(self.access, view, now), request.GET, sorts={}, default="-id")
         views = [
             {
                 "label": label,
                 "url": f"{request.path}?view={key}",
-                "count": count_rows(narrow_cases(self.access, key)),
+                "count": count_rows(narrow_department_cases(self.access, key, now)),
                 "is_current": key == view,
             }
             for key, label in _VIEWS.items()
@@ -89,7 +89,6 @@ class DepartmentCaseListPage(StaffPage):
         reach = set(
             in_scope(self.access).filter(pk__in=[row.customer_id for row in page.rows]).values_list("pk", flat=True)
         )
-        now = clock.now()
         rows = [
             (row, row.customer_id in reach, row.due_at is not None and row.due_at < now, TONES[row.state])
             for row in page.rows
@@ -138,13 +137,11 @@ class DepartmentCaseAct(StaffPage):
         case = access_department_case(self.access, public_id)
         common: dict[str, Any] = {"case_id": case.pk, "actor": request.user, "now": clock.now()}
         text = request.POST.get("text", "")[:4000]
-        department = request.POST.get("department", "")
+        department = read_number(request.POST.get("department", ""))
         acts: dict[str, tuple[Callable[[], object], str]] = {
             "take": (lambda: cases.take_department_case(**common), _("You hold it now.")),
             "pass": (
-                lambda: cases.pass_department_case(
-                    **common, department_id=int(department) if department.isdigit() else 0, text=text
-                ),
+                lambda: cases.pass_department_case(**common, department_id=department or 0, text=text),
                 _("Passed on."),
             ),
             "answer": (lambda: cases.answer_department_case(**common, text=text), _("Answered.")),
@@ -208,20 +205,3 @@ class CustomerCases(StaffPage):
         rows = list_department_cases(self.access).filter(customer=customer)[:50]
         context = {"customer": customer, "rows": [(row, TONES[row.state]) for row in rows]}
         return render(request, "service/customer_cases.html", context)
-
-
-def narrow_cases(access: Access, view: str) -> QuerySet[DepartmentCase]:
-    """Return the cases of a view of the list."""
-    rows = list_department_cases(access)
-    live = rows.exclude(state=DepartmentCase.State.CLOSED)
-    conditions: dict[str, dict[str, Any]] = {
-        "ours": {"department__path__startswith": access.department_path},
-        "mine": {"holder_id": access.member_id},
-        "asked": {"home__path__startswith": access.department_path},
-        "late": {"due_at__lt": clock.now()},
-    }
-    if view == "all":
-        return rows
-    if view not in conditions:
-        raise InvalidInput
-    return live.filter(**conditions[view])

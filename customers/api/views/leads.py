@@ -24,11 +24,11 @@ from customers.api.bodies_leads import (
     PublicLeadSerializer,
     StaffLeadSerializer,
 )
-from customers.models import Customer, Lead
+from customers.models import Lead
 from customers.operations import leads
 from customers.operations.leads import LeadIntake
 from customers.operations.needs import NeedFacts
-from customers.queries.leads import access_lead, leads_in_scope
+from customers.queries.leads import access_lead, find_introducer, leads_in_scope
 from staff import rights
 from staff.models import Scope
 from staff.queries import access_right
@@ -127,7 +127,7 @@ class StaffLeadsView(StaffListView):
         body = read_body(LeadIntakeSerializer, request)
         introducer = None
         if number := body.get("introducer_number"):
-            introducer = Customer.objects.filter(number=number).values_list("pk", flat=True).first()
+            introducer = find_introducer(number)
             if introducer is None:
                 raise InvalidInput(fields={"introducer_number": [_("There is no customer with this number.")]})
         lead = leads.take_in_lead(

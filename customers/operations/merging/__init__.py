@@ -8,14 +8,19 @@ from customers.operations.merging.errors import (
     TwoIdentities,
 )
 from customers.operations.merging.merge import (
+    DISMISSED,
+    MERGED,
     dismiss_pair,
     merge_customers,
+    merge_reversibly,
     reverse_dismissal,
     reverse_merge,
     undo_merge,
 )
 
 __all__ = [
+    "DISMISSED",
+    "MERGED",
     "MergeCovered",
     "MergeImpossible",
     "MergeOutdated",
@@ -23,6 +28,7 @@ __all__ = [
     "TwoIdentities",
     "dismiss_pair",
     "merge_customers",
+    "merge_reversibly",
     "reverse_dismissal",
     "reverse_merge",
     "undo_merge",

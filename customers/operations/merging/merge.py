@@ -14,7 +14,7 @@ from core.models import User
 from core.outbox import publish
 from core.registries import merge_obstacles
 from customers.events import CustomersMerged, MergeUndone
-from customers.models import Customer, DuplicatePair, Merge
+from customers.models import Customer, DuplicatePair, Merge, ReversibleAct
 from customers.operations import history
 from customers.operations.facts.completeness import refresh_completeness
 from customers.operations.merging.errors import (
@@ -26,8 +26,12 @@ from customers.operations.merging.errors import (
 )
 from customers.operations.merging.rows import list_pointers, move_rows
 from customers.operations.ownership.statements import SYNC_ACCESS
+from customers.operations.undo import remember_act
 from customers.rules.merging import CHOICES, choose_values, restore_values
 
+# The kinds of what can be taken back from the toast.
+MERGED: Final = "customers.merge"
+DISMISSED: Final = "customers.dismissal"
 # Counts writes and must never fall back, or an editor of the merged record would not see that it changed.
 _NOT_KEPT: Final = {"version"}
 _FIELDS: Final[dict[str, Any]] = {
@@ -210,13 +214,30 @@ def _note(merge: Merge, action: str, actor: User, now: datetime) -> None:
     )
 
 
+@transaction.atomic
+def merge_reversibly(
+    *,
+    kept_id: int,
+    merged_id: int,
+    choices: Mapping[str, str],
+    actor: User,
+    now: datetime,
+    versions: Mapping[int, int],
+) -> ReversibleAct:
+    """Merge and remember it for the toast; the page of merges takes it apart later too. Raises what merging raises."""
+    merge = merge_customers(
+        kept_id=kept_id, merged_id=merged_id, choices=choices, actor=actor, now=now, versions=versions
+    )
+    return remember_act(kind=MERGED, payload={"merge_id": merge.pk}, count=1, actor=actor, now=now)
+
+
 def reverse_merge(*, payload: dict[str, Any], actor: User, now: datetime) -> None:
     """Take back a merge from its toast."""
     undo_merge(merge_id=payload["merge_id"], actor=actor, now=now)
 
 
 @transaction.atomic
-def dismiss_pair(*, pair_id: int, actor: User, now: datetime) -> DuplicatePair:
+def dismiss_pair(*, pair_id: int, actor: User, now: datetime) -> ReversibleAct:
     """Record that a pair are two people; the job leaves them alone from then on. Raises NotFound, MergeRepeated."""
     pair = DuplicatePair.objects.select_for_update().filter(pk=pair_id).first()
     if pair is None:
@@ -226,7 +247,7 @@ def dismiss_pair(*, pair_id: int, actor: User, now: datetime) -> DuplicatePair:
     pair.state, pair.judged_at, pair.judged_by = DuplicatePair.State.DISMISSED, now, actor
     pair.save(update_fields=["state", "judged_at", "judged_by"])
     audit.record(actor=actor, action="customers.pair_dismissed", target=pair, data={"score": pair.score}, now=now)
-    return pair
+    return remember_act(kind=DISMISSED, payload={"pair_id": pair.pk}, count=1, actor=actor, now=now)
 
 
 def reverse_dismissal(*, payload: dict[str, Any], actor: User, now: datetime) -> None:

@@ -1,6 +1,5 @@
 """What staff do with a customer or a work item."""
 
-import json
 from datetime import timedelta
 from typing import Any
 
@@ -12,15 +11,14 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
 from core import clock
-from core.errors import InvalidInput
-from customers.models import WorkItem
 from customers.operations import diary, disclosure, undo, work
 from customers.queries.staff import access_customer
 from customers.queries.work import access_work
 from customers.web.forms import ReminderForm
 from customers.web.forms_work import FullContactForm
+from customers.web.undo import say_done
 from staff import rights
-from staff.pages import StaffPage
+from staff.pages import StaffPage, demand
 
 
 class Reveal(StaffPage):
@@ -51,11 +49,9 @@ class RecordContact(StaffPage):
     def post(self, request: HttpRequest, public_id: str) -> HttpResponse:
         """Write it to the timeline."""
         customer = access_customer(self.access, public_id, self.right)
-        form = FullContactForm(request.POST, request.FILES)
-        _demand(form)
         diary.record_contact(
             customer_id=customer.pk,
-            **form.cleaned_data,
+            **demand(FullContactForm(request.POST, request.FILES)),
             actor=request.user,  # type: ignore[arg-type]
             now=clock.now(),
         )
@@ -71,11 +67,9 @@ class SetReminder(StaffPage):
     def post(self, request: HttpRequest, public_id: str) -> HttpResponse:
         """Raise the work item."""
         customer = access_customer(self.access, public_id, self.right)
-        form = ReminderForm(request.POST)
-        _demand(form)
         diary.set_reminder(
             customer_id=customer.pk,
-            **form.cleaned_data,
+            **demand(ReminderForm(request.POST)),
             assignee_id=self.access.member_id,
             actor=request.user,  # type: ignore[arg-type]
             now=clock.now(),
@@ -102,17 +96,8 @@ class WorkAct(StaffPage):
         else:
             work.reopen_work(work_item_id=item.pk, actor=actor, now=now)
             text = _("Back on your list.")
-        return self.answer(request, item, act, text)
-
-    def answer(self, request: HttpRequest, item: WorkItem, act: str, text: str) -> HttpResponse:
-        """Say what was done."""
-        if request.headers.get("HX-Request"):
-            news: dict[str, Any] = {"text": text, "tone": "good"}
-            if act != "undo":
-                news["undo"] = reverse("customers:work-act", args=[item.public_id, "undo"])
-            return HttpResponse(headers={"HX-Trigger": json.dumps({"toast": news, "changed": {}})})
-        messages.success(request, text)
-        return redirect(safe_referer(request))
+        url = reverse("customers:work-act", args=[item.public_id, "undo"]) if act != "undo" else ""
+        return say_done(request, text, url, safe_referer(request))
 
 
 class Undo(StaffPage):
@@ -131,8 +116,3 @@ def safe_referer(request: HttpRequest) -> str:
     """Return the page the request came from, the first page where that is none of ours."""
     target = request.headers.get("Referer", "/")
     return target if url_has_allowed_host_and_scheme(target, allowed_hosts={request.get_host()}) else "/"
-
-
-def _demand(form: Any) -> None:
-    if not form.is_valid():
-        raise InvalidInput(fields={name: list(errors) for name, errors in form.errors.items()})

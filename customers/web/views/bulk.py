@@ -16,14 +16,15 @@ from customers import fields as facts
 from customers.models import Customer
 from customers.operations.facts import set_facts
 from customers.queries.attributes import read_attributes
+from customers.queries.facts import list_fields
 from customers.queries.filters import list_custom_fields
 from customers.queries.staff import access_customer, in_scope
 from customers.web.bulk import MOST, BulkAct, list_acts
-from customers.web.columns import list_columns, open_cell, render_cell
+from customers.web.columns import Column, list_columns, open_cell, render_cell
 from customers.web.selection import canonical, read_group, select
 from customers.web.undo import tell
 from staff import rights
-from staff.pages import StaffPage
+from staff.pages import StaffPage, show_refusal
 
 
 class BulkPage(StaffPage):
@@ -78,8 +79,7 @@ class BulkPage(StaffPage):
         except (Refused, NotFound):
             raise
         except BusinessError as error:
-            for name, sentences in (error.fields or {"": [error.sentence()]}).items():
-                form.add_error(name if name in form.fields else None, [str(sentence) for sentence in sentences])
+            show_refusal(form, error)
             return render(request, "customers/bulk.html", context, status=422)
         said = ngettext("%(n)s customer changed.", "%(n)s customers changed.", count) % {"n": count}
         return tell(request, said, back, f"{reverse('customers:list')}?{context['query']}")
@@ -92,13 +92,13 @@ class Cell(StaffPage):
 
     def get(self, request: HttpRequest, public_id: str, name: str) -> HttpResponse:
         """Answer the input with the value as it is stored."""
-        customer, spec = self.find(public_id, name)
+        customer, _column, spec = self.find(public_id, name)
         text = facts.as_text(spec, facts.read(spec, customer, None))
         return render(request, "customers/cell.html", _describe(customer, spec, text))
 
     def post(self, request: HttpRequest, public_id: str, name: str) -> HttpResponse:
         """Set the value; answer the cell, or why it cannot be."""
-        customer, spec = self.find(public_id, name)
+        customer, column, spec = self.find(public_id, name)
         value: Any = request.POST.get("value", "")
         expected = facts.from_text(spec, request.POST.get("seen", "")) if request.POST.get("seen") else None
         try:
@@ -117,23 +117,19 @@ class Cell(StaffPage):
             sentence = " ".join(said or [error.sentence(), error.advice()]).strip()
             return HttpResponse(sentence, status=422, content_type="text/plain; charset=utf-8")
         customer = access_customer(self.access, public_id, self.right)
-        column = list_columns(list_custom_fields())[name]
         figures = read_attributes([customer.pk], [column.figure] if column.figure else [])[customer.pk]
         return HttpResponse(render_cell(column, customer, figures, open_cell(column, can_edit=True)))
 
-    def find(self, public_id: str, name: str) -> tuple[Customer, facts.Field]:
-        """Return the customer and the field, if the list may edit it. Raises NotFound."""
+    def find(self, public_id: str, name: str) -> tuple[Customer, Column, facts.Field]:
+        """Return the customer, the column and its field, if the list may edit it. Raises NotFound."""
         customer = access_customer(self.access, public_id, self.right)
         column = list_columns(list_custom_fields()).get(name)
         if column is None or not column.fact:
             raise NotFound
-        spec = facts.FIELDS.get(name)
-        if spec is None:
-            row = next(row for row in list_custom_fields() if f"custom.{row.code}" == name)
-            spec = facts.describe_custom(row)
+        spec = list_fields()[name]
         if spec.is_sensitive:
             raise NotFound
-        return customer, spec
+        return customer, column, spec
 
 
 def _describe(customer: Customer, spec: facts.Field, text: str) -> dict[str, Any]:

@@ -10,9 +10,11 @@ from django.utils.translation import gettext as _
 
 from core import clock
 from core.calendar import WorkCalendar
+from core.web.reading import read_day
 from customers.models import Customer
 from customers.queries.attributes import read_attributes
 from customers.queries.diary import CalendarEntry, list_calendar
+from customers.web.header import tab_of
 from staff import rights
 from staff.models import Scope
 from staff.pages import StaffPage
@@ -30,7 +32,7 @@ class CalendarPage(StaffPage):
         """Show the page."""
         is_month = request.GET.get("span") == "month"
         today = clock.business_date()
-        anchor = _read_day(request.GET.get("day", ""), today)
+        anchor = read_day(request.GET.get("day", "")) or today
         start, end = _bounds(anchor, is_month)
         has_team = self.access.scope_of(self.right) != Scope.OWN
         is_team = has_team and request.GET.get("who") == "team"
@@ -75,14 +77,6 @@ class CalendarPage(StaffPage):
         return render(request, "customers/calendar.html", context)
 
 
-def _read_day(text: str, today: date) -> date:
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        return today
-    return day if date(2000, 1, 1) <= day <= date(2100, 1, 1) else today
-
-
 def _bounds(anchor: date, is_month: bool) -> tuple[date, date]:
     """Return the first day shown and the day after the last: whole weeks from Monday."""
     first = anchor.replace(day=1) if is_month else anchor
@@ -104,7 +98,7 @@ def _list_due(member_id: int, start: date, end: date, today: date) -> list[Calen
             at=clock.at(due, 0),
             title=str(book[pk]),
             text=_("Instalment due"),
-            url=f"/customers/{book[pk].public_id}/?tab=loans",
+            url=tab_of(book[pk].public_id, "loans"),
             member_id=member_id,
             is_late=due < today,
             is_whole_day=True,

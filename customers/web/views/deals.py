@@ -1,6 +1,7 @@
 """Needs, opportunities and the value sheet."""
 
-from datetime import date
+from collections.abc import Iterable
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -13,6 +14,7 @@ from core import clock, parameters
 from core.ids import public_id as new_key
 from core.registries import capabilities
 from core.web.listing import take_page
+from core.web.reading import read_number
 from customers.models import Customer, Opportunity
 from customers.operations import costs, needs, opportunities
 from customers.queries import leads as reads
@@ -23,9 +25,9 @@ from customers.queries.worth import read_capability, read_worth
 from customers.rules import stages
 from customers.web import undo
 from customers.web.forms_work import CostForm, NeedForm, OpportunityFilter, OpportunityForm
-from customers.web.views.diary import demand, tab_of
+from customers.web.header import tab_of
 from staff import rights
-from staff.pages import StaffPage, carry_out
+from staff.pages import StaffPage, carry_out, demand
 
 _SORTS = {"amount": "amount", "since": "stage_at"}
 _KEYS = {"NEED": "n", "PROPOSED": "p", "APPLYING": "a", "WON": "w"}
@@ -44,7 +46,7 @@ class NeedsPanel(StaffPage):
         context = {
             "customer": customer,
             "needs": reads.list_needs(customer.pk)[:30],
-            "opportunities": [show_opportunity(row, self.access.has(rights.EDIT_CUSTOMERS)) for row in rows[:30]],
+            "opportunities": show_opportunities(rows[:30], self.access.has(rights.EDIT_CUSTOMERS)),
             "can_edit": self.access.has(rights.EDIT_CUSTOMERS),
             "need_form": NeedForm(auto_id="need_%s"),
             "opportunity_form": OpportunityForm(auto_id="opportunity_%s"),
@@ -145,7 +147,7 @@ class OpportunitiesPage(StaffPage):
             context |= {
                 "page": page,
                 "total": page.total,
-                "rows": [show_opportunity(row, can_move) for row in page.rows],
+                "rows": show_opportunities(page.rows, can_move),
             }
         else:
             context["columns"] = _draw_columns(rows, can_move)
@@ -168,12 +170,11 @@ class MoveStage(StaffPage):
     def post(self, request: HttpRequest, public_id: str) -> HttpResponse:
         """Do it; a board that was drawn before somebody else's move learns so."""
         row = reads.access_opportunity(self.access, public_id, self.right)
-        version = request.POST.get("version", "")
         row, act = opportunities.move_stage(
             opportunity_id=row.pk,
             stage=request.POST.get("stage", ""),
             lost_reason=request.POST.get("lost_reason", ""),
-            expected_version=int(version) if version.isdecimal() else None,
+            expected_version=read_number(request.POST.get("version", "")),
             actor=request.user,  # type: ignore[arg-type]
             now=clock.now(),
         )
@@ -184,10 +185,14 @@ class MoveStage(StaffPage):
         return undo.tell(request, text, act, back)
 
 
-def show_opportunity(row: Opportunity, can_move: bool) -> dict[str, Any]:
-    """Return a card: how long in the stage, whether too long, where it may go."""
+def show_opportunities(rows: Iterable[Opportunity], can_move: bool) -> list[dict[str, Any]]:
+    """Return the cards: how long in the stage, whether too long, where they may go."""
     now = clock.now()
     allowed: dict[str, int] = parameters.get_value("customers.stage_days", on=now.date())
+    return [_show(row, can_move, now, allowed) for row in rows]
+
+
+def _show(row: Opportunity, can_move: bool, now: datetime, allowed: dict[str, int]) -> dict[str, Any]:
     return {
         "row": row,
         "days": stages.days_in_stage(row.stage_at, now),
@@ -220,7 +225,7 @@ def _draw_columns(rows: Any, can_move: bool) -> list[dict[str, Any]]:
                 "count": count,
                 "amount": amount,
                 "url": f"{reverse('customers:opportunities')}?view=list&stage={stage.value}",
-                "cards": [show_opportunity(row, can_move) for row in cards],
+                "cards": show_opportunities(cards, can_move),
                 "more": max(count - _COLUMN, 0),
             }
         )

@@ -13,6 +13,7 @@ from core.errors import NotFound
 from core.filtering import operator_label
 from core.rules.conditions import Condition, Field, Group, Operator, count_inputs
 from core.web.listing import count_rows
+from core.web.reading import read_number
 from customers.models import SavedView
 from customers.operations import desk
 from customers.queries.desk import access_saved_view, list_saved_views
@@ -21,7 +22,7 @@ from customers.queries.staff import in_scope
 from customers.web.columns import DEFAULT, list_columns
 from customers.web.selection import canonical, narrow_to_view, read_group, select
 from customers.web.undo import tell
-from customers.web.views.listing import COLUMNS_SETTING, ENTITY
+from customers.web.views.listing import COLUMNS_SETTING, ENTITY, url_of
 from staff import rights
 from staff.pages import StaffPage, carry_out
 
@@ -54,10 +55,10 @@ class ConditionEditor(StaffPage):
 
 def _part_at(group: Group, path: str) -> Condition | None:
     part: Condition | Group = group
-    for place in path.split("."):
-        if not isinstance(part, Group) or not place.isascii() or not place.isdigit() or int(place) >= len(part.parts):
+    for place in map(read_number, path.split(".")):
+        if not isinstance(part, Group) or place is None or place >= len(part.parts):
             return None
-        part = part.parts[int(place)]
+        part = part.parts[place]
     return part if isinstance(part, Condition) else None
 
 
@@ -132,7 +133,7 @@ class SaveView(StaffPage):
             )
 
         answer = carry_out(request, f"{reverse('customers:list')}?{text}", save, _("View saved."))
-        return redirect(_url_of(made[0])) if made else answer
+        return redirect(url_of(made[0])) if made else answer
 
 
 class ChangeView(StaffPage):
@@ -164,20 +165,16 @@ class ChangeView(StaffPage):
         def change() -> None:
             desk.change_view(access=self.access, view_id=view.pk, **given)
 
-        answer = carry_out(request, _url_of(view), change, _("View changed."))
+        carry_out(request, url_of(view), change, _("View changed."))
+        # It may have another address by now.
         view.refresh_from_db()
-        return redirect(_url_of(view)) if answer.status_code == 302 else answer
+        return redirect(url_of(view))
 
 
 def _query_of(query: QueryDict) -> str:
     """Return what of an address belongs to a view."""
     group, error = read_group(query)
     return canonical(query, group, saved="") if not error else ""
-
-
-def _url_of(view: SavedView) -> str:
-    query = f"{view.query}&saved={view.public_id}" if view.query else f"saved={view.public_id}"
-    return f"{reverse('customers:list')}?{query}"
 
 
 class ChooseColumns(StaffPage):

@@ -1,7 +1,6 @@
 """Contacts, plans, notes and promises of a customer: the panel and what is done in it."""
 
 import base64
-from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -9,27 +8,15 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from core import clock
-from core.errors import InvalidInput
 from core.web.listing import take_page
 from customers.operations import diary
 from customers.queries import diary as reads
 from customers.queries.staff import access_customer
 from customers.texts import render_text
 from customers.web.forms_work import FullContactForm, NoteForm, PlanForm, PromiseForm
+from customers.web.header import tab_of
 from staff import rights
-from staff.pages import StaffPage, carry_out
-
-
-def demand(form: Any) -> dict[str, Any]:
-    """Return the cleaned data. Raises InvalidInput."""
-    if not form.is_valid():
-        raise InvalidInput(fields={name: list(errors) for name, errors in form.errors.items()})
-    return dict(form.cleaned_data)
-
-
-def tab_of(public_id: str, tab: str) -> str:
-    """Return the address of a tab of the customer page."""
-    return f"{reverse('customers:page', args=[public_id])}?tab={tab}"
+from staff.pages import StaffPage, carry_out, demand
 
 
 class DiaryPanel(StaffPage):

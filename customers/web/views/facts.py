@@ -28,6 +28,7 @@ from customers.queries.own import get_latest_profile, list_cards
 from customers.queries.staff import access_customer, list_changes
 from customers.rules.sources import read_source
 from customers.texts import name_code
+from customers.web.header import tab_of
 from customers.web.texts_facts import SOURCES
 from staff import rights
 from staff.pages import StaffPage, carry_out
@@ -119,7 +120,7 @@ class FactField(FactsPage):
                 raise
             return self.edit(request, customer, fact, typed=typed, status=422, errors=refusal.fields[field])
         if not request.headers.get("HX-Request"):
-            return redirect(f"{reverse('customers:page', args=[public_id])}?tab=profile")
+            return redirect(tab_of(public_id, "profile"))
         customer, fact = self.find(public_id, field)
         answer = self.show(request, customer, fact)
         answer["HX-Trigger"] = json.dumps({"toast": {"text": _("Saved."), "tone": "good"}, "changed": {}})
@@ -181,7 +182,7 @@ class SettleFact(StaffPage):
             else:
                 settle_conflict(customer_id=customer.pk, claim_id=claim.pk, actor=actor, now=clock.now())
 
-        back = f"{reverse('customers:page', args=[public_id])}?tab=profile"
+        back = tab_of(public_id, "profile")
         return carry_out(request, back, settle, _("Settled."))
 
 

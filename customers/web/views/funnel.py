@@ -1,7 +1,6 @@
 """Where people give up registering, what each method of winning customers brings and costs, and market findings."""
 
-from datetime import date, timedelta
-from typing import Any
+from datetime import timedelta
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -11,6 +10,7 @@ from django.utils.translation import gettext as _
 from core import clock
 from core.rules.charts import Chart, Series, Shape, Tone, Unit
 from core.web.listing import take_page
+from core.web.reading import read_range
 from customers.models import Consent, RegistrationStep, ResearchNote
 from customers.operations.research import add_research
 from customers.queries import funnel as reads
@@ -19,13 +19,12 @@ from customers.queries.reasons import list_lost_reasons
 from customers.queries.staff import in_scope
 from customers.rules.funnel import FunnelStep
 from customers.web.forms_work import RangeFilter, ResearchForm
-from customers.web.views.diary import demand
 from staff import rights
 from staff.models import Scope
-from staff.pages import StaffPage, carry_out
+from staff.pages import StaffPage, carry_out, demand
 
 _DAYS = 90
-_LONGEST = 366
+_MOST_DAYS = 366
 
 
 class FunnelPage(StaffPage):
@@ -37,7 +36,8 @@ class FunnelPage(StaffPage):
         """Show the page."""
         form = RangeFilter(request.GET, channels=reads.list_channels())
         form.is_valid()
-        since, until = read_range(form.cleaned_data, clock.business_date())
+        since, last = read_range(form.cleaned_data, clock.business_date(), days=_DAYS, most_days=_MOST_DAYS)
+        until = last + timedelta(days=1)
         steps = reads.read_funnel(self.access, since=since, until=until, channel=form.cleaned_data.get("channel") or "")
         methods = reads.convert_by_method(self.access, since=since, until=until)
         reasons = dict(list_lost_reasons(on=clock.business_date()))
@@ -45,7 +45,7 @@ class FunnelPage(StaffPage):
         context = {
             "form": form,
             "since": since,
-            "until": until - timedelta(days=1),
+            "until": last,
             "steps": [(RegistrationStep.Step(step.code).label, step) for step in steps],
             "charts": [_draw_funnel(steps), _draw_methods(methods)],
             "methods": [row for row in methods if row.leads or row.cost],
@@ -60,14 +60,6 @@ class FunnelPage(StaffPage):
             "leads_url": f"{reverse('customers:leads')}?view=all&since={since.isoformat()}",
         }
         return render(request, "customers/funnel.html", context)
-
-
-def read_range(wanted: dict[str, Any], today: date) -> tuple[date, date]:
-    """Return the stretch of days asked for, its end left out; 90 days where nothing is asked, a year at most."""
-    until = (wanted.get("until") or today) + timedelta(days=1)
-    since = wanted.get("since") or until - timedelta(days=_DAYS)
-    since = min(since, until - timedelta(days=1))
-    return max(since, until - timedelta(days=_LONGEST)), until
 
 
 def _draw_funnel(steps: list[FunnelStep]) -> Chart:

@@ -13,6 +13,7 @@ from core import clock
 from core.errors import BusinessError, InvalidInput, NotFound
 from core.fields import UndecipherableValue, decrypt, encrypt
 from core.web.listing import take_page
+from core.web.reading import read_number
 from customers.models import Customer, LeaverWatch
 from customers.operations.ownership import start_handover
 from customers.operations.ownership.handover import review_export
@@ -82,12 +83,12 @@ class HandoverPlanPage(_HandoverPage):
 
     def post(self, request: HttpRequest) -> HttpResponse:
         """Carry out the plan as it was shown: the customers of each part come sealed with the form."""
-        giver_id, plan = request.POST.get("giver", ""), _read_plan(request.POST.get("plan", ""))
-        if not giver_id.isdigit():
+        giver_id, plan = read_number(request.POST.get("giver", "")), _read_plan(request.POST.get("plan", ""))
+        if giver_id is None:
             raise NotFound
         try:
             handover = start_handover(
-                giver_id=int(giver_id),
+                giver_id=giver_id,
                 plan=plan,
                 is_leaving=request.POST.get("is_leaving") == "on",
                 note=request.POST.get("note", ""),

@@ -1,12 +1,11 @@
 """Bringing customers in by file: upload, mapping, trial, run, quarantine."""
 
-import csv
 from collections.abc import Iterator
 from typing import Any
 
 import orjson
 from django import forms
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -16,6 +15,7 @@ from django.utils.translation import gettext_lazy
 from core import clock
 from core.errors import InvalidInput
 from core.web.listing import count_rows, take_page
+from core.web.spreadsheets import answer_csv
 from customers import fields as specs
 from customers.models import ImportJob, QuarantinedRow
 from customers.operations import intake
@@ -25,9 +25,8 @@ from customers.queries.facts import list_fields
 from customers.queries.imports import access_import, access_quarantined, list_imports, list_quarantine
 from customers.rules.intake import FIELDS
 from customers.rules.tables import MAX_BYTES
-from customers.rules.watermarks import defuse
 from staff import rights
-from staff.pages import StaffPage, carry_out
+from staff.pages import StaffPage, carry_out, show_refusal
 
 _PREVIEW = 8
 _OTHERS = {"role": gettext_lazy("Role"), "interests": gettext_lazy("interests")}
@@ -82,8 +81,7 @@ class ImportList(StaffPage):
                 )
                 return redirect("customers:import", job.public_id)
             except InvalidInput as error:
-                for name, sentences in error.fields.items():
-                    form.add_error(name, [str(sentence) for sentence in sentences])
+                show_refusal(form, error)
         return self.show(request, form, 422)
 
     def show(self, request: HttpRequest, form: UploadForm, status: int = 200) -> HttpResponse:
@@ -180,11 +178,6 @@ class UndoImport(StaffPage):
         )
 
 
-class _Echo:
-    def write(self, value: str) -> str:
-        return value
-
-
 class ErrorFile(StaffPage):
     """The faulty rows of an import as CSV, masked."""
 
@@ -193,23 +186,17 @@ class ErrorFile(StaffPage):
     def get(self, request: HttpRequest, public_id: str) -> HttpResponseBase:
         """Send line, faults and values."""
         job = access_import(self.access, public_id)
-        answer = StreamingHttpResponse(_write_errors(job), content_type="text/csv; charset=utf-8")
-        answer["Content-Disposition"] = f'attachment; filename="faults-{job.public_id}.csv"'
-        answer["Cache-Control"] = "no-store"
-        return answer
+        return answer_csv(_list_errors(job), f"faults-{job.public_id}")
 
 
-def _write_errors(job: ImportJob) -> Iterator[str]:
-    yield "\ufeff"
-    writer: Any = csv.writer(_Echo())
+def _list_errors(job: ImportJob) -> Iterator[list[Any]]:
     labels = _labels()
     names = [name for name in FIELDS if name in job.mapping.values()]
-    yield writer.writerow([_("Line"), _("Faults"), *(str(labels[name]) for name in names)])
+    yield [_("Line"), _("Faults"), *(labels[name] for name in names)]
     rows = QuarantinedRow.objects.filter(job=job, state=QuarantinedRow.State.OPEN).order_by("line")
     for row in rows.iterator(chunk_size=1000):
         texts = orjson.loads(row.row)
-        cells = [defuse(_mask(name, texts.get(name, ""))) for name in names]
-        yield writer.writerow([row.line, _name_faults(row, labels), *cells])
+        yield [row.line, _name_faults(row, labels), *(_mask(name, texts.get(name, "")) for name in names)]
 
 
 def _name_faults(row: QuarantinedRow, labels: dict[str, Any]) -> str:

@@ -1,5 +1,6 @@
 """Leads: the list, the record, the intake of each method, and what is done with a lead."""
 
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -11,7 +12,8 @@ from django.utils.translation import gettext_noop
 from core import clock
 from core.errors import BusinessError
 from core.web.listing import count_rows, take_page
-from customers.models import Customer, Lead, Method
+from core.web.reading import read_number
+from customers.models import Lead, Method
 from customers.operations import leads, needs
 from customers.operations.leads import LeadIntake
 from customers.queries import leads as reads
@@ -19,10 +21,9 @@ from customers.queries.diary import list_lead_contacts
 from customers.queries.reasons import list_lost_reasons
 from customers.queries.staff import in_scope
 from customers.web.forms_work import ORIGIN_LABELS, AnswerForm, LeadFilter, LeadForm, NeedForm
-from customers.web.views.diary import demand
 from staff import rights
-from staff.models import Scope, StaffMember
-from staff.pages import StaffPage, carry_out
+from staff.models import Scope
+from staff.pages import StaffPage, carry_out, demand, show_refusal
 from staff.queries import list_members_in_reach
 
 _SORTS = {"score": "score", "created": "created_at", "state": "state"}
@@ -60,10 +61,7 @@ class LeadListPage(StaffPage):
                     "url": reverse("customers:lead", args=[lead.public_id]),
                     "tone": _TONES[lead.state],
                     "need": next(iter(lead.needs.all()), None),
-                    "is_late": lead.answered_at is None
-                    and lead.state == Lead.State.NEW
-                    and lead.answer_due_at is not None
-                    and lead.answer_due_at < now,
+                    "is_late": _is_late(lead, now),
                 }
                 for lead in page.rows
             ],
@@ -105,15 +103,12 @@ class LeadPage(StaffPage):
         """Show the page."""
         lead = reads.access_lead(self.access, public_id)
         now = clock.now()
-        is_open = lead.state in reads.OPEN_STATES
+        reasons = list_lost_reasons(on=now.date())
         context = {
             "lead": lead,
             "tone": _TONES[lead.state],
-            "is_open": is_open,
-            "is_late": lead.answered_at is None
-            and is_open
-            and lead.answer_due_at is not None
-            and lead.answer_due_at < now,
+            "is_open": lead.state in reads.OPEN_STATES,
+            "is_late": _is_late(lead, now),
             "origin": [(ORIGIN_LABELS.get(key, key), value) for key, value in lead.origin.items()],
             "parts": [
                 {**part, "label": _(str(PART_LABELS.get(part["code"], part["code"])))} for part in lead.score_reasons
@@ -123,14 +118,19 @@ class LeadPage(StaffPage):
             "steps": _list_steps(lead),
             "answer_form": AnswerForm(auto_id="answer_%s"),
             "need_form": NeedForm(auto_id="need_%s", initial={"role": lead.role}),
-            "reasons": list_lost_reasons(on=now.date()),
-            "lost_reason": dict(list_lost_reasons(on=now.date())).get(lead.lost_reason, lead.lost_reason),
+            "reasons": reasons,
+            "lost_reason": dict(reasons).get(lead.lost_reason, lead.lost_reason),
             "members": list_members_in_reach(self.access, self.right).filter(is_active=True).select_related("user"),
             "can_unmask": self.access.has(rights.UNMASK),
             "may_see_customer": lead.customer_id is not None
             and in_scope(self.access).filter(pk=lead.customer_id).exists(),
         }
         return render(request, "customers/lead.html", context)
+
+
+def _is_late(lead: Lead, now: datetime) -> bool:
+    """Tell whether the first response is overdue; who has got one is no new lead any more."""
+    return lead.state == Lead.State.NEW and lead.answer_due_at is not None and lead.answer_due_at < now
 
 
 def _list_steps(lead: Lead) -> list[dict[str, Any]]:
@@ -165,7 +165,7 @@ class TakeInLead(StaffPage):
         data = form.cleaned_data
         introducer = None
         if form.intake.needs_introducer:
-            introducer = Customer.objects.filter(number=data["introducer"].strip().upper()).only("pk").first()
+            introducer = reads.find_introducer(data["introducer"])
             if introducer is None:
                 form.add_error("introducer", _("There is no customer with this number."))
                 return self.show(request, method, form, status=422)
@@ -176,7 +176,7 @@ class TakeInLead(StaffPage):
             phone=data["phone"],
             company=data["company"],
             origin={name: data[name] for name in form.intake.fields if data[name]},
-            introducer_id=introducer.pk if introducer else None,
+            introducer_id=introducer,
             partner_code=data["partner"],
             has_marketing_consent=data["has_marketing_consent"],
             need=form.read_need(),
@@ -189,8 +189,7 @@ class TakeInLead(StaffPage):
                 now=clock.now(),
             )
         except BusinessError as error:
-            for name, sentences in (error.fields or {"": [error.sentence(), error.advice()]}).items():
-                form.add_error(name if name in form.fields else None, [str(text) for text in sentences if text])
+            show_refusal(form, error)
             return self.show(request, method, form, status=422)
         return redirect("customers:lead", lead.public_id)
 
@@ -229,9 +228,8 @@ class LeadAct(StaffPage):
             needs.record_need(role=demand(form)["role"], need=form.read_need(), **common)
 
         def assign() -> None:
-            chosen = request.POST.get("member", "")
             members = list_members_in_reach(self.access, self.right).filter(is_active=True)
-            member: StaffMember | None = members.filter(pk=chosen).first() if chosen.isdecimal() else None
+            member = members.filter(pk=read_number(request.POST.get("member", "")) or 0).first()
             if member is None:
                 raise leads.LeadIncomplete(fields={"member": [_("Choose a colleague.")]})
             leads.assign_lead(member_id=member.pk, **common)

@@ -3,33 +3,33 @@
 from collections.abc import Callable
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from core import clock
-from core.errors import InvalidInput, NotFound
+from core.errors import NotFound
+from core.web.reading import read_number
 from customers.models import Customer, OwnerChange
 from customers.operations import ownership
 from customers.queries.ownership import in_assign_reach, list_collaborators, list_owner_changes, list_owners
 from customers.queries.pools import list_pools
 from customers.queries.staff import access_customer, in_scope
 from customers.web.forms_ownership import BackupForm, CollaboratorForm, OwnerForm, ReleaseForm
+from customers.web.header import tab_of
 from customers.web.undo import tell
 from staff import rights
 from staff.models import StaffMember
-from staff.pages import StaffPage, carry_out
+from staff.pages import StaffPage, carry_out, demand
+from staff.queries import list_members_with_right
 
 
-def _colleagues() -> Any:
+def _colleagues() -> QuerySet[StaffMember]:
     """Return who may be asked to help: every active colleague who sees customers at all."""
-    return (
-        StaffMember.objects.filter(is_active=True, roles__rights__contains=[rights.VIEW_CUSTOMERS])
-        .select_related("user")
-        .order_by("user__display_name", "pk")
-        .distinct()
-    )
+    members = list_members_with_right(rights.VIEW_CUSTOMERS)
+    return members.select_related("user").order_by("user__display_name", "pk")
 
 
 class TeamPanel(StaffPage):
@@ -85,7 +85,7 @@ class OwnerAct(StaffPage):
             "protect": self.protect,
             "release": self.release,
         }
-        return acts[act](request, customer, f"{reverse('customers:page', args=[public_id])}?tab=team")
+        return acts[act](request, customer, tab_of(public_id, "team"))
 
     def change_owner(self, request: HttpRequest, customer: Customer, back: str) -> HttpResponse:
         """Give the customer to a colleague or into a pool; undo goes with the word."""
@@ -95,7 +95,7 @@ class OwnerAct(StaffPage):
             pools=list_pools(self.access),
             may_exceed=self.access.has(rights.EXCEED_CAPACITY),
         )
-        given = _read(form)
+        given = demand(form)
         member, pool = given["member"], given["pool"]
         _count, act = ownership.change_owner_reversibly(
             customer_ids=[customer.pk],
@@ -115,7 +115,7 @@ class OwnerAct(StaffPage):
 
     def set_backup(self, request: HttpRequest, customer: Customer, back: str) -> HttpResponse:
         """Name who stands in for the RM."""
-        member = _read(BackupForm(request.POST, members=_colleagues()))["backup"]
+        member = demand(BackupForm(request.POST, members=_colleagues()))["backup"]
         return carry_out(
             request,
             back,
@@ -130,7 +130,7 @@ class OwnerAct(StaffPage):
 
     def add_collaborator(self, request: HttpRequest, customer: Customer, back: str) -> HttpResponse:
         """Let a colleague work on the customer, or change how far he may."""
-        given = _read(CollaboratorForm(request.POST, members=_colleagues()))
+        given = demand(CollaboratorForm(request.POST, members=_colleagues()))
         return carry_out(
             request,
             back,
@@ -147,15 +147,15 @@ class OwnerAct(StaffPage):
 
     def remove_collaborator(self, request: HttpRequest, customer: Customer, back: str) -> HttpResponse:
         """End a colleague's work on the customer."""
-        member_id = request.POST.get("member", "")
-        if not member_id.isdigit():
+        member_id = read_number(request.POST.get("member", ""))
+        if member_id is None:
             raise NotFound
         return carry_out(
             request,
             back,
             lambda: ownership.remove_collaborator(
                 customer_id=customer.pk,
-                member_id=int(member_id),
+                member_id=member_id,
                 actor=request.user,  # type: ignore[arg-type]
                 now=clock.now(),
             ),
@@ -180,7 +180,7 @@ class OwnerAct(StaffPage):
 
     def release(self, request: HttpRequest, customer: Customer, _back: str) -> HttpResponse:
         """Give one's own customer into a pool."""
-        given = _read(ReleaseForm(request.POST, pools=list_pools(self.access)))
+        given = demand(ReleaseForm(request.POST, pools=list_pools(self.access)))
         return carry_out(
             request,
             reverse("customers:list"),
@@ -193,10 +193,3 @@ class OwnerAct(StaffPage):
             ),
             _("Released into the pool %(pool)s.") % {"pool": given["pool"]},
         )
-
-
-def _read(form: Any) -> dict[str, Any]:
-    if not form.is_valid():
-        raise InvalidInput(fields={name: list(errors) for name, errors in form.errors.items()})
-    values: dict[str, Any] = form.cleaned_data
-    return values

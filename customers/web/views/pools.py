@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 from core import clock
 from core.errors import BusinessError, Refused
 from core.web.listing import take_page
+from core.web.reading import read_number
 from customers.models import Pool
 from customers.operations import ownership
 from customers.operations.conflicts import ask_conflict
@@ -46,7 +47,8 @@ class PoolListPage(StaffPage):
         pools = list(list_pools(self.access))
         if not pools and not (self.access.has(rights.CLAIM_CUSTOMERS) or self.access.has(rights.ASSIGN_CUSTOMERS)):
             raise Refused
-        pool = access_pool(self.access, request.GET["pool"]) if request.GET.get("pool") else next(iter(pools), None)
+        asked = request.GET.get("pool")
+        pool = access_pool(self.access, read_number(asked) or 0) if asked else next(iter(pools), None)
         context: dict[str, Any] = {"pool": pool, "form": PoolFilter(request.GET), "total": 0}
         if pool is not None:
             context |= self.show(request, pool, context["form"])

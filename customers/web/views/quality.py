@@ -9,17 +9,16 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from core import clock, masking
+from core import clock
 from core.errors import BusinessError, NotFound, Refused
-from core.masking import mask_phone
 from core.web.listing import take_page
+from core.web.reading import read_number
 from customers import fields as specs
 from customers.models import Customer, DuplicatePair
-from customers.operations import merging, undo
-from customers.queries.duplicates import access_merge, access_pair, find_similar, list_merges, open_pairs
+from customers.operations import merging
+from customers.queries.duplicates import access_merge, access_pair, list_merges, open_pairs
 from customers.queries.facts import list_fields
-from customers.queries.imports import count_quality
-from customers.queries.staff import in_scope
+from customers.queries.imports import LOW_CONDITION, count_quality
 from customers.rules.merging import CHOICES
 from customers.texts import name_code
 from customers.web.undo import tell
@@ -54,7 +53,7 @@ class QualityPage(StaffPage):
             "counts": counts,
             "merges": list_merges(self.access)[:10],
             "can_import": self.access.has(rights.IMPORT_CUSTOMERS),
-            "low_url": f"{reverse('customers:list')}?sort=completeness",
+            "low_url": f"{reverse('customers:list')}?where={LOW_CONDITION}&sort=completeness",
         }
         return render(request, "customers/quality/page.html", context)
 
@@ -78,10 +77,10 @@ class PairPage(StaffPage):
         """Merge as chosen."""
         pair = access_pair(self.access, public_id)
         kept, merged = pair.first, pair.second
-        if request.POST.get("keep") == kept_key(merged):
+        if request.POST.get("keep") == merged.public_id:
             kept, merged = merged, kept
         try:
-            merge = merging.merge_customers(
+            act = merging.merge_reversibly(
                 kept_id=kept.pk,
                 merged_id=merged.pk,
                 choices={key: request.POST[key] for key in CHOICES if request.POST.get(key) in {"kept", "merged"}},
@@ -94,27 +93,15 @@ class PairPage(StaffPage):
         except BusinessError as error:
             messages.error(request, f"{error.sentence()} {error.advice()}")
             return redirect("customers:pair", public_id)
-        act = undo.remember_act(
-            kind="customers.merge",
-            payload={"merge_id": merge.pk},
-            count=1,
-            actor=request.user,  # type: ignore[arg-type]
-            now=clock.now(),
-        )
         return tell(request, _("Merged. The record has the history of both."), act, reverse("customers:quality"))
-
-
-def kept_key(customer: Customer) -> str:
-    """Return how the form names a record."""
-    return customer.public_id
 
 
 def _read_versions(request: HttpRequest, *customers: Customer) -> dict[int, int]:
     """Return the versions that the editor compared; what is missing counts as outdated."""
     found = {}
     for customer in customers:
-        text = request.POST.get(f"version_{customer.public_id}", "")
-        found[customer.pk] = int(text) if text.isdigit() and len(text) < 10 else -1
+        version = read_number(request.POST.get(f"version_{customer.public_id}", ""))
+        found[customer.pk] = -1 if version is None else version
     return found
 
 
@@ -150,11 +137,7 @@ class DismissPair(StaffPage):
     def post(self, request: HttpRequest, public_id: str) -> HttpResponse:
         """Note it; the search leaves the pair alone from then on."""
         pair = access_pair(self.access, public_id)
-        actor: Any = request.user
-        merging.dismiss_pair(pair_id=pair.pk, actor=actor, now=clock.now())
-        act = undo.remember_act(
-            kind="customers.dismissal", payload={"pair_id": pair.pk}, count=1, actor=actor, now=clock.now()
-        )
+        act = merging.dismiss_pair(pair_id=pair.pk, actor=request.user, now=clock.now())  # type: ignore[arg-type]
         return tell(request, _("Noted: two people."), act, reverse("customers:quality"))
 
 
@@ -172,31 +155,3 @@ class UndoMerge(StaffPage):
             lambda: merging.undo_merge(merge_id=merge.pk, actor=request.user, now=clock.now()),  # type: ignore[arg-type]
             _("Taken apart; both records are as they were."),
         )
-
-
-class SimilarList(StaffPage):
-    """Who resembles what somebody is typing; asked by POST, so that no phone stands in an address."""
-
-    right = rights.VIEW_CUSTOMERS
-
-    def post(self, request: HttpRequest) -> HttpResponse:
-        """Answer a fragment; of people out of scope it says only that they are there."""
-        found = find_similar(
-            name=request.POST.get("name", "")[:60],
-            phone=request.POST.get("phone", "")[:30],
-            identity_number=request.POST.get("identity_number", "")[:30],
-        )
-        reach = set(
-            in_scope(self.access).filter(pk__in=[item.customer.pk for item in found]).values_list("pk", flat=True)
-        )
-        rows = [
-            {
-                "customer": item.customer if item.customer.pk in reach else None,
-                "phone": mask_phone(item.customer.phone) if item.customer.pk in reach else "",
-                "name": item.customer.name if item.customer.pk in reach else masking.mask_name(item.customer.name),
-                "score": item.score,
-                "reasons": [name_code("likeness", reason) for reason in item.reasons],
-            }
-            for item in found
-        ]
-        return render(request, "customers/quality/similar.html", {"rows": rows})

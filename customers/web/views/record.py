@@ -1,7 +1,7 @@
 """The page of one customer."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
 
@@ -15,6 +15,7 @@ from core import clock
 from core.errors import NotFound
 from core.models import User
 from core.registries import customer_panels, timeline_kinds
+from core.web.reading import read_day
 from customers.models import Customer, TimelineEntry
 from customers.operations.desk import note_visit
 from customers.queries.attributes import read_attributes
@@ -110,7 +111,7 @@ def read_timeline(request: HttpRequest, customer: Customer, since: datetime | No
     shape = request.GET.get("shape", "")
     if shape not in timeline_kinds:
         shape = ""
-    until = _read_date(request.GET.get("until", ""))
+    until = read_day(request.GET.get("until", ""))
     rows = list_timeline(
         customer.pk,
         shape=shape,
@@ -156,13 +157,6 @@ def _show_entry(group: list[TimelineEntry], since: datetime | None) -> dict[str,
         "meta": str(entry.actor) if entry.actor and entry.actor.kind == User.Kind.STAFF else "",
         "is_new": since is not None and entry.at > since,
     }
-
-
-def _read_date(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
 
 
 def _read_place(text: str) -> tuple[datetime, int] | None:

@@ -5,7 +5,6 @@ from typing import Any
 from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -22,9 +21,11 @@ from customers.queries.relations import (
 )
 from customers.queries.staff import access_customer, in_scope
 from customers.rules.papers import LARGEST_BYTES
+from customers.web.header import tab_of
 from customers.web.undo import tell
 from staff import rights
-from staff.pages import StaffPage, carry_out
+from staff.pages import StaffPage, carry_out, demand
+from staff.queries import Access
 
 _SOURCE = "RM"
 
@@ -79,10 +80,10 @@ class RelationsPanel(StaffPage):
     def post(self, request: HttpRequest, public_id: str) -> HttpResponse:
         """Write a relation."""
         customer = _access(self, public_id)
-        data = _demand(RelationForm(request.POST))
+        data = demand(RelationForm(request.POST))
 
         def add() -> None:
-            other = find_other(self.access, data.pop("other"))
+            other = _find_other(self.access, data.pop("other"))
             relations.add_relation(
                 customer_id=customer.pk,
                 other_id=other.pk,
@@ -92,10 +93,7 @@ class RelationsPanel(StaffPage):
                 **data,
             )
 
-        try:
-            return carry_out(request, _back(public_id, "relations"), add, _("Relation written."))
-        except NotFound as error:
-            raise InvalidInput(fields={"other": [_("None of your customers has this number or phone.")]}) from error
+        return carry_out(request, tab_of(public_id, "relations"), add, _("Relation written."))
 
 
 class EndRelation(StaffPage):
@@ -112,7 +110,7 @@ class EndRelation(StaffPage):
             actor=request.user,  # type: ignore[arg-type]
             now=clock.now(),
         )
-        return tell(request, _("Relation ended."), act, _back(public_id, "relations"))
+        return tell(request, _("Relation ended."), act, tab_of(public_id, "relations"))
 
 
 class HouseholdAct(StaffPage):
@@ -127,16 +125,13 @@ class HouseholdAct(StaffPage):
         if act is None:
             raise NotFound
         return carry_out(
-            request, _back(public_id, "relations"), lambda: act(request, customer), _("Household changed.")
+            request, tab_of(public_id, "relations"), lambda: act(request, customer), _("Household changed.")
         )
 
     def form(self, request: HttpRequest, customer: Customer) -> None:
         """Put the customer and another one together, in the household that one of them has."""
         actor: Any = request.user
-        try:
-            other = find_other(self.access, request.POST.get("other", ""))
-        except NotFound as error:
-            raise InvalidInput(fields={"other": [_("None of your customers has this number or phone.")]}) from error
+        other = _find_other(self.access, request.POST.get("other", ""))
         now = clock.now()
         joined = customer.household_id or other.household_id
         if joined is None:
@@ -172,12 +167,12 @@ class DocumentsPanel(StaffPage):
     def post(self, request: HttpRequest, public_id: str) -> HttpResponse:
         """Take a file in."""
         customer = _access(self, public_id)
-        data = _demand(DocumentForm(request.POST, request.FILES))
+        data = demand(DocumentForm(request.POST, request.FILES))
         # One byte more than is taken tells that it is too large without reading the rest.
         content = data.pop("file").read(LARGEST_BYTES + 1)
         return carry_out(
             request,
-            _back(public_id, "documents"),
+            tab_of(public_id, "documents"),
             lambda: documents.upload_document(
                 customer_id=customer.pk,
                 content=content,
@@ -224,7 +219,7 @@ class RemoveDocument(StaffPage):
             actor=request.user,  # type: ignore[arg-type]
             now=clock.now(),
         )
-        return tell(request, _("Document removed."), act, _back(public_id, "documents"))
+        return tell(request, _("Document removed."), act, tab_of(public_id, "documents"))
 
 
 def _access(page: StaffPage, public_id: str) -> Customer:
@@ -232,11 +227,8 @@ def _access(page: StaffPage, public_id: str) -> Customer:
     return access_customer(page.access, public_id, rights.EDIT_CUSTOMERS)
 
 
-def _back(public_id: str, tab: str) -> str:
-    return f"{reverse('customers:page', args=[public_id])}?tab={tab}"
-
-
-def _demand(form: Any) -> dict[str, Any]:
-    if not form.is_valid():
-        raise InvalidInput(fields={name: list(errors) for name, errors in form.errors.items()})
-    return dict(form.cleaned_data)
+def _find_other(access: Access, text: str) -> Customer:
+    try:
+        return find_other(access, text)
+    except NotFound as error:
+        raise InvalidInput(fields={"other": [_("None of your customers has this number or phone.")]}) from error
