@@ -95,7 +95,7 @@ def bounds(operator: Operator, values: list[Any], type: Type, now: datetime) -> 
 
 
 def words() -> dict[str, str]:
-    """Return the patterns that `core.rules.conditions.describe` puts a sentence together with."""
+    """Return the patterns for `core.rules.conditions.say`, and what joins conditions."""
     return {
         "is": _("%(field)s is %(value)s"),
         "not": _("%(field)s is not %(value)s"),

@@ -203,24 +203,12 @@ def change(group: Group, path: Sequence[int], part: Condition | Group | None) ->
     return parse(write(_change(group, path, part)))
 
 
-def describe(group: Group, fields: Mapping[str, Field], words: Mapping[str, str]) -> str:
-    """Return the conditions as one sentence.
+def say(condition: Condition, fields: Mapping[str, Field], words: Mapping[str, str]) -> str:
+    """Return one condition in words; values that a field does not know stand as they are.
 
     `words` holds a pattern an operator with %(field)s, %(value)s and, for ranges, %(other)s; `affirm` and `deny` take
-    its place for yes and no; `and`, `or` and `list` join.
+    its place for yes and no, `list` joins values.
     """
-    said = []
-    for part in group.parts:
-        if isinstance(part, Group):
-            inner = describe(part, fields, words)
-            said.append(f"({inner})" if len(part.parts) > 1 and len(group.parts) > 1 else inner)
-        else:
-            said.append(say(part, fields, words))
-    return words["or" if group.is_any else "and"].join(said)
-
-
-def say(condition: Condition, fields: Mapping[str, Field], words: Mapping[str, str]) -> str:
-    """Return one condition in words; values that a field does not know stand as they are."""
     known = fields.get(condition.field)
     if known and known.type == Type.YES_NO:
         return words["deny" if condition.values == ("no",) else "affirm"] % {"field": str(known.label)}

@@ -19,9 +19,9 @@ from core.rules.conditions import (
     change,
     check,
     check_all,
-    describe,
     list_conditions,
     parse,
+    say,
     write,
 )
 
@@ -86,15 +86,19 @@ def test_any_text_is_read_or_refused(text: str) -> None:
     assert parse(write(found)) == found
 
 
-def test_groups_stand_in_brackets_and_read_as_a_sentence() -> None:
+def test_groups_stand_in_brackets_and_conditions_read_as_sentences() -> None:
     group = parse("stage:in:NEW,ACTIVE;or(overdue:min:1000;contact:notlast:14)")
     assert [type(part).__name__ for part in group.parts] == ["Condition", "Group"]
-    assert describe(group, FIELDS, WORDS) == (
-        "Stage is new or active and (Overdue at least 1000 or Latest contact not in the last 14 days)"
-    )
-    assert describe(parse("borrower:is:yes;born:between:1980-01-01,1989-12-31"), FIELDS, WORDS) == (
-        "is: Borrower and Born from 1980-01-01 to 1989-12-31"
-    )
+    assert [say(condition, FIELDS, WORDS) for condition in list_conditions(group)] == [
+        "Stage is new or active",
+        "Overdue at least 1000",
+        "Latest contact not in the last 14 days",
+    ]
+    plain = parse("borrower:is:yes;born:between:1980-01-01,1989-12-31")
+    assert [say(condition, FIELDS, WORDS) for condition in list_conditions(plain)] == [
+        "is: Borrower",
+        "Born from 1980-01-01 to 1989-12-31",
+    ]
 
 
 def test_values_come_typed() -> None:
