@@ -13,7 +13,8 @@ async function edit(cell) {
   if (cell.querySelector("[data-cell-form]")) return;
   const url = `${cell.closest("[data-href]").dataset.href}cell/${cell.dataset.cell}/`;
   const answer = await fetch(url, { headers: { "HX-Request": "true" } });
-  if (!answer.ok) return;
+  // Asked twice, it is opened once.
+  if (!answer.ok || cell.querySelector("[data-cell-form]")) return;
   const before = cell.innerHTML;
   cell.innerHTML = await answer.text();
   // The list stands in a form already, and forms do not nest.
