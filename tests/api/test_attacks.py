@@ -17,9 +17,9 @@ from core.models import ApiToken, User
 from customers.models import Customer
 from ledger.models import PaymentOrder
 from lending.models import Application, Bid, Listing, Loan, Offer, Repayment
-from tests.api.books import fingerprint_tables, list_changed
 from tests.api.people import House, Person, card_number, citizen_number
 from tests.api.test_limits import at_once
+from tests.pictures import list_changes, take_picture
 
 Make = Callable[..., Person]
 AMOUNTS = (
@@ -30,11 +30,11 @@ AMOUNTS = (
 
 def refuse(person: Person, method: str, path: str, body: Any = None, **options: Any) -> str:
     """Call, expect a refusal that wrote nothing, and return its code."""
-    before = fingerprint_tables()
+    before = take_picture()
     response = person.call(method, path, body, **options)
     assert 400 <= response.status_code < 500, (path, body, response.status_code, response.content)
     assert response["Content-Type"] == "application/problem+json"
-    assert list_changed(before) == [], (path, body)
+    assert list_changes(before) == [], (path, body)
     return str(response.json()["code"])
 
 
@@ -44,7 +44,7 @@ def test_odd_amounts_move_nothing(house: House, make_person: Make) -> None:
     listing = house.make_listing(borrower, amount="5000.00")
     version = lender.get(f"listings/{listing['id']}/")["risk_notice"]["version"]
     card = lender.get("me/cards/")["results"][0]["id"]
-    before = fingerprint_tables()
+    before = take_picture()
     taken = []
     for amount in AMOUNTS:
         for path, body in (
@@ -57,7 +57,7 @@ def test_odd_amounts_move_nothing(house: House, make_person: Make) -> None:
             if response.status_code < 400:
                 taken.append((path, amount, response.json()["amount"]))
     assert taken == [], taken
-    assert list_changed(before) == []
+    assert list_changes(before) == []
 
 
 def test_names_and_numbers_with_tricks(house: House) -> None:
@@ -365,7 +365,7 @@ def test_forged_and_repeated_callbacks(house: House, make_person: Make) -> None:
     (callback,) = house.sandbox.take_callbacks()
     headers = {f"HTTP_{name.upper().replace('-', '_')}": value for name, value in callback.headers.items()}
     content_type = headers.pop("HTTP_CONTENT_TYPE", "application/json")
-    before = fingerprint_tables()
+    before = take_picture()
     client = Client(raise_request_exception=False)
     bodies = [callback.body + b" ", callback.body[:-1], b"", b"{}", b"\xff", callback.body.replace(b"1", b"2")]
     for body in bodies:
@@ -374,7 +374,7 @@ def test_forged_and_repeated_callbacks(house: House, make_person: Make) -> None:
     answer = client.post(callback.path, callback.body, content_type=content_type)
     assert 400 <= answer.status_code < 500, answer.content
     # That somebody tried is kept, and nothing else.
-    assert all(table.endswith(("auditentry", "callbackrejection")) for table in list_changed(before))
+    assert all(table.endswith(("auditentry", "callbackrejection")) for table in list_changes(before))
     for _ in range(3):
         assert client.post(callback.path, callback.body, content_type=content_type, **headers).status_code == 200
         house.settle()

@@ -6,9 +6,9 @@ import pytest
 from django.test import Client
 from rest_framework.test import APIClient
 
-from tests.api.books import fingerprint_tables, list_changed
 from tests.api.people import API, Caller, House
 from tests.api.test_matrix import CUSTOMER, MATRIX, PUBLIC
+from tests.pictures import list_changes, take_picture
 
 UNKNOWN_ID = "A" * 22
 VALUES: list[Any] = [None, True, 0, -1, 10**40, 1.5, "", " ", "\x00", "x" * 5000, "王", [], {}, [[]], {"a": 1}, "NaN"]
@@ -68,7 +68,7 @@ def test_ids_that_are_none() -> None:
 def test_every_field_takes_any_value_without_an_error_of_ours(house: House) -> None:
     person = house.make_person(is_investor=True)
     person.client = APIClient(raise_request_exception=False)
-    before = fingerprint_tables()
+    before = take_picture()
     for (method, address), (who, body) in MATRIX.items():
         if not isinstance(body, dict):
             continue
@@ -85,7 +85,7 @@ def test_every_field_takes_any_value_without_an_error_of_ours(house: House) -> N
         if who not in {PUBLIC, CUSTOMER}:
             continue
         _is_problem(caller.call(method, path, {**body, "surprise": 1}), 422, 428)
-    changed = set(list_changed(before))
+    changed = set(list_changes(before))
     # A value may be right after all (1.5 yuan to pay in, "王" as a notice's version): but no money and no loan moved.
     assert not changed & {"ledger_transfer", "lending_application", "lending_bid", "customers_bankcard"}, changed
 
@@ -102,8 +102,8 @@ def test_query_strings(house: House) -> None:
 
 def test_a_key_is_asked_for(house: House) -> None:
     person = house.make_person()
-    before = fingerprint_tables()
+    before = take_picture()
     wish = {"amount": "10.00", "gateway": "wechat"}
     _is_problem(person.call("post", "me/deposits/", wish, key=""), 400)
     _is_problem(person.call("post", "me/deposits/", wish, key="k" * 256), 400)
-    assert list_changed(before) == []
+    assert list_changes(before) == []

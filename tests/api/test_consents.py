@@ -5,8 +5,8 @@ from typing import Any
 from core.models import Parameter
 from customers.models import Consent, Customer
 from ledger.models import CustodyAccount
-from tests.api.books import fingerprint_tables, list_changed
 from tests.api.people import Caller, House, card_number, citizen_number
+from tests.pictures import list_changes, take_picture
 
 
 def test_the_notice_in_force_is_told_to_everybody(house: House) -> None:
@@ -19,14 +19,14 @@ def test_the_notice_in_force_is_told_to_everybody(house: House) -> None:
 def test_another_version_is_refused(house: House, seeded: Any) -> None:
     person = house.register()
     Parameter.objects.filter(rule_code="customers.privacy_notice_version").update(value="2026-2")
-    before = fingerprint_tables()
+    before = take_picture()
     refused = person.call("post", "me/consents/", {"purpose": "MARKETING", "notice_version": "2026-1"})
     assert refused.status_code == 422 and refused.json()["code"] == "notice_outdated"
     assert "2026-2" in refused.json()["title"]
     # What was agreed to under the older version is not given back by repeating it.
     again = person.call("post", "me/consents/", {"purpose": "SERVICE", "notice_version": "2026-1"})
     assert again.json()["code"] == "notice_outdated"
-    assert list_changed(before) == []
+    assert list_changes(before) == []
     assert person.post("me/consents/", {"purpose": "SERVICE", "notice_version": "2026-2"})["notice_version"] == "2026-2"
     assert len(person.get("me/consents/")) == 1
 
@@ -35,10 +35,10 @@ def test_registering_under_another_version_leaves_the_code_good(house: House) ->
     caller = Caller()
     phone = "13700137000"
     code = house.send_code(caller, {"phone": phone, "purpose": "REGISTER"})
-    before = fingerprint_tables()
+    before = take_picture()
     refused = caller.call("post", "auth/register/", {"phone": phone, "code": code, "notice_version": "1"})
     assert refused.status_code == 422 and refused.json()["code"] == "notice_outdated"
-    assert list_changed(before) == []
+    assert list_changes(before) == []
     caller.post("auth/register/", {"phone": phone, "code": code, "notice_version": "2026-1"})
     assert Customer.objects.count() == 1
 
@@ -65,14 +65,14 @@ def test_a_message_is_marked_as_read_once(house: House, seeded: Any) -> None:
     message = person.get("me/messages/")["results"][0]
     assert message["read_at"] is None
     stranger = house.register()
-    before = fingerprint_tables()
+    before = take_picture()
     assert stranger.call("post", f"me/messages/{message['id']}/read/").status_code == 404
-    assert list_changed(before) == []
+    assert list_changes(before) == []
     person.post(f"me/messages/{message['id']}/read/")
     assert person.get("me/messages/")["results"][0]["read_at"] == seeded.isoformat()
-    before = fingerprint_tables()
+    before = take_picture()
     person.post(f"me/messages/{message['id']}/read/")
-    assert list_changed(before) == []
+    assert list_changes(before) == []
 
 
 def test_lenders_see_the_overdue_entries_of_the_credit_report(house: House) -> None:

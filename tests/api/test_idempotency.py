@@ -14,8 +14,8 @@ from core import clock
 from customers.models import VerificationCode
 from ledger.models import PaymentOrder
 from lending.models import Bid
-from tests.api.books import fingerprint_tables, list_changed
 from tests.api.people import House, Person
+from tests.pictures import list_changes, take_picture
 
 Make = Callable[..., Person]
 
@@ -24,7 +24,7 @@ def test_the_same_key_gives_the_same_answer(house: House, make_person: Make) -> 
     person = make_person()
     wish = {"amount": "10.00", "gateway": "wechat"}
     first = person.call("post", "me/deposits/", wish, key="one")
-    before = fingerprint_tables()
+    before = take_picture()
     again = person.call("post", "me/deposits/", wish, key="one")
     assert again.status_code == first.status_code == 202 and again.json() == first.json()
     assert again["Idempotent-Replayed"] == "true" and "Idempotent-Replayed" not in first
@@ -32,7 +32,7 @@ def test_the_same_key_gives_the_same_answer(house: House, make_person: Make) -> 
     assert other.status_code == 422 and other.json()["code"] == "idempotency_key_reused"
     elsewhere = person.call("post", "me/withdrawals/", {"amount": "10.00", "card": "x"}, key="one")
     assert elsewhere.status_code == 422 and elsewhere.json()["code"] == "idempotency_key_reused"
-    assert list_changed(before) == []
+    assert list_changes(before) == []
 
 
 def test_keys_of_two_people_are_apart(house: House, make_person: Make) -> None:
@@ -46,10 +46,10 @@ def test_a_refusal_leaves_the_key_unused(house: House, make_person: Make) -> Non
     listing = house.make_listing(borrower)
     version = lender.get(f"listings/{listing['id']}/")["risk_notice"]["version"]
     wish = {"amount": "1000.00", "risk_notice_version": version}
-    before = fingerprint_tables()
+    before = take_picture()
     refused = lender.call("post", f"listings/{listing['id']}/bids/", wish, key="bid")
     assert refused.status_code == 409 and refused.json()["code"] == "insufficient_funds"
-    assert list_changed(before) == []
+    assert list_changes(before) == []
     lender.deposit("1000.00")
     assert lender.call("post", f"listings/{listing['id']}/bids/", wish, key="bid").status_code == 201
 
@@ -89,10 +89,10 @@ def test_a_taken_phone_keeps_its_code(house: House, seeded: datetime) -> None:
     VerificationCode.objects.update(created_at=seeded - timedelta(minutes=2))
     code = house.send_code(Person(house=house, phone=person.phone), {"phone": person.phone, "purpose": "REGISTER"})
     wish = {"phone": person.phone, "code": code, "notice_version": "2026-1"}
-    before = fingerprint_tables()
+    before = take_picture()
     refused = person.call("post", "auth/register/", wish)
     assert refused.status_code == 409 and refused.json()["code"] == "phone_taken"
-    assert list_changed(before) == []
+    assert list_changes(before) == []
 
 
 def _at_once(calls: list[Callable[[], Any]], instant: datetime) -> list[Any]:

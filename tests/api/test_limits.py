@@ -22,8 +22,8 @@ from core.models import ApiToken
 from customers.models import VerificationCode
 from customers.operations import registration
 from customers.operations.registration import CodeTooSoon, WrongCode
-from tests.api.books import fingerprint_tables, list_changed
 from tests.api.people import Caller, House, Person
+from tests.pictures import list_changes, take_picture
 from tests.runner.conftest import MakeValkey, make_valkey
 
 __all__ = ["make_valkey"]
@@ -104,12 +104,12 @@ def test_twenty_wishes_for_a_code_send_one(house: House, seeded: datetime) -> No
 def test_a_code_is_for_its_purpose_and_phone_only(house: House) -> None:
     person, other = house.register(), house.register()
     code = house.send_code(person, {"purpose": "SIGN"})
-    before = fingerprint_tables()
+    before = take_picture()
     refused = Caller().call("post", "auth/login/", {"phone": person.phone, "code": code})
     assert refused.status_code == 422 and refused.json()["code"] == "wrong_code"
     refused = Caller().call("post", "auth/login/", {"phone": other.phone, "code": code})
     assert refused.status_code == 422 and refused.json()["code"] == "wrong_code"
-    assert list_changed(before) == []
+    assert list_changes(before) == []
 
 
 @pytest.fixture

@@ -11,9 +11,9 @@ from core.models import User
 from customers.models import Customer
 from customers.rules.assessment import QUESTIONS
 from staff import rights
-from tests.api.books import fingerprint_tables, list_changed
 from tests.api.people import Caller, House, Person
 from tests.fixtures.borrowers import make_staff
+from tests.pictures import list_changes, take_picture
 
 PUBLIC, CUSTOMER, OWN = "public", "customer", "own"
 _CODE = {"phone": "13912345678", "purpose": "LOGIN"}
@@ -203,7 +203,7 @@ def test_nobody_gets_in_where_he_has_no_business(house: House, records: dict[str
     clerk = _staff_caller(manager, ["messaging.view"], seeded)
     officer = _staff_caller(make_staff("operations"), everything, seeded)
     boss = _staff_caller(manager, everything, seeded)
-    before = fingerprint_tables()
+    before = take_picture()
     faults = []
     for (method, address), (who, body) in MATRIX.items():
         path = _fill(address, records)
@@ -226,17 +226,17 @@ def test_nobody_gets_in_where_he_has_no_business(house: House, records: dict[str
                 faults.append(f"{name}: {method} {path} -> {response.status_code} {response.content[:120]!r}")
             if response.status_code >= 400 and response["Content-Type"] != "application/problem+json":
                 faults.append(f"{name}: {method} {path} -> {response['Content-Type']}")
-        if changed := list_changed(before):
+        if changed := list_changes(before):
             faults.append(f"{method} {path} wrote into {changed}")
-            before = fingerprint_tables()
+            before = take_picture()
     assert faults == []
 
 
 def test_a_foreign_card_takes_no_money(house: House, records: dict[str, str]) -> None:
     stranger = house.make_person("赵陌生", balance="100.00")
-    before = fingerprint_tables()
+    before = take_picture()
     response = stranger.call("post", "me/withdrawals/", {"amount": "10.00", "card": records["card"]})
-    assert response.status_code == 404 and list_changed(before) == []
+    assert response.status_code == 404 and list_changes(before) == []
 
 
 def test_staff_see_their_own_customers_only(house: House, seeded: Any) -> None:

@@ -2,19 +2,15 @@
 
 from collections.abc import Sequence
 from datetime import date, timedelta
-from decimal import Decimal
 from itertools import count
 
 from core import clock
 from core.models import BusinessDate
 from customers.models import Consent, Customer
-from ledger.models import TransferType
-from ledger.operations import open_accounts, post_transfer
-from ledger.rules.accounts import CUSTODY, available_account
+from ledger.operations import open_accounts
 from lending.models import Application, Instalment, LenderShare, Listing, Loan, LoanState, Product
+from tests.lending.operations.markets import DAY, D, pay_in
 
-DAY = date(2026, 3, 2)
-D = Decimal
 _serial = count(1)
 
 
@@ -29,15 +25,7 @@ def make_person(balance: str = "0.00") -> Customer:
     now = clock.at(DAY, 9)
     customer = Customer.objects.create(number=f"CB-{next(_serial)}", registered_at=now)
     open_accounts(customer_ids=[customer.pk], now=now)
-    if D(balance):
-        post_transfer(
-            type=TransferType.DEPOSIT,
-            lines=[(CUSTODY, -D(balance)), (available_account(customer.pk), D(balance))],
-            idempotency_key=f"seed:{customer.pk}",
-            business_date=DAY,
-            now=now,
-            actor=None,
-        )
+    pay_in(customer, balance)
     return customer
 
 
