@@ -1,33 +1,14 @@
 """A field edited by keyboard and by mouse in a real browser."""
 
-from collections.abc import Iterator
-
 import pytest
-from django.core import management
 from playwright.sync_api import Browser, Page, expect
 
-from core import clock, seeding
-from core.models import BusinessDate
 from customers.models import Customer
 from customers.operations.facts import set_facts
-from tests.fixtures.browser import browser, page
-from tests.web.conftest import NOW, TODAY, Book, build_book
-from tests.web.test_browser import log_in
+from tests.web.conftest import NOW, Book, browser, live_book, log_in, page
 
-__all__ = ["browser", "page"]
+__all__ = ["browser", "live_book", "page"]
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-
-@pytest.fixture
-def live_book(transactional_db: None) -> Iterator[Book]:
-    """The book as the server's own threads see it."""
-    BusinessDate.objects.all().delete()
-    seeding.run_seeds(business_date=TODAY, now=NOW)
-    BusinessDate.objects.update_or_create(pk=1, defaults={"value": TODAY})
-    with clock.use_clock(NOW):
-        built = build_book()
-    yield built
-    management.call_command("clearsessions")
 
 
 def test_a_field_by_keyboard_and_by_mouse(page: Page, live_server: object, live_book: Book) -> None:

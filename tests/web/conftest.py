@@ -6,19 +6,23 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from django.core import management
 from django.test import Client
+from playwright.sync_api import Page, expect
 
 from core import clock, seeding
 from core.models import BusinessDate, User
 from customers.models import Customer, WorkItem
 from customers.operations import history
 from customers.rules.names import build_name_keys
-from lending.models import Application, Instalment, LenderShare, Listing, Loan, LoanState, Product
+from lending.models import Application, LenderShare, Listing, Loan, LoanState
 from messaging.models import Message, Template
 from risk.models import Alert
 from service.models import CollectionCase
 from staff.models import Department, Role, StaffMember, Team
 from staff.operations import create_department
+from tests.fixtures import borrowers
+from tests.fixtures.borrowers import LoanPlan
 from tests.fixtures.browser import browser, page
 
 __all__ = ["browser", "page"]
@@ -85,90 +89,25 @@ def make_customer(number: int, name: str, rm: User, **fields: object) -> Custome
 
 def make_loan(number: int, borrower: Customer, investor: Customer, *, dpd: int = 0) -> Loan:
     """A running loan of three instalments with one lender; the first one is unpaid when it is late."""
-    product = Product.objects.get(code="xinyong-debx")
-    amount = Decimal("3000.00")
-    application = Application.objects.create(
-        number=f"AP-{number}",
-        customer=borrower,
-        product=product,
-        amount=amount,
-        periods=3,
+    plan = LoanPlan(
+        start_date=TODAY - timedelta(days=31 + dpd),
+        first_due_date=TODAY - timedelta(days=dpd),
         method="equal_instalment",
-        purpose="CONSUMPTION",
-        declared_at=NOW,
-        project_hash=f"hash-{number}",
-        state=Application.State.ACCEPTED,
-        submitted_at=NOW,
-        decided_at=NOW,
-        business_date=TODAY,
-        grade="A",
-    )
-    listing = Listing.objects.create(
-        number=f"LS-{number}",
-        application=application,
-        borrower=borrower,
-        product=product,
-        title="装修",
-        amount=amount,
-        funded=amount,
         annual_rate=Decimal("0.12"),
+        principal=Decimal("3000.00"),
         periods=3,
-        method="equal_instalment",
-        grade="A",
-        risk_grade=1,
-        state=Listing.State.PAID_OUT,
-        opened_at=NOW,
-        deadline_date=TODAY,
-        ended_at=NOW,
-    )
-    start = TODAY - timedelta(days=31 + dpd)
-    loan = Loan.objects.create(
-        number=f"LN-{number}",
-        listing=listing,
-        borrower=borrower,
-        product=product,
-        principal=amount,
-        annual_rate=Decimal("0.12"),
-        periods=3,
-        method="equal_instalment",
-        period_unit="month",
-        day_count="30/360",
-        rounding="HALF_UP",
-        payment_step=Decimal("0.01"),
-        payment_rounding="nearest",
-        due_date_shift="FOLLOWING",
-        allocation_order=["FEE", "PENALTY", "INTEREST", "PRINCIPAL"],
-        penalty_daily_rate=Decimal("0.0005"),
-        cap_rate=Decimal("0.12"),
-        state=Loan.State.ACTIVE,
-        created_at=NOW,
-        contract_date=start,
-        start_date=start,
-        maturity_date=start + timedelta(days=92),
-    )
-    LoanState.objects.create(
-        loan=loan,
-        principal_outstanding=amount,
-        interest_outstanding=Decimal("60.00"),
-        overdue_amount=Decimal("1020.00") if dpd else Decimal(0),
-        oldest_unpaid_due_date=TODAY - timedelta(days=dpd) if dpd else None,
-        next_due_date=TODAY + timedelta(days=10),
-        next_due_amount=Decimal("1020.00"),
+        interest=Decimal("20.00"),
         dpd=dpd,
         bucket="M1" if dpd else "M0",
-        as_of_date=TODAY,
     )
-    for n in (1, 2, 3):
-        Instalment.objects.create(
-            loan=loan,
-            n=n,
-            due_date=TODAY + timedelta(days=30 * (n - 1) - dpd),
-            nominal_due_date=TODAY,
-            principal=Decimal("1000.00"),
-            interest=Decimal("20.00"),
-            balance_after=Decimal(3000 - 1000 * n),
-        )
-    LenderShare.objects.create(loan=loan, investor=investor, principal=amount)
+    loan = borrowers.make_loan(borrower, plan, now=NOW, number=number)
+    LoanState.objects.filter(loan=loan).update(
+        overdue_amount=Decimal("1020.00") if dpd else Decimal(0),
+        oldest_unpaid_due_date=plan.first_due_date if dpd else None,
+        next_due_date=TODAY + timedelta(days=10),
+        next_due_amount=Decimal("1020.00"),
+    )
+    LenderShare.objects.create(loan=loan, investor=investor, principal=plan.principal)
     return loan
 
 
@@ -176,14 +115,23 @@ def make_loan(number: int, borrower: Customer, investor: Customer, *, dpd: int =
 def book(db: None) -> Iterator[Book]:
     """The book on a Monday morning."""
     with clock.use_clock(NOW):
-        BusinessDate.objects.all().delete()
-        seeding.run_seeds(business_date=TODAY, now=NOW)
-        BusinessDate.objects.update_or_create(pk=1, defaults={"value": TODAY})
         yield build_book()
 
 
+@pytest.fixture
+def live_book(transactional_db: None) -> Iterator[Book]:
+    """The book as a live server's own threads see it; they run on the real clock."""
+    with clock.use_clock(NOW):
+        built = build_book()
+    yield built
+    management.call_command("clearsessions")
+
+
 def build_book() -> Book:
-    """Write the rows."""
+    """Seed the house and write the rows."""
+    BusinessDate.objects.all().delete()
+    seeding.run_seeds(business_date=TODAY, now=NOW)
+    BusinessDate.objects.update_or_create(pk=1, defaults={"value": TODAY})
     place = create_department(name="客户关系部", kind="RELATIONSHIP")
     team, other_team = (Team.objects.create(name=name, department=place) for name in ("一组", "二组"))
     people = {
@@ -275,6 +223,18 @@ def build_book() -> Book:
         ),
         work=WorkItem.objects.get(key="w1"),
     )
+
+
+def log_in(page: Page, server: str, username: str, language: str = "en") -> None:
+    """Log somebody in through the form of a live server."""
+    page.goto(f"{server}/login/")
+    other = page.locator(f'button[name="language"][value="{language}"]')
+    if other.count():
+        other.click()
+    page.locator("#id_username").fill(username)
+    page.locator("#id_password").fill(PASSWORD)
+    page.locator("form.stack button").click()
+    expect(page.locator(".page-title h1")).to_be_visible()
 
 
 def as_user(user: User) -> Client:

@@ -1,39 +1,11 @@
 """The day of an RM and a risk officer in a real browser, in both languages; no script fails, no policy is broken."""
 
-from collections.abc import Iterator
-
 import pytest
-from django.core import management
 from playwright.sync_api import Page, expect
 
-from core import clock, seeding
-from core.models import BusinessDate
-from tests.web.conftest import NOW, PASSWORD, TODAY, Book, build_book
+from tests.web.conftest import Book, log_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-
-@pytest.fixture
-def live_book(transactional_db: None) -> Iterator[Book]:
-    """The book as the server's own threads see it; they run on the real clock."""
-    BusinessDate.objects.all().delete()
-    seeding.run_seeds(business_date=TODAY, now=NOW)
-    BusinessDate.objects.update_or_create(pk=1, defaults={"value": TODAY})
-    with clock.use_clock(NOW):
-        built = build_book()
-    yield built
-    management.call_command("clearsessions")
-
-
-def log_in(page: Page, server: str, username: str, language: str = "en") -> None:
-    page.goto(f"{server}/login/")
-    other = page.locator(f'button[name="language"][value="{language}"]')
-    if other.count():
-        other.click()
-    page.locator("#id_username").fill(username)
-    page.locator("#id_password").fill(PASSWORD)
-    page.locator("form.stack button").click()
-    expect(page.locator(".page-title h1")).to_be_visible()
 
 
 @pytest.mark.parametrize("language", ["en", "zh-hans"])

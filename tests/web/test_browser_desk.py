@@ -6,10 +6,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from customers.models import Customer, CustomField
-from tests.web.conftest import Book
-from tests.web.test_browser import live_book, log_in
+from tests.web.conftest import Book, log_in
 
-__all__ = ["live_book"]
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 ROWS = "#list tbody tr[data-href]"
 
