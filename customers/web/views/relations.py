@@ -81,9 +81,9 @@ class RelationsPanel(StaffPage):
         """Write a relation."""
         customer = _access(self, public_id)
         data = demand(RelationForm(request.POST))
+        other = _find_other(self.access, data.pop("other"))
 
         def add() -> None:
-            other = _find_other(self.access, data.pop("other"))
             relations.add_relation(
                 customer_id=customer.pk,
                 other_id=other.pk,
