@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 Picture = dict[str, tuple[int, str]]
 
@@ -43,5 +43,5 @@ def unchanged(*, but: Iterable[str] = ()) -> Iterator[None]:
 @contextmanager
 def refused(*refusals: type[Exception]) -> Iterator[None]:
     """Assert that the block is refused so and that not one row has changed."""
-    with unchanged(), pytest.raises(refusals):
+    with unchanged(), pytest.raises(refusals), transaction.atomic():
         yield
