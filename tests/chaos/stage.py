@@ -17,7 +17,6 @@ import psycopg2
 from django.db import connection, connections
 
 from core import clock, outbox
-from integrations.sandbox.client import SandboxControl
 from lending.models import Contract, Listing, Loan, PayoutInstruction
 from lending.operations import contracts
 from p2pcrm.runner.children import read_tail
@@ -191,10 +190,7 @@ def build_stage(postgres: PostgresServer, template: str, home: Path, settings: A
     sandbox = SandboxProcess(home / "sandbox")
     sandbox.start()
     exits.callback(sandbox.stop)
-    settings.INTEGRATIONS_MODE = "sandbox"
-    settings.SANDBOX_URL = sandbox.url
-    settings.SANDBOX_HOME = str(sandbox.home)
-    control = SandboxControl(sandbox.url)
+    control = sandbox.serve(settings)
     exits.callback(control.close)
     valkey = ValkeyServer(home / "valkey", port=choose_free_port(), password="broker-secret", log=home / "valkey.log")
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("P2PCRM_", "PYTEST_"))} | {

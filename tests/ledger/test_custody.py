@@ -1,6 +1,6 @@
 """The custodian: sub-accounts, batches in the right order, the daily comparison. The sandbox plays the bank."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
@@ -13,7 +13,6 @@ from customers.events import CustomerIdentified
 from customers.models import Consent, Customer, TimelineEntry
 from integrations import connect
 from integrations.ports import TemporaryFailure
-from integrations.sandbox.client import SandboxControl
 from ledger import custodian
 from ledger.models import (
     CustodyAccount,
@@ -35,27 +34,13 @@ from ledger.operations import (
 )
 from ledger.queries import count_unsent, custody_number, custody_numbers, list_instructions
 from ledger.rules.accounts import CUSTODY, PLATFORM_FEES, available_account, frozen_account
-from tests.fixtures.sandbox import SandboxProcess, sandbox, sandbox_process
+from tests.fixtures.sandbox import own_sandbox, sandbox, sandbox_process
 from tests.ledger.conftest import DAY, check_books
 
-__all__ = ["sandbox", "sandbox_process"]
+__all__ = ["own_sandbox", "sandbox", "sandbox_process"]
 pytestmark = pytest.mark.django_db
 D = Decimal
 NEXT_DAY = DAY + timedelta(days=1)
-
-
-@pytest.fixture
-def own_sandbox(tmp_path, settings) -> Iterator[SandboxControl]:
-    """A bank whose books hold nothing but this test: a comparison looks at every account."""
-    process = SandboxProcess(tmp_path / "bank")
-    process.start()
-    settings.INTEGRATIONS_MODE = "sandbox"
-    settings.SANDBOX_URL = process.url
-    settings.SANDBOX_HOME = str(process.home)
-    control = SandboxControl(process.url)
-    yield control
-    control.close()
-    process.stop()
 
 
 @pytest.fixture
