@@ -12,7 +12,7 @@ from ledger.operations.results import record_payment_result
 
 @job
 def send_custody_queue() -> int:
-    """Send what waits for the custodian; beat calls this each minute."""
+    """Send what waits for the custodian; beat calls this several times a minute."""
     return custodian.send_queue(now=clock.now())
 
 

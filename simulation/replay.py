@@ -177,6 +177,11 @@ def _customer(case: Case) -> Customer:
     return case.customer
 
 
+def _loan_id(case: Case) -> int:
+    assert case.loan_id is not None, "his loan was paid out"
+    return case.loan_id
+
+
 def _apply(replay: Replay, cases: list[Case]) -> None:
     world = replay.world
     for case in cases:
@@ -333,7 +338,7 @@ def _sign(replay: Replay, cases: list[Case]) -> None:
 
 def _plan_behaviour(replay: Replay, case: Case) -> None:
     """Plan the day on which the borrower leaves his schedule, at the instalment where the book says he did."""
-    rows = list(Instalment.objects.filter(loan_id=case.loan_id or 0).order_by("n"))
+    rows = list(Instalment.objects.filter(loan_id=_loan_id(case)).order_by("n"))
     if case.book.status == _FULLY_PAID:
         paid = count_periods([row.interest for row in rows], case.book.paid_interest)
         replay.planned[rows[max(paid, 1) - 1].due_date + timedelta(days=1)].append(partial(_settle, replay, case))
@@ -353,7 +358,7 @@ def count_periods(parts: Iterable[Decimal], paid: Decimal) -> int:
 
 def _settle(replay: Replay, case: Case) -> None:
     world, customer = replay.world, _customer(case)
-    loan = Loan.objects.get(pk=case.loan_id or 0)
+    loan = Loan.objects.get(pk=_loan_id(case))
     if loan.state != Loan.State.ACTIVE:
         return
     price = get_settlement_price(loan=loan, business_date=world.today)
@@ -380,7 +385,7 @@ def _stop_paying(replay: Replay, case: Case) -> None:
 def _pay_late(replay: Replay, case: Case) -> None:
     """Pay what is overdue; from now on the card pays again."""
     world, customer = replay.world, _customer(case)
-    loan = Loan.objects.select_related("standing").get(pk=case.loan_id or 0)
+    loan = Loan.objects.select_related("standing").get(pk=_loan_id(case))
     owed = loan.standing.overdue_amount + loan.standing.penalty_outstanding
     if loan.state != Loan.State.ACTIVE or not owed:
         return

@@ -28,6 +28,7 @@ from integrations.ports import (
 )
 
 NAME = "alipay"
+_TIME = "%Y-%m-%d %H:%M:%S"
 _SUCCESS_CODE = "10000"
 _NOT_FOUND = "ACQ.TRADE_NOT_EXIST"
 _ALREADY_PAID = {"ACQ.TRADE_STATUS_ERROR", "ACQ.REASON_TRADE_STATUS_INVALID"}
@@ -69,7 +70,7 @@ class AlipayGateway:
                     out_trade_no=order.order_number,
                     total_amount=str(yuan(order.amount)),
                     notify_url=self._notify_url,
-                    time_expire=order.expires_at.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M:%S"),
+                    time_expire=order.expires_at.astimezone(SHANGHAI).strftime(_TIME),
                 ),
             )
             url = read_answer(call, lambda: str(answer["qr_code"]))
@@ -101,8 +102,7 @@ class AlipayGateway:
         if not signature or not self._is_signed(dict(form), signature):
             raise BadCallback("SIGNATURE")
         try:
-            sent_at = datetime.strptime(form["notify_time"], "%Y-%m-%d %H:%M:%S").replace(tzinfo=SHANGHAI)
-            check_age(str(int(sent_at.timestamp())), now)
+            check_age(str(int(_read_time(form["notify_time"]).timestamp())), now)
             if form["app_id"] != self._client.appid:
                 raise BadCallback("SIGNATURE")
             return PaymentNotice(event_key=form["notify_id"], result=_read_trade(form))
@@ -160,5 +160,9 @@ def _read_trade(data: Mapping[str, Any]) -> PaymentResult:
         gateway_number=str(data.get("trade_no", "")),
         status=_STATUSES[data["trade_status"]],
         amount=yuan(str(data["total_amount"])),
-        paid_at=datetime.strptime(paid_at, "%Y-%m-%d %H:%M:%S").replace(tzinfo=SHANGHAI) if paid_at else None,
+        paid_at=_read_time(paid_at) if paid_at else None,
     )
+
+
+def _read_time(text: str) -> datetime:
+    return datetime.strptime(text, _TIME).replace(tzinfo=SHANGHAI)

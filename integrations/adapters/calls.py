@@ -4,10 +4,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Protocol, TypeVar
 
-from core.money import InexactAmount, yuan
 from integrations.ports import FinalRefusal, PortError, TemporaryFailure
 
 # Connecting is quick or hopeless; an answer may take the partner a while.
@@ -43,13 +41,6 @@ class Call:
     def final(self, code: str, detail: str = "") -> FinalRefusal:
         """Return the refusal to raise when a repeat cannot succeed."""
         return FinalRefusal(port=self.port, operation=self.operation, code=code, detail=detail)
-
-    def read_amount(self, value: object) -> Decimal:
-        """Read yuan out of an answer; an amount that is none makes the whole answer worthless."""
-        try:
-            return yuan(str(value))
-        except InexactAmount as error:
-            raise self.temporary("BAD_ANSWER", "an amount cannot be read", outcome_unknown=True) from error
 
 
 class CallLog(Protocol):

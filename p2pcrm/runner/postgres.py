@@ -81,10 +81,6 @@ class PostgresServer:
     def url(self) -> str:
         return f"postgresql://{ROLE}:{quote(self.passwords.owner, safe='')}@127.0.0.1:{self.port}/{DATABASE}"
 
-    @property
-    def superuser_url(self) -> str:
-        return f"postgresql://{SUPERUSER}:{quote(self.passwords.superuser, safe='')}@127.0.0.1:{self.port}/{DATABASE}"
-
     def start(self) -> None:
         """Make the data directory when it is missing, start the server and wait until it answers."""
         self.launch()
