@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import cycle
+from random import Random
 
 from customers.models import Customer
 from customers.operations.assignment import assign_rm
@@ -22,6 +23,8 @@ from risk.operations.reviews import confirm_review, propose_review
 from simulation import people
 from simulation.facts import Person, make_person
 from simulation.staff import hire_everybody
+from simulation.workspace import pipeline, script
+from simulation.workspace.story import LEAVER, MANAGERS, Story
 from simulation.world import World
 from staff.models import StaffMember
 
@@ -62,6 +65,8 @@ _BEHAVIOURS = (
 # Who comes in the last days, so that the present has something open at every step.
 _LATECOMERS = ("REFERRED_OPEN", "FILLING", "OFFER_OPEN", "REFERRED_OPEN")
 _SHARE_OF_DAYS_JOINED = 0.7
+# Serial number -> days after the present on which the person has a birthday, so that somebody is to be congratulated.
+_BIRTHDAYS = {1: 0, 2: 0, 3: 1, 5: 2, 6: 1}
 
 
 @dataclass
@@ -90,24 +95,33 @@ class Demo:
     investors: list[Customer] = field(default_factory=list)
     borrowers: list[Borrower] = field(default_factory=list)
     serial: int = 0
+    last_day: date = date.max
+    story: Story | None = None
 
     def next_person(self) -> Person:
         """Return somebody new."""
         self.serial += 1
-        return make_person(self.world.random, self.serial)
+        ahead = _BIRTHDAYS.get(self.serial)
+        birthday = self.last_day + timedelta(days=ahead) if ahead is not None else None
+        return make_person(self.world.random, self.serial, birthday=birthday)
 
 
 def build(world: World, *, first_day: date, last_day: date, customers: int, report: Report) -> Demo:
     """Live through the days from the first to the last; the last one stays open as the present business date."""
     demo = Demo(world, (last_day - first_day).days, customers * 3 // 5, customers - customers * 3 // 5)
     demo.staff = hire_everybody()
-    managers = cycle([demo.staff[name] for name in ("lijing", "zhangqiang", "chenmei")])
+    demo.last_day = last_day
+    demo.story = Story(world, demo.staff, first_day, last_day, Random(customers), demo.next_person)
+    managers = cycle([demo.staff[name] for name in (*MANAGERS, LEAVER)])
     report(0, demo.days, "people join")
     _gather_investors(demo, managers)
     day = first_day
+    script.begin(demo.story)
     while True:
         world.begin_day()
         _live(demo, day, first_day, managers)
+        script.live_day(demo.story, day)
+        world.settle()
         report((day - first_day).days, demo.days, day.isoformat())
         if day >= last_day:
             break
@@ -131,7 +145,10 @@ def _gather_investors(demo: Demo, managers: Iterator[StaffMember]) -> None:
 
 
 def _assign(demo: Demo, customer: Customer, managers: Iterator[StaffMember]) -> None:
-    rm = next(managers)
+    if customer.rm_id is not None:
+        # A rule, or the lead he came from, has chosen already.
+        return
+    rm = next(member for member in managers if member.is_active)
     backup = demo.staff["zhangqiang" if rm != demo.staff["zhangqiang"] else "lijing"]
     manager = demo.staff["xugang"].user
     assign_rm(customer_id=customer.pk, rm=rm, backup=backup, actor=manager, now=demo.world.now, is_forced=True)
@@ -156,8 +173,9 @@ def _live(demo: Demo, day: date, first_day: date, managers: Iterator[StaffMember
 
 
 def _let_borrower_join(demo: Demo, day: date, managers: Iterator[StaffMember], behaviour: str) -> None:
-    world = demo.world
-    person = demo.next_person()
+    world, story = demo.world, demo.story
+    assert story is not None
+    person = story.await_person(day) or demo.next_person()
     income = 26_000 if behaviour.startswith("REFERRED") else world.random.randint(9, 28) * 1000
     reports = {
         "DECLINED": {
@@ -179,9 +197,14 @@ def _let_borrower_join(demo: Demo, day: date, managers: Iterator[StaffMember], b
     )
     world.sandbox.set_profiles({person.identity_number: bureau})
     customer = people.join(
-        world, person, monthly_income=income, employment_years=world.random.randint(2, 15), source="网络推广"
+        world,
+        person,
+        monthly_income=income,
+        employment_years=world.random.randint(2, 15),
+        source="微信小程序" if len(demo.borrowers) % 3 == 2 else "网络推广",
     )
     _assign(demo, customer, managers)
+    pipeline.welcome(story, customer)
     borrower = Borrower(customer, person, behaviour, day)
     demo.borrowers.append(borrower)
     _apply(demo, borrower, income)

@@ -85,12 +85,17 @@ class Person:
     employer: str
 
 
-def make_person(source: random.Random, serial: int) -> Person:
-    """Return the person of a serial number; phone, card and identity number are valid and never given twice."""
+def make_person(source: random.Random, serial: int, *, birthday: date | None = None) -> Person:
+    """Return the person of a serial number; phone, card and identity number are valid and never given twice.
+
+    `birthday` gives the day of the year on which he was born.
+    """
     is_man = source.random() < 0.5
     name = source.choice(_SURNAMES) + source.choice(_GIVEN_MEN if is_man else _GIVEN_WOMEN)
     region, street = source.choice(_REGIONS)
     born = date(source.randint(1966, 2001), source.randint(1, 12), source.randint(1, 28))
+    if birthday is not None:
+        born = date(born.year, birthday.month, min(birthday.day, 28))
     # The serial number's place in the sequence keeps two people of one birthday apart.
     sequence = (serial * 2 + (1 if is_man else 0)) % 1000
     first = f"{region}{born:%Y%m%d}{sequence:03d}"

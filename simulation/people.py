@@ -47,13 +47,18 @@ def join(
     return customer
 
 
-def register(world: World, person: Person, *, source: str, with_debit: bool = True) -> Customer:
-    """Register with phone and code, give the consents and ask for the identity check."""
+def sign_up(world: World, person: Person, *, source: str) -> Customer:
+    """Register with phone and code."""
     code = registration.ask_code(phone=person.phone, purpose="REGISTER", now=world.now)
     registration.spend_code(verification_id=code.pk, now=world.now)
-    customer = registration.register_customer(
+    return registration.register_customer(
         phone=person.phone, notice_version=NOTICE_VERSION, source=source, channel="app", now=world.now
     )
+
+
+def register(world: World, person: Person, *, source: str, with_debit: bool = True) -> Customer:
+    """Register, give the consents and ask for the identity check."""
+    customer = sign_up(world, person, source=source)
     for purpose in Consent.Purpose:
         if purpose == Consent.Purpose.AUTO_DEBIT and not with_debit:
             continue

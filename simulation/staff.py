@@ -23,11 +23,14 @@ class Colleague:
 COLLEAGUES = (
     Colleague("lijing", "李静", "客户关系部", "华北组", ("rm",)),
     Colleague("zhangqiang", "张强", "客户关系部", "华北组", ("rm",)),
+    # He leaves while the demo world is made; nobody logs in as him.
+    Colleague("gaofei", "高飞", "客户关系部", "华北组", ("rm",)),
     Colleague("chenmei", "陈梅", "客户关系部", "华东组", ("rm",)),
     Colleague("wanghao", "王浩", "客户关系部", "华北组", ("team-lead",)),
     Colleague("zhaomin", "赵敏", "风险管理部", "审批组", ("risk-officer",)),
     Colleague("sunlei", "孙磊", "风险管理部", "审批组", ("risk-manager",)),
     Colleague("zhouting", "周婷", "客户服务部", "一组", ("service-agent",)),
+    Colleague("liuyang", "刘洋", "客户数据部", "数据组", ("data-officer",)),
     Colleague("wuyan", "吴燕", "运营部", "一组", ("operations",), True),
     Colleague("xugang", "徐刚", "管理层", "管理层", ("manager",), True),
     Colleague("hexin", "何欣", "客户数据部", "审计组", ("auditor",), True),

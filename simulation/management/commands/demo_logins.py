@@ -15,7 +15,9 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **_options: Any) -> None:
         present = set(
-            User.objects.filter(username__in=[row.username for row in COLLEAGUES]).values_list("username", flat=True)
+            User.objects.filter(username__in=[row.username for row in COLLEAGUES], is_active=True).values_list(
+                "username", flat=True
+            )
         )
         for row in COLLEAGUES:
             if row.username in present:
