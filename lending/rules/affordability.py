@@ -1,6 +1,6 @@
 """Whether an income carries a loan. Amounts are yuan a month."""
 
-from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 _RATIO_STEP = Decimal("0.000001")
 _FEN = Decimal("0.01")
@@ -14,9 +14,3 @@ def debt_to_income(monthly_debt: Decimal, instalment: Decimal, monthly_income: D
     if monthly_income <= 0:
         return None
     return ((monthly_debt + instalment) / monthly_income).quantize(_RATIO_STEP, ROUND_HALF_UP)
-
-
-def largest_instalment(monthly_debt: Decimal, monthly_income: Decimal, max_ratio: Decimal) -> Decimal:
-    """Return the largest further instalment that keeps the ratio, rounded down to the fen; zero if there is none."""
-    room = monthly_income * max_ratio - monthly_debt
-    return max(room, Decimal(0)).quantize(_FEN, ROUND_FLOOR)

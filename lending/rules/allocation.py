@@ -117,11 +117,6 @@ def allocate(
     return Allocation(tuple(allocated), left_fen)
 
 
-def sum_due_fen(parts: Iterable[UnpaidPart], on: date) -> int:
-    """Return what is unpaid of the parts that fall due on the day or before."""
-    return sum(part.unpaid_fen for part in parts if part.due_date <= on)
-
-
 def _sort_parts(parts: Iterable[UnpaidPart], on: date, rule: AllocationRule) -> list[UnpaidPart]:
     """Return what may be paid on the day in the order of payment: first the dues, then what may be paid in advance."""
     due: list[UnpaidPart] = []

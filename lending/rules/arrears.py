@@ -94,11 +94,6 @@ class PenaltyTotals:
         return self.cut_fen > 0
 
 
-def is_penalty_day(business_date: date, due_date: date) -> bool:
-    """Tell whether a penalty accrues on the day: from the day after the (shifted) due date."""
-    return business_date > due_date
-
-
 def add_penalty_days(
     totals: PenaltyTotals,
     overdue_principal_fen: int,

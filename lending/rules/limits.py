@@ -3,7 +3,7 @@
 A check returns findings; none means that the thing is allowed.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
@@ -148,18 +148,3 @@ def judge_price(apr_nominal: Decimal, apr_effective: Decimal, cap: Decimal) -> P
     stop = Finding("price_above_cap", cap, nominal) if nominal > cap else None
     warning = Finding("effective_price_above_cap", cap, effective) if effective > cap else None
     return PriceVerdict(stop, warning)
-
-
-def check_payout(principal: Decimal, payout: Decimal) -> list[Finding]:
-    """Check that nothing was deducted in advance: the payout is the principal (民法典 670)."""
-    return [] if payout == principal else [Finding("payout_not_principal", principal, payout)]
-
-
-def check_raising_period(
-    starts_on: date, ends_on: date, max_workdays: int, add_workdays: Callable[[date, int], date]
-) -> list[Finding]:
-    """Check that a listing raises for no longer than so many working days, its first day not counted (办法 art. 19)."""
-    last_day = add_workdays(starts_on, max_workdays)
-    if ends_on < starts_on:
-        return [Finding("raising_ends_before_start", starts_on, ends_on)]
-    return [Finding("raising_period", last_day, ends_on)] if ends_on > last_day else []

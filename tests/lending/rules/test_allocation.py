@@ -15,7 +15,6 @@ from lending.rules.allocation import (
     UnpaidPart,
     allocate,
     list_parts,
-    sum_due_fen,
 )
 
 FEE, PENALTY, INTEREST, PRINCIPAL = LEGAL_ORDER
@@ -64,7 +63,7 @@ def test_fees_penalty_interest_principal_oldest_first():
 
 def test_what_exceeds_the_dues_stays_with_the_payer():
     parts = two_late_instalments()
-    due_fen = sum_due_fen(parts, FEBRUARY)
+    due_fen = sum(part.unpaid_fen for part in parts if part.due_date <= FEBRUARY)
     assert due_fen == 358
     assert allocate(1000, parts, on=FEBRUARY).remainder_fen == 1000 - due_fen
 

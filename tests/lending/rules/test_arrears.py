@@ -70,11 +70,6 @@ def test_only_a_pause_after_the_due_date_stops_the_clock():
     assert count_days_past_due(on, DUE, grace_days=30) == 0
 
 
-def test_the_penalty_begins_the_day_after():
-    assert not arrears.is_penalty_day(DUE, DUE)
-    assert arrears.is_penalty_day(DUE + timedelta(1), DUE)
-
-
 def test_worked_penalties():
     terms = PenaltyTerms(D("0.0002"), D("0.24"))
     assert add_penalty_days(PenaltyTotals(), 10_000, terms, days=6) == PenaltyTotals(60_000, 12, 0)
