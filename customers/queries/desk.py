@@ -80,7 +80,7 @@ def list_notices(
     access: Access, *, kind: str = "", is_unread: bool = False, since: datetime | None = None
 ) -> QuerySet[Notice]:
     """Return a member's notices, the newest first."""
-    rows = Notice.objects.filter(member_id=access.member_id).select_related("customer").order_by("-id")
+    rows = _seen_notices(access).select_related("customer").order_by("-id")
     rows = rows.defer(*(f"customer__{name}" for name in _LONG))
     if kind:
         rows = rows.filter(kind=kind)
@@ -89,6 +89,13 @@ def list_notices(
     return rows.filter(at__gte=since) if since is not None else rows
 
 
-def count_unread(member_id: int, most: int = 100) -> int:
+def count_unread(access: Access, most: int = 100) -> int:
     """Count a member's unread notices, at most so many."""
-    return Notice.objects.filter(member_id=member_id, read_at__isnull=True)[:most].count()
+    return _seen_notices(access).filter(read_at__isnull=True)[:most].count()
+
+
+def _seen_notices(access: Access) -> QuerySet[Notice]:
+    """A member's notices without those about customers who are no longer his to know about."""
+    # `pk` makes the condition of somebody who sees all true for every row: an empty one would vanish in the "or".
+    seen = Q(pk__isnull=False) & scope_condition(access, rights.VIEW_CUSTOMERS, "customer__rm")
+    return Notice.objects.filter(Q(customer__isnull=True) | seen, member_id=access.member_id)

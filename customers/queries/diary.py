@@ -10,6 +10,7 @@ from core import clock
 from core.errors import NotFound
 from core.models import User
 from customers.models import Contact, ContactPlan, Customer, Note, Promise
+from customers.queries.leads import leads_in_scope
 from customers.queries.staff import in_scope
 from customers.rules.revisits import next_birthday
 from staff import rights
@@ -79,8 +80,8 @@ def access_plan(access: Access, public_id: str) -> ContactPlan:
     """Return a planned contact whose customer or lead is in the reader's writing scope. Raises NotFound."""
     plan = (
         ContactPlan.objects.filter(
-            Q(member_id=access.member_id)
-            | Q(customer__isnull=False) & scope_condition(access, rights.EDIT_CUSTOMERS, "customer__rm"),
+            Q(customer__isnull=False) & scope_condition(access, rights.EDIT_CUSTOMERS, "customer__rm")
+            | Q(customer__isnull=True, lead__in=leads_in_scope(access)),
             public_id=public_id,
         )
         .select_related("customer", "lead")
@@ -148,10 +149,22 @@ def rate_promises(access: Access, *, since: datetime) -> list[KeptRate]:
     return [KeptRate(member, counts[member.pk]["kept"], counts[member.pk]["judged"]) for member in found]
 
 
-def list_due_plans(member_id: int, *, until: datetime, limit: int) -> list[ContactPlan]:
-    """Return what a colleague has planned up to a moment, the earliest first."""
+def _visible_plans(access: Access) -> Q:
+    """What is planned with customers and leads that the reader may see; who planned it gives no right to."""
+    return Q(customer__isnull=False) & scope_condition(access, rights.VIEW_CUSTOMERS, "customer__rm") | Q(
+        customer__isnull=True, lead__in=leads_in_scope(access)
+    )
+
+
+def list_due_plans(access: Access, *, until: datetime, limit: int) -> list[ContactPlan]:
+    """Return what the reader has planned up to a moment, the earliest first."""
     return list(
-        ContactPlan.objects.filter(member_id=member_id, state=ContactPlan.State.PLANNED, planned_at__lt=until)
+        ContactPlan.objects.filter(
+            _visible_plans(access),
+            member_id=access.member_id,
+            state=ContactPlan.State.PLANNED,
+            planned_at__lt=until,
+        )
         .select_related("customer", "lead")
         .defer("customer__search_grams", "customer__labels")
         .order_by("planned_at", "pk")[:limit]
@@ -198,11 +211,9 @@ def list_calendar(
     Only what the reader may see: customers out of his scope show neither name nor text.
     """
     begin, until = clock.at(start, 0), clock.at(end, 0)
-    # `pk` makes the condition of somebody who sees all true for every row: an empty one would vanish in an "or".
-    visible = Q(pk__isnull=False) & scope_condition(access, rights.VIEW_CUSTOMERS, "customer__rm")
     plans = (
         ContactPlan.objects.filter(
-            Q(member_id=access.member_id) | Q(customer__isnull=True) | visible,
+            _visible_plans(access),
             member_id__in=member_ids,
             state=ContactPlan.State.PLANNED,
             planned_at__gte=begin,
@@ -213,7 +224,7 @@ def list_calendar(
     )
     promises = (
         Promise.objects.filter(
-            Q(member_id=access.member_id) | visible,
+            scope_condition(access, rights.VIEW_CUSTOMERS, "customer__rm"),
             member_id__in=member_ids,
             state=Promise.State.OPEN,
             due_at__gte=begin,

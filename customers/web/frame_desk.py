@@ -43,7 +43,7 @@ def _notices(user: Any) -> dict[str, Any]:
     access = get_access(user)
     if access is None:
         return {}
-    return {"count": count_unread(access.member_id, MOST_SHOWN), "url": reverse("customers:notices")}
+    return {"count": count_unread(access, MOST_SHOWN), "url": reverse("customers:notices")}
 
 
 def _tour(user: Any) -> bool:

@@ -125,7 +125,7 @@ def _list_plans(user: Any, business_date: date, limit: int) -> list[WorkRow]:
         return []
     until = clock.at(business_date + timedelta(days=1), 0)
     rows = []
-    for plan in list_due_plans(access.member_id, until=until, limit=limit):
+    for plan in list_due_plans(access, until=until, limit=limit):
         who = plan.customer or plan.lead
         assert who is not None
         reason = render_text(plan.reason["code"], plan.reason) if plan.is_by_rule else plan.purpose

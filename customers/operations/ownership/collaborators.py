@@ -68,7 +68,7 @@ def set_collaborator(
 
 @transaction.atomic
 def remove_collaborator(*, customer_id: int, member_id: int, actor: User, now: datetime) -> None:
-    """End a colleague's work on a customer. Raises NotFound."""
+    """End a colleague's work on a customer; what he had to do goes to the RM. Raises NotFound."""
     customer = _lock(customer_id)
     row = Collaborator.objects.filter(customer=customer, member_id=member_id).select_related("member__user").first()
     if row is None:
@@ -76,6 +76,7 @@ def remove_collaborator(*, customer_id: int, member_id: int, actor: User, now: d
     name, pk = str(row.member), row.pk
     row.delete()
     _sync(customer_id)
+    _hand_back(customer, member_id)
     audit.record(
         actor=actor, action="customers.collaborator_removed", target=customer, data={"member": member_id}, now=now
     )
@@ -136,6 +137,16 @@ def protect_customer(*, customer_id: int, is_protected: bool, reason: str, actor
         actor=actor,
     )
     return customer
+
+
+def _hand_back(customer: Customer, member_id: int) -> None:
+    """Give the RM what a colleague who may no longer see the customer had planned, promised and on his list."""
+    if customer.rm_id is None or customer.backup_rm_id == member_id:
+        return
+    given = {"ids": [customer.pk], "olds": [member_id], "new": customer.rm_id}
+    with connection.cursor() as cursor:
+        for statement in (statements.MOVE_WORK, statements.MOVE_PLANS, statements.MOVE_PROMISES):
+            cursor.execute(statement, given)
 
 
 def _lock(customer_id: int) -> Customer:

@@ -19,7 +19,7 @@ from customers.operations.leads import LeadIntake
 from customers.queries import leads as reads
 from customers.queries.diary import list_lead_contacts
 from customers.queries.reasons import list_lost_reasons
-from customers.queries.staff import in_scope
+from customers.queries.reach import find_in_scope
 from customers.web.forms_work import ORIGIN_LABELS, AnswerForm, LeadFilter, LeadForm, NeedForm
 from staff import rights
 from staff.models import Scope
@@ -104,6 +104,7 @@ class LeadPage(StaffPage):
         lead = reads.access_lead(self.access, public_id)
         now = clock.now()
         reasons = list_lost_reasons(on=now.date())
+        open_ids = find_in_scope(self.access, [lead.customer_id, lead.introducer_id])
         context = {
             "lead": lead,
             "tone": _TONES[lead.state],
@@ -122,8 +123,8 @@ class LeadPage(StaffPage):
             "lost_reason": dict(reasons).get(lead.lost_reason, lead.lost_reason),
             "members": list_members_in_reach(self.access, self.right).filter(is_active=True).select_related("user"),
             "can_unmask": self.access.has(rights.UNMASK),
-            "may_see_customer": lead.customer_id is not None
-            and in_scope(self.access).filter(pk=lead.customer_id).exists(),
+            "may_see_customer": lead.customer_id in open_ids,
+            "may_see_introducer": lead.introducer_id in open_ids,
         }
         return render(request, "customers/lead.html", context)
 

@@ -12,7 +12,14 @@ from ledger.models import TransferType
 from ledger.queries import balance_of_customer, list_statement
 from ledger.queries.cash import MonthFlow, list_cash_flow
 from ledger.rules.accounts import available_account, frozen_account
-from lending.queries.staff import customer_applications, customer_bids, customer_loans, customer_shares
+from lending.queries.staff import (
+    customer_applications,
+    customer_bids,
+    customer_loans,
+    customer_shares,
+    listings_in_scope,
+    loans_in_scope,
+)
 from lending.web.views.loans import describe_state
 from staff import rights
 from staff.pages import StaffPage
@@ -47,9 +54,17 @@ class CustomerShares(StaffPage):
             (share, share.principal - share.principal_received, *describe_state(share.loan))
             for share in customer_shares(customer.pk)[:100]
         ]
-        return render(
-            request, "lending/customer_shares.html", {"shares": shares, "bids": customer_bids(customer.pk)[:100]}
-        )
+        bids = list(customer_bids(customer.pk)[:100])
+        # Whom he lent to is often the customer of somebody else, whose pages answer as if they were not there.
+        loans = loans_in_scope(self.access).filter(pk__in=[share.loan_id for share, *_rest in shares])
+        listings = listings_in_scope(self.access).filter(pk__in=[bid.listing_id for bid in bids])
+        context = {
+            "shares": shares,
+            "bids": bids,
+            "open_loans": set(loans.values_list("pk", flat=True)),
+            "open_listings": set(listings.values_list("pk", flat=True)),
+        }
+        return render(request, "lending/customer_shares.html", context)
 
 
 class CustomerMoney(StaffPage):

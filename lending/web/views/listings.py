@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 
 from core.web.listing import take_page
+from customers.queries.reach import find_in_scope
 from lending.models import Listing
 from lending.queries.staff import access_listing, list_bids, listings_in_scope, narrow_listings
 from lending.web.forms import ListingFilter
@@ -39,10 +40,12 @@ class ListingPage(StaffPage):
     def get(self, request: HttpRequest, public_id: str) -> HttpResponse:
         """Show the page."""
         listing = access_listing(self.access, public_id)
+        bids = list(list_bids(listing.pk)[:200])
         context = {
             "listing": listing,
             "loan": getattr(listing, "loan", None),
-            "bids": list_bids(listing.pk)[:200],
+            "bids": bids,
+            "open_ids": find_in_scope(self.access, [bid.investor_id for bid in bids]),
             "tone": TONES[listing.state],
             "percent": _percent(listing),
             "missing": listing.amount - listing.funded,

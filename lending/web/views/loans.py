@@ -13,6 +13,7 @@ from core import clock
 from core.errors import NotFound
 from core.registries import loan_panels
 from core.web.listing import take_page
+from customers.queries.reach import find_in_scope
 from lending.models import Contract, Loan, Repayment
 from lending.models.product import DayCount, Method
 from lending.queries import own
@@ -63,6 +64,7 @@ class LoanPage(StaffPage):
         """Show the page."""
         loan = access_loan(self.access, public_id)
         charged, cut, accruals = sum_accruals(loan.pk)
+        shares = list(list_shares(loan.pk))
         contract = Contract.objects.defer("pdf", "signed_pdf").filter(loan=loan).first()
         word, tone = describe_state(loan)
         context = {
@@ -75,7 +77,8 @@ class LoanPage(StaffPage):
             "repayments": _name_kinds(own.list_repayments(loan.pk).order_by("-id")[:50]),
             "method_word": Method(loan.method).label,
             "day_count_word": DayCount(loan.day_count).label,
-            "shares": list_shares(loan.pk),
+            "shares": shares,
+            "open_ids": find_in_scope(self.access, [share.investor_id for share in shares]),
             "contract": contract,
             "charged": charged,
             "cut": cut,
@@ -99,6 +102,7 @@ class InstalmentSplit(StaffPage):
             "n": n,
             "payments": list_payment_splits(loan.pk, n),
             "plan": plan_instalment(loan.pk, n) if loan.state == Loan.State.ACTIVE else [],
+            "open_ids": find_in_scope(self.access, [share.investor_id for share in list_shares(loan.pk)]),
         }
         return render(request, "lending/split.html", context)
 
