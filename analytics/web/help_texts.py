@@ -17,6 +17,9 @@ _HELPS = {
     "customers:page": _(
         "Everything about one customer: the strip says how he stands, the timeline what happened, the right side what to do next and what is new since you last looked. l records a contact, r sets a reminder."
     ),
+    "customers:enter": _(
+        "Enter somebody who did not register himself. While you type, the right side says whether a colleague works with him and which of your records are like him. Who works on his own customers only becomes the RM; otherwise the rules choose."
+    ),
     "customers:notices": _(
         "What colleagues and the system want you to know: mentions, customers given to you, answers. What repeats stands in one line; d marks it as read."
     ),

@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 
-from analytics.web.palette_acts import list_choices, list_record_acts, meets
+from analytics.web.palette_acts import list_choices, list_new, list_record_acts, meets
 from core import masking
 from core.registries import navigation
 from customers.models import Customer
@@ -29,13 +29,17 @@ class Palette(StaffPage):
         groups = [
             {"title": _("Looked at last"), "items": self.list_recent(text)},
             {"title": _("Customers"), "items": self.list_customers(text)},
-            {"title": _("Do"), "items": list_record_acts(self.access, text, request.GET.get("at", ""))},
+            {"title": _("Do"), "items": self.list_acts(text, request.GET.get("at", ""))},
             {"title": _("Records"), "items": self.list_records(text.upper())},
             {"title": _("Go to"), "items": _list_pages(request, text)},
             {"title": _("Choose"), "items": list_choices(text)},
         ]
         context = {"groups": [group for group in groups if group["items"]], "at": request.GET.get("at", "")}
         return render(request, "ui/palette_results.html", context)
+
+    def list_acts(self, text: str, path: str) -> list[dict[str, Any]]:
+        """Return what the text asks to be done."""
+        return [*list_new(self.access, text), *list_record_acts(self.access, text, path)]
 
     def list_recent(self, text: str) -> list[dict[str, Any]]:
         """Return the customers looked at last, while nothing is typed."""

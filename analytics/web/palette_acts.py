@@ -65,6 +65,19 @@ def list_record_acts(access: Access, text: str, path: str) -> list[dict[str, Any
     return found
 
 
+def list_new(access: Access, text: str) -> list[dict[str, Any]]:
+    """Return what the text means to bring in: a new customer, a new lead."""
+    doors = [
+        (_("New customer"), "customers:enter", rights.EDIT_CUSTOMERS, "user-plus"),
+        (_("New lead"), "customers:take-in-lead", rights.WORK_LEADS, "plus"),
+    ]
+    return [
+        {"label": label, "url": reverse(name), "icon": icon}
+        for label, name, right, icon in doors
+        if text and access.has(right) and meets(label, text)
+    ]
+
+
 def list_choices(text: str) -> list[dict[str, Any]]:
     """Return the choices of appearance and language that the text means."""
     themes = [

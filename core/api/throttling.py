@@ -79,3 +79,9 @@ class LeadsThrottle(_CallerThrottle):
     """The public form: more than a few wishes a minute from one address is a program."""
 
     scope = "leads"
+
+
+class ConflictsThrottle(_CallerThrottle):
+    """Who has whom: somebody who enters customers asks now and then, a program that looks people up asks fast."""
+
+    scope = "conflicts"

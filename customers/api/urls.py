@@ -3,7 +3,7 @@
 from django.urls import path
 
 import core.api.paths  # noqa: F401 - registers the converters
-from customers.api.views import auth, dealings, intake, leads, me, quality, record, staff
+from customers.api.views import auth, conflicts, dealings, intake, leads, me, quality, record, staff
 
 urlpatterns = [
     path("auth/codes/", auth.CodeView.as_view()),
@@ -21,6 +21,7 @@ urlpatterns = [
     path("me/cards/<public_id:public_id>/", dealings.CardView.as_view()),
     path("me/assessment/", dealings.AssessmentView.as_view()),
     path("intake/customers/", intake.IntakeView.as_view()),
+    path("staff/conflicts/", conflicts.StaffConflictsView.as_view()),
     path("staff/merges/", quality.MergesView.as_view()),
     path("staff/merges/<public_id:public_id>/undo/", quality.UndoMergeView.as_view()),
     path("leads/", leads.PublicLeadView.as_view()),

@@ -11,6 +11,8 @@ from customers.rules import identity
 from customers.rules.names import build_name_keys
 
 _NAMESAKES = 5
+_SHORTEST_NAME = 2
+_SHORTEST_DOCUMENT = 15
 
 
 class Standing(StrEnum):
@@ -41,18 +43,28 @@ class Conflict:
         return self.by != "name"
 
 
+def is_askable(name: str = "", phone: str = "", identity_number: str = "") -> bool:
+    """Tell whether what is given can be asked: half a phone number finds nobody."""
+    number = identity.normalise_mobile(phone)
+    return (
+        len(name.strip()) >= _SHORTEST_NAME
+        or identity.check_mobile(number).is_valid
+        or len(identity_number.strip()) >= _SHORTEST_DOCUMENT
+    )
+
+
 def check_conflict(name: str = "", phone: str = "", identity_number: str = "") -> list[Conflict]:
     """Return who has somebody: by identity number and phone for certain, by the whole name as a hint (no phone then)."""
     found: list[Conflict] = []
     number = identity.normalise_mobile(phone) if phone.strip() else ""
     phone_index = blind_index(number, "phone") if number and identity.check_mobile(number).is_valid else ""
     document = identity_number.strip().upper()
-    if len(document) >= 15:
+    if len(document) >= _SHORTEST_DOCUMENT:
         found += _find_customers("identity", identity_index=blind_index(document, "identity"))
     if phone_index:
         found += _find_customers("phone", phone_index=phone_index)
         found += _find_leads(phone_index)
-    if not found and len(name.strip()) >= 2:
+    if not found and len(name.strip()) >= _SHORTEST_NAME:
         found = _find_customers("name", name_key=build_name_keys(name.strip()).sort_key, name=name.strip())
     unique = {(row.customer_id, row.lead_id): row for row in reversed(found)}
     return list(reversed(unique.values()))

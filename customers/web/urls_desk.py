@@ -2,9 +2,11 @@
 
 from django.urls import URLPattern, path, re_path
 
-from customers.web.views import bulk, desk, help, notices
+from customers.web.views import bulk, desk, entry, help, notices
 
 urlpatterns: list[URLPattern] = [
+    path("customers/new/", entry.EnterCustomer.as_view(), name="enter"),
+    path("customers/new/check/", entry.CheckEntry.as_view(), name="check-entry"),
     path("customers/condition/", desk.ConditionEditor.as_view(), name="condition"),
     path("customers/columns/", desk.ChooseColumns.as_view(), name="columns"),
     path("customers/views/", desk.ViewCounts.as_view(), name="view-counts"),

@@ -140,6 +140,7 @@ REST_FRAMEWORK = {
         "quotes": "120/min",
         "codes": "10/min",
         "leads": "5/min",
+        "conflicts": "30/min",
     },
     "EXCEPTION_HANDLER": "core.api.problems.problem_response",
     "COERCE_DECIMAL_TO_STRING": True,

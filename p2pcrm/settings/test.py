@@ -29,6 +29,7 @@ REST_FRAMEWORK = {
         "quotes": "100000/min",
         "codes": "100000/min",
         "leads": "100000/min",
+        "conflicts": "100000/min",
     },
 }
 AXES_ENABLED = False

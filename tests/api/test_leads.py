@@ -4,8 +4,12 @@ from typing import Any
 
 import pytest
 
+from core.api.throttling import ConflictsThrottle
 from core.api.tokens import issue_token
+from core.models import AuditEntry
 from customers.models import Customer, Lead, Need
+from customers.operations.conflicts import DAILY_LIMIT
+from customers.operations.intake import enter_customer
 from staff import rights
 from tests.api.people import Caller, House
 from tests.fixtures.borrowers import make_staff
@@ -81,3 +85,43 @@ def test_staff_take_in_and_work_their_own_leads(house: House, seeded: Any) -> No
     assert mine.call("post", f"staff/leads/{lead['id']}/LOSE/", {"reason": "BORED"}).status_code == 422
     assert mine.call("post", f"staff/leads/{lead['id']}/CONVERT/", {}).json()["state"] == "CONVERTED"
     assert mine.call("post", f"staff/leads/{lead['id']}/LOSE/", {"reason": "PRICE"}).status_code == 409
+
+
+def test_who_has_somebody_is_answered_as_on_the_page_and_kept(house: House, seeded: Any) -> None:
+    owner, other = make_staff("rm"), make_staff("rm")
+    for phone in ("13711112222", "13711113333"):
+        enter_customer(fields={"name": "赵子龙", "phone": phone}, is_another=True, actor=owner, now=seeded)
+    caller = Caller(token=issue_token(user=other, scopes=[rights.VIEW_CUSTOMERS], now=seeded)["token"])
+    found = caller.call("post", "staff/conflicts/", {"phone": "13711112222"}).json()["results"]
+    assert found == [
+        {
+            "standing": "CUSTOMER",
+            "found_by": "phone",
+            "is_certain": True,
+            "rm": str(owner),
+            "is_mine": False,
+            "pool": "",
+            "phone": "137****2222",
+        }
+    ]
+    by_name = caller.call("post", "staff/conflicts/", {"name": "赵子龙"}).json()["results"]
+    assert [(row["is_certain"], row["phone"]) for row in by_name] == [(False, ""), (False, "")]
+    kept = AuditEntry.objects.filter(actor=other, action="customers.conflict_checked")
+    assert kept.count() == 2 and "13711112222" not in str(list(kept.values_list("data", flat=True)))
+    assert caller.call("post", "staff/conflicts/", {"phone": "1371111"}).status_code == 422
+    assert caller.call("post", "staff/conflicts/", {}).status_code == 422
+    assert kept.count() == 2
+    AuditEntry.objects.bulk_create(
+        [AuditEntry(actor=other, action="customers.conflict_checked", at=seeded) for _time in range(DAILY_LIMIT)]
+    )
+    refused = caller.call("post", "staff/conflicts/", {"phone": "13711112222"})
+    assert (refused.status_code, refused.json()["code"]) == (429, "too_many_conflict_checks")
+
+
+def test_a_program_that_looks_people_up_is_slowed_down(
+    house: House, seeded: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ConflictsThrottle, "THROTTLE_RATES", {"conflicts": "30/min"})
+    caller = Caller(token=issue_token(user=make_staff("rm"), scopes=[rights.VIEW_CUSTOMERS], now=seeded)["token"])
+    answers = [caller.call("post", "staff/conflicts/", {"phone": "1"}).status_code for _time in range(31)]
+    assert answers == [422] * 30 + [429]

@@ -99,6 +99,7 @@ MATRIX: dict[tuple[str, str], tuple[str, Any]] = {
         rights.TAKE_IN_CUSTOMERS,
         {"channel": "WEB", "rows": [{"name": "王小明", "phone": "13900000001"}]},
     ),
+    ("post", "staff/conflicts/"): (rights.VIEW_CUSTOMERS, {"phone": "13900000001"}),
     ("post", "staff/merges/"): (rights.MERGE_CUSTOMERS, {"kept": "x" * 22, "merged": "y" * 22}),
     ("post", "staff/merges/<public_id:merge>/undo/"): (rights.MERGE_CUSTOMERS, None),
     ("post", "leads/"): (

@@ -46,6 +46,7 @@ LISTS: dict[str, tuple[str, str, str]] = {
     "analytics:palette": ("/palette/?q=wang", "rm", ""),
     "analytics:dashboard": ("/analytics/", "rm", ""),
     "customers:list": ("/customers/", "rm", ""),
+    "customers:enter": ("/customers/new/", "rm", "officer"),
     "customers:condition": ("/customers/condition/", "rm", ""),
     "customers:view-counts": ("/customers/views/", "rm", ""),
     "customers:notices": ("/notices/", "rm", ""),
@@ -84,6 +85,8 @@ APART = {
     "customers:close-promise", "customers:drop-plan",
     "customers:settle-fact", "customers:end-relation", "customers:household", "customers:document",
     "customers:remove-document",
+    # tests/web/test_entry.py
+    "customers:check-entry",
     # tests/web/test_desk.py
     "customers:columns", "customers:save-view", "customers:view", "customers:read-notices", "customers:tour",
     "customers:report", "customers:bulk", "customers:cell",

@@ -1,6 +1,7 @@
 """Customers who come in without registering themselves: entered by staff, by file, by interface."""
 
 from customers.operations.intake.create import AlreadyKnown, InvalidCustomer, create_customer
+from customers.operations.intake.entry import LeadInWork, PersonUnconfirmed, enter_customer
 from customers.operations.intake.files import (
     AlreadyStarted,
     ImportNotUndoable,
@@ -20,12 +21,15 @@ __all__ = [
     "ImportNotUndoable",
     "Incoming",
     "InvalidCustomer",
+    "LeadInWork",
     "Outcome",
+    "PersonUnconfirmed",
     "RowJudged",
     "UnreadableFile",
     "WrongMapping",
     "create_customer",
     "drop_row",
+    "enter_customer",
     "mend_row",
     "run_import",
     "start_import",

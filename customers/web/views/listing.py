@@ -77,6 +77,7 @@ class CustomerListPage(StaffPage):
             "can_change": current is not None and may_change_view(self.access, current),
             "audiences": [SavedView.Audience(code) for code in list_audiences(self.access)],
             "acts": list_acts(self.access),
+            "can_enter": self.access.has(rights.EDIT_CUSTOMERS),
             "can_export": self.access.has(rights.EXPORT_CUSTOMERS),
         }
         return render(request, "customers/list.html", context)

@@ -6,33 +6,25 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from core import clock
-from core.errors import BusinessError, Refused
+from core.errors import Refused
 from core.web.listing import take_page
 from core.web.reading import read_number
 from customers.models import Pool
 from customers.operations import ownership
-from customers.operations.conflicts import ask_conflict
 from customers.queries.attributes import read_attributes
 from customers.queries.ownership import list_owner_changes
 from customers.queries.pools import access_pool, access_pooled, list_pooled, list_pools
 from customers.queries.staff import list_timeline
-from customers.rules import identity
 from customers.texts import render_text
+from customers.web.conflicts import ask
 from customers.web.forms_ownership import ConflictForm, PoolFilter
 from staff import rights
 from staff.pages import StaffPage, carry_out
 
 _SORTS = {"since": "pooled_at"}
 _FIGURES = ("lent_ever", "borrowed_ever", "last_deal_date")
-STANDINGS = {
-    "CUSTOMER": gettext_lazy("customer of"),
-    "POOL": gettext_lazy("in the public pool"),
-    "WAITING": gettext_lazy("customer without an RM"),
-    "LEAD": gettext_lazy("lead of"),
-}
 
 
 class _PoolPage(StaffPage):
@@ -122,27 +114,9 @@ class ConflictPage(StaffPage):
     def post(self, request: HttpRequest) -> HttpResponse:
         """Answer who has him; to htmx only the answer."""
         form = ConflictForm(request.POST)
-        form.is_valid()
-        given = {name: form.cleaned_data.get(name, "") for name in form.fields}
-        found, refusal = None, ""
-        if _is_enough(given):
-            try:
-                found = ask_conflict(**given, actor=request.user, now=clock.now())  # type: ignore[arg-type]
-            except BusinessError as error:
-                refusal = error.sentence()
-        if request.headers.get("HX-Request") and found is None and not refusal:
+        context = ask(request, form, self.access)
+        is_fragment = bool(request.headers.get("HX-Request"))
+        if is_fragment and context["found"] is None and not context["refusal"]:
             return HttpResponse()
-        rows = [(row, STANDINGS[row.standing], row.rm_id == self.access.member_id) for row in found or []]
-        template = "customers/conflict_answer.html" if request.headers.get("HX-Request") else "customers/conflicts.html"
-        context = {"form": form, "found": found, "rows": rows, "refusal": refusal}
-        return render(request, template, context, status=429 if refusal else 200)
-
-
-def _is_enough(given: dict[str, str]) -> bool:
-    """Tell whether what is typed so far can be asked: half a phone number finds nobody."""
-    phone = identity.normalise_mobile(given["phone"])
-    return (
-        len(given["name"].strip()) >= 2
-        or identity.check_mobile(phone).is_valid
-        or len(given["identity_number"].strip()) >= 15
-    )
+        template = "customers/conflict_answer.html" if is_fragment else "customers/conflicts.html"
+        return render(request, template, {"form": form, **context}, status=429 if context["refusal"] else 200)
