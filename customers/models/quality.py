@@ -76,6 +76,11 @@ class ImportJob(models.Model):
         UNDONE = "UNDONE", _("taken back")
         FAILED = "FAILED", _("failed")
 
+    class Placing(models.TextChoices):
+        RULE = "RULE", _("assign by rule")
+        NOBODY = "NOBODY", _("keep without an owner")
+        POOL = "POOL", _("to a public pool")
+
     id = models.BigAutoField(primary_key=True)
     public_id = PublicIdField()
     source = models.CharField(_("source"), max_length=40)
@@ -85,6 +90,11 @@ class ImportJob(models.Model):
     columns = models.JSONField(default=list)
     mapping = models.JSONField(default=dict)
     is_dry_run = models.BooleanField(_("trial"), default=False)
+    # Who gets the customers that the rows make.
+    placing = models.CharField(_("new customers"), max_length=6, choices=Placing, default=Placing.RULE)
+    pool = models.ForeignKey(
+        "customers.Pool", models.PROTECT, null=True, related_name="+", verbose_name=_("public pool")
+    )
     state = models.CharField(_("state"), max_length=8, choices=State, default=State.UPLOADED)
     total = models.PositiveIntegerField(_("rows"), default=0)
     done = models.PositiveIntegerField(_("read"), default=0)
@@ -103,6 +113,17 @@ class ImportJob(models.Model):
         verbose_name = _("import")
         verbose_name_plural = _("imports")
         ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(placing="POOL", pool__isnull=False) | Q(~Q(placing="POOL"), pool__isnull=True),
+                name="import_pool_named",
+            )
+        ]
+
+    @property
+    def batch(self) -> str:
+        """The batch of the changes of owner that the import makes."""
+        return f"import:{self.public_id}"
 
 
 class ImportedCustomer(models.Model):

@@ -24,6 +24,13 @@ def list_pools(access: Access) -> QuerySet[Pool]:
     return pools.annotate(place=StrIndex(Value(access.department_path), "department__path")).filter(place=1)
 
 
+def list_import_pools(access: Access) -> QuerySet[Pool]:
+    """Return the active pools that the reader may bring new customers into; with imports of all, every one."""
+    if access.scope_of(rights.IMPORT_CUSTOMERS) == Scope.ALL:
+        return Pool.objects.filter(is_active=True).select_related("department").order_by("name")
+    return list_pools(access)
+
+
 def access_pool(access: Access, pool_id: int) -> Pool:
     """Return a pool that the reader may look into. Raises NotFound."""
     pool = list_pools(access).filter(pk=pool_id).first()

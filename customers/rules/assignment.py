@@ -1,8 +1,8 @@
 """Who gets a new customer, and how a book is divided among colleagues."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +71,43 @@ def choose_least_busy(seats: Sequence[Seat]) -> int | None:
         return None
     most = max(seat.room for seat in free)
     return choose_in_turn([seat for seat in free if seat.room == most])
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """An assignment rule as far as it chooses: whom it is for, among whom it chooses, and how."""
+
+    rule_id: int
+    condition: Condition
+    member_ids: tuple[int, ...]
+    is_in_turn: bool = False
+
+
+def deal_out(
+    demands: Mapping[int, Demand], offers: Sequence[Offer], seats: Sequence[Seat], now: datetime
+) -> dict[int, tuple[int | None, int | None]]:
+    """Return for each newcomer whom the first fitting offer with room chooses, and the rule that decided.
+
+    Without room in any, (None, the first rule that fitted at all). Newcomers are dealt with in the order of their keys;
+    each one fills a place and takes a turn before the next.
+    """
+    table = {seat.member_id: seat for seat in seats}
+    fitting: dict[Demand, list[Offer]] = {}
+    dealt: dict[int, tuple[int | None, int | None]] = {}
+    for turn, newcomer in enumerate(sorted(demands), start=1):
+        demand = demands[newcomer]
+        if demand not in fitting:
+            fitting[demand] = [offer for offer in offers if fits(offer.condition, demand)]
+        dealt[newcomer] = (None, fitting[demand][0].rule_id if fitting[demand] else None)
+        for offer in fitting[demand]:
+            choose = choose_in_turn if offer.is_in_turn else choose_least_busy
+            chosen = choose([table[pk] for pk in offer.member_ids if pk in table])
+            if chosen is not None:
+                seat = table[chosen]
+                table[chosen] = replace(seat, load=seat.load + 1, latest_at=now + timedelta(microseconds=turn))
+                dealt[newcomer] = (chosen, offer.rule_id)
+                break
+    return dealt
 
 
 def divide_book(customers: Mapping[int, str], seats: Sequence[Seat]) -> tuple[dict[int, list[int]], list[int]]:

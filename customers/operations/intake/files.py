@@ -13,10 +13,13 @@ from core import audit
 from core.errors import BusinessError, InvalidInput, NotFound
 from core.fields import decrypt, encrypt
 from core.models import User
-from customers.models import ImportJob
+from customers.models import ImportJob, Pool
+from customers.queries.pools import list_import_pools
 from customers.rules.intake import FIELDS, guess_mapping
 from customers.rules.sources import LONGEST
 from customers.rules.tables import UnreadableTable, read_rows
+from staff import rights
+from staff.queries import access_right
 
 FILE_FAULTS = {
     "EMPTY": _("The file holds no rows."),
@@ -119,14 +122,27 @@ def _check_mapping(job: ImportJob, mapping: Mapping[str, str]) -> None:
 
 
 @transaction.atomic
-def start_import(*, job_id: int, mapping: Mapping[str, str], is_dry_run: bool, actor: User, now: datetime) -> ImportJob:
-    """Map the columns and have the rows tried or carried out by a worker. Raises NotFound, WrongMapping, AlreadyStarted."""
+def start_import(
+    *,
+    job_id: int,
+    mapping: Mapping[str, str],
+    is_dry_run: bool,
+    actor: User,
+    now: datetime,
+    placing: str = ImportJob.Placing.RULE,
+    pool_id: int | None = None,
+) -> ImportJob:
+    """Map the columns and have the rows tried or carried out by a worker; `placing` says who gets who is new.
+
+    Raises NotFound, WrongMapping, AlreadyStarted, Refused.
+    """
     job = ImportJob.objects.select_for_update().filter(pk=job_id).first()
     if job is None:
         raise NotFound
     if job.state != ImportJob.State.UPLOADED:
         raise AlreadyStarted
     _check_mapping(job, mapping)
+    job.placing, job.pool = placing, _choose_pool(placing, pool_id, actor)
     job.mapping, job.is_dry_run, job.state = dict(mapping), is_dry_run, ImportJob.State.RUNNING
     job.done = job.created = job.updated = job.quarantined = 0
     job.faults, job.error, job.started_at, job.finished_at = {}, "", now, None
@@ -135,7 +151,18 @@ def start_import(*, job_id: int, mapping: Mapping[str, str], is_dry_run: bool, a
         actor=actor,
         action="customers.import_started",
         target=job,
-        data={"trial": is_dry_run, "rows": job.total},
+        data={"trial": is_dry_run, "rows": job.total, "placing": placing, "pool": pool_id},
         now=now,
     )
     return job
+
+
+def _choose_pool(placing: str, pool_id: int | None, actor: User) -> Pool | None:
+    if placing not in ImportJob.Placing.values:
+        raise NotFound
+    if placing != ImportJob.Placing.POOL:
+        return None
+    pool = list_import_pools(access_right(actor, rights.IMPORT_CUSTOMERS)).filter(pk=pool_id).first()
+    if pool is None:
+        raise NotFound
+    return pool

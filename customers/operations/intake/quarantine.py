@@ -12,7 +12,9 @@ from core.errors import BusinessError, NotFound
 from core.models import User
 from customers.models import ImportedCustomer, QuarantinedRow
 from customers.operations.intake.create import FAULT_TEXTS, InvalidCustomer
+from customers.operations.intake.run import place_created
 from customers.operations.intake.take_in import CREATED, Incoming, Outcome, take_in
+from customers.operations.ownership import tell_receivers
 from customers.rules.intake import FIELDS, read_row
 
 
@@ -34,7 +36,10 @@ def _lock(row_id: int) -> QuarantinedRow:
 
 @transaction.atomic
 def mend_row(*, row_id: int, texts: Mapping[str, str], actor: User, now: datetime) -> Outcome:
-    """Take a row in with corrected texts; what is left blank stays as it came. Raises NotFound, RowJudged, InvalidCustomer."""
+    """Take a row in with corrected texts; what is left blank stays as it came.
+
+    A new customer goes where those of his import go. Raises NotFound, RowJudged, InvalidCustomer.
+    """
     row = _lock(row_id)
     corrected = {name: text for name, text in texts.items() if name in FIELDS and text.strip()}
     merged = {**orjson.loads(row.row), **corrected}
@@ -49,6 +54,9 @@ def mend_row(*, row_id: int, texts: Mapping[str, str], actor: User, now: datetim
     ImportedCustomer.objects.get_or_create(
         job=row.job, customer_id=outcome.customer_id, defaults={"is_new": outcome.state == CREATED}
     )
+    place_created(row.job, [outcome], now)
+    batch = row.job.batch
+    tell_receivers(batch=batch, key=f"{batch}:{row.line}", now=now, customer_ids=[outcome.customer_id])
     _judge(row, QuarantinedRow.State.MENDED, "customers.row_mended", actor, now)
     return outcome
 

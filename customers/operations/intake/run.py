@@ -15,6 +15,7 @@ from customers.events import CustomersImported
 from customers.models import ImportedCustomer, ImportJob, QuarantinedRow
 from customers.operations.intake.files import FILE_FAULTS, read_content
 from customers.operations.intake.take_in import CREATED, Incoming, Outcome, foresee, take_in
+from customers.operations.ownership import place_newcomers, tell_receivers
 from customers.rules.intake import pick_cells, read_row
 from customers.rules.tables import UnreadableTable
 
@@ -63,7 +64,15 @@ def _take_chunk(job: ImportJob, chunk: list[tuple[int, list[str]]], now: datetim
     else:
         # All claims of one run carry one instant, by which undo finds them.
         outcomes = take_in(rows=sound, source=job.source, actor=job.owner, now=job.started_at)
+        place_created(job, outcomes, now)
     keep_outcomes(job, texts, [*outcomes, *refused])
+
+
+def place_created(job: ImportJob, outcomes: Sequence[Outcome], now: datetime) -> None:
+    """Give the customers that rows have just made to whom the import wants to have them."""
+    made = [outcome.customer_id for outcome in outcomes if outcome.state == CREATED]
+    if job.placing != ImportJob.Placing.NOBODY and made:
+        place_newcomers(customer_ids=made, pool_id=job.pool_id, batch=job.batch, actor=job.owner, now=now)
 
 
 def sort_rows(texts: Mapping[int, Mapping[str, str]], on: date) -> tuple[list[Incoming], list[Outcome]]:
@@ -126,6 +135,7 @@ def _finish(job: ImportJob, now: datetime) -> None:
         job.state = ImportJob.State.DONE
         # The rows are customers or in quarantine now; nothing else of the file is kept.
         job.content = None
+        tell_receivers(batch=job.batch, key=job.batch, now=now)
         publish(CustomersImported(job_id=job.pk, created=job.created), now=now)
     job.save(update_fields=["state", "content", "error", "finished_at"])
     audit.record(

@@ -8,11 +8,11 @@ from django.db import connection, transaction
 from core import audit
 from core.errors import NotFound
 from core.models import User
-from customers.models import ImportJob, QuarantinedRow
+from customers.models import ImportJob, Notice, OwnerChange, QuarantinedRow
 from customers.operations.intake.files import ImportNotUndoable
 from customers.operations.merging.rows import list_every_pointer
 
-_BY_RULE: Final = "p.reason = 'RULE'"
+_BY_RULE: Final = "(p.reason = 'RULE' OR p.batch = %(batch)s)"
 # Rows that the import itself or a machine wrote about a customer nobody has worked on.
 _OWN: Final = {
     "customers_timelineentry.customer_id": (
@@ -40,7 +40,7 @@ def undo_import(*, job_id: int, actor: User, now: datetime) -> int:
         raise NotFound
     if job.state != ImportJob.State.DONE:
         raise ImportNotUndoable
-    given: dict[str, Any] = {"job": job.pk, "source": job.source, "at": job.started_at}
+    given: dict[str, Any] = {"job": job.pk, "source": job.source, "at": job.started_at, "batch": job.batch}
     with connection.cursor() as cursor:
         cursor.execute(_select_untouched(), given)
         ids = [row[0] for row in cursor.fetchall()]
@@ -50,6 +50,9 @@ def undo_import(*, job_id: int, actor: User, now: datetime) -> int:
             cursor.execute(f'DELETE FROM "{table}" WHERE "{column}" = ANY(%(ids)s)', given)  # noqa: S608
         cursor.execute("DELETE FROM customers_customer WHERE id = ANY(%(ids)s)", given)
         cursor.execute(_FORGET, given)
+    # Who got nobody that is still there need not be told.
+    receivers = OwnerChange.objects.filter(batch=job.batch, new__isnull=False).order_by().values("new")
+    Notice.objects.filter(key__startswith=job.batch, read_at__isnull=True).exclude(member__in=receivers).delete()
     QuarantinedRow.objects.filter(job=job, state=QuarantinedRow.State.OPEN).update(
         state=QuarantinedRow.State.DROPPED, judged_at=now, judged_by=actor, row="{}"
     )

@@ -9,6 +9,7 @@ from customers.operations.ownership.collaborators import (
     set_collaborator,
 )
 from customers.operations.ownership.handover import start_handover
+from customers.operations.ownership.placing import place_newcomers, tell_receivers
 from customers.operations.ownership.pools import claim_from_pool, release_to_pool, view_pooled
 from customers.operations.ownership.recycling import recycle
 
@@ -18,6 +19,7 @@ __all__ = [
     "change_owner_reversibly",
     "choose_member",
     "claim_from_pool",
+    "place_newcomers",
     "protect_customer",
     "recycle",
     "release_to_pool",
@@ -25,6 +27,7 @@ __all__ = [
     "set_backup",
     "set_collaborator",
     "start_handover",
+    "tell_receivers",
     "undo_change",
     "view_pooled",
 ]

@@ -20,6 +20,19 @@ _CHOICES = {
 }
 
 
+def condition_of(rule: AssignmentRule) -> Condition:
+    """Return whom a rule is for."""
+    return Condition(rule.role, tuple(rule.sources), tuple(rule.region_prefixes))
+
+
+def list_takers(rule: AssignmentRule) -> list[int]:
+    """Return the active colleagues of a rule's team who may look after customers."""
+    members = StaffMember.objects.filter(
+        team_id=rule.team_id, is_active=True, roles__rights__contains=[rights.CLAIM_CUSTOMERS]
+    ).values_list("pk", flat=True)
+    return sorted(set(members))
+
+
 @transaction.atomic
 def choose_member(*, demand: Demand) -> tuple[int | None, AssignmentRule | None]:
     """Return whom the first fitting rule with room chooses, and the first rule that fitted at all.
@@ -28,15 +41,11 @@ def choose_member(*, demand: Demand) -> tuple[int | None, AssignmentRule | None]
     """
     first: AssignmentRule | None = None
     for rule in AssignmentRule.objects.filter(is_active=True).select_related("team__department"):
-        condition = Condition(rule.role, tuple(rule.sources), tuple(rule.region_prefixes))
-        if not fits(condition, demand):
+        if not fits(condition_of(rule), demand):
             continue
         first = first or rule
         AssignmentRule.objects.select_for_update(no_key=True).get(pk=rule.pk)
-        members = StaffMember.objects.filter(
-            team_id=rule.team_id, is_active=True, roles__rights__contains=[rights.CLAIM_CUSTOMERS]
-        ).values_list("pk", flat=True)
-        chosen = _CHOICES[AssignmentRule.Way(rule.way)](list_seats(sorted(set(members))))
+        chosen = _CHOICES[AssignmentRule.Way(rule.way)](list_seats(list_takers(rule)))
         if chosen is not None:
             return chosen, rule
     return None, first

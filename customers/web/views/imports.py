@@ -23,10 +23,12 @@ from customers.operations.intake.create import FAULT_TEXTS
 from customers.operations.intake.files import read_content
 from customers.queries.facts import list_fields
 from customers.queries.imports import access_import, access_quarantined, list_imports, list_quarantine
+from customers.queries.pools import list_import_pools
 from customers.rules.intake import FIELDS
 from customers.rules.tables import MAX_BYTES
 from staff import rights
 from staff.pages import StaffPage, carry_out, show_refusal
+from staff.queries import Access
 
 _PREVIEW = 8
 _OTHERS = {"role": gettext_lazy("Role"), "interests": gettext_lazy("interests")}
@@ -110,6 +112,8 @@ class ImportPage(StaffPage):
             ),
             "columns": _preview(job) if job.state == ImportJob.State.UPLOADED else [],
             "fields": labels.items(),
+            "placings": _list_placings(self.access),
+            "placed_as": f"POOL:{job.pool_id}" if job.pool_id else job.placing,
         }
         return render(request, "customers/quality/import.html", context)
 
@@ -118,6 +122,7 @@ class ImportPage(StaffPage):
         job = access_import(self.access, public_id)
         chosen = {str(place): request.POST.get(f"column_{place}", "") for place in range(len(job.columns))}
         is_dry_run = request.POST.get("act") != "run"
+        placing, _colon, pool = request.POST.get("placing", ImportJob.Placing.RULE).partition(":")
         return carry_out(
             request,
             reverse("customers:import", args=[public_id]),
@@ -127,9 +132,21 @@ class ImportPage(StaffPage):
                 is_dry_run=is_dry_run,
                 actor=request.user,  # type: ignore[arg-type]
                 now=clock.now(),
+                placing=placing,
+                pool_id=int(pool) if pool.isdecimal() and len(pool) < 10 else None,
             ),
             _("The trial runs; nothing is written.") if is_dry_run else _("The import runs."),
         )
+
+
+def _list_placings(access: Access) -> list[tuple[str, Any]]:
+    """Return who may get the new customers: by rule, nobody, or one of the pools."""
+    places: list[tuple[str, Any]] = [
+        (value, label) for value, label in ImportJob.Placing.choices if value != ImportJob.Placing.POOL
+    ]
+    return places + [
+        (f"POOL:{pool.pk}", _("to the pool %(name)s") % {"name": pool.name}) for pool in list_import_pools(access)
+    ]
 
 
 def _split(faults: dict[str, int]) -> Iterator[tuple[str, str, int]]:

@@ -1,11 +1,21 @@
 """Choices by rule and the division of a book."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from customers.rules.assignment import Condition, Demand, Seat, choose_in_turn, choose_least_busy, divide_book, fits
+from customers.rules.assignment import (
+    Condition,
+    Demand,
+    Offer,
+    Seat,
+    choose_in_turn,
+    choose_least_busy,
+    deal_out,
+    divide_book,
+    fits,
+)
 
 MONDAY = datetime(2026, 3, 2, 10)
 seats_lists = st.lists(
@@ -66,3 +76,28 @@ def test_each_gets_his_share_of_every_tier() -> None:
     assert not left_over
     assert [sum(pk <= 10 for pk in part) for part in parts.values()] == [5, 5]
     assert [len(part) for part in parts.values()] == [15, 15]
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 4), st.integers(0, 6)), min_size=1, max_size=5),
+    st.lists(st.sampled_from(["110000", "310000", ""]), max_size=25),
+    st.booleans(),
+)
+def test_newcomers_are_dealt_out_evenly_and_within_everybodys_room(
+    books: list[tuple[int, int]], regions: list[str], is_in_turn: bool
+) -> None:
+    seats = [Seat(pk, load, load + room) for pk, (load, room) in enumerate(books, start=1)]
+    offers = [
+        Offer(7, Condition(region_prefixes=("11",)), (1,), is_in_turn),
+        Offer(8, Condition(), tuple(seat.member_id for seat in seats), is_in_turn),
+    ]
+    demands = {pk: Demand(region_code=region) for pk, region in enumerate(regions, start=1)}
+    dealt = deal_out(demands, offers, seats, datetime(2026, 3, 2, tzinfo=UTC))
+    assert dealt.keys() == demands.keys()
+    got = {seat.member_id: sum(member == seat.member_id for member, _rule in dealt.values()) for seat in seats}
+    assert all(got[seat.member_id] <= seat.room for seat in seats)
+    assert sum(got.values()) == min(len(demands), sum(seat.room for seat in seats))
+    assert all(rule == 7 for pk, (member, rule) in dealt.items() if demands[pk].region_code == "110000" and not member)
+    if "110000" not in regions and is_in_turn:
+        unfilled = [got[seat.member_id] for seat in seats if got[seat.member_id] < seat.room]
+        assert not unfilled or max(got.values()) - min(unfilled) <= 1
