@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 from django.core.exceptions import ValidationError
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet, Window
 from django.http import QueryDict
 
 from core.fields import UndecipherableValue, decrypt, encrypt
@@ -35,11 +35,13 @@ def take_page(
     size: int = PAGE_SIZE,
     total: int | None = None,
     count: Callable[[], int] | None = None,
+    is_few: bool = False,
 ) -> Slice:
     """Return the page that `?sort=` and `?cursor=` ask for; what cannot be read asks for the first page.
 
     `sorts` maps the names in the address to fields, which must never be NULL; `default` is such a field.
-    `count` is asked instead of `count_rows` where the page does not hold everything.
+    `count` is asked instead of `count_rows` where the page does not hold everything. With `is_few` the first page
+    brings its count along: one query that collects all rows, for an order that no index gives.
     """
     field, is_descending = _read_sort(query.get("sort", ""), sorts, default)
     place = _open(query.get("cursor", ""))
@@ -47,12 +49,16 @@ def take_page(
     ordered = _order(rows, field, is_descending != is_backwards)
     if place is not None:
         ordered = ordered.filter(_after(field, place[1], place[2], is_descending != is_backwards))
+    elif is_few:
+        ordered = ordered.annotate(found_in_all=Window(Count("*")))
     try:
         found = list(ordered[: size + 1])
     except (ValidationError, ValueError):
         place, is_backwards = None, False
         found = list(_order(rows, field, is_descending)[: size + 1])
     has_more, found = len(found) > size, found[:size]
+    if total is None and found and hasattr(found[0], "found_in_all"):
+        total = found[0].found_in_all if found[0].found_in_all <= COUNT_LIMIT else _round(found[0].found_in_all)
     if is_backwards:
         found.reverse()
     has_next = bool(found) and (is_backwards or has_more)
@@ -94,8 +100,9 @@ def count_rows(rows: QuerySet[Any], *, trust: int = 0, expected: int | None = No
 
 def expect_rows(rows: QuerySet[Any]) -> int:
     """Return how many rows the planner expects, without reading any."""
-    plan = orjson.loads(rows.order_by().explain(format="json"))
-    return int(plan[0]["Plan"]["Plan Rows"])
+    plan = rows.order_by().values("pk").explain(format="json")
+    # Of what can find nothing Django asks nothing.
+    return int(orjson.loads(plan)[0]["Plan"]["Plan Rows"]) if plan else 0
 
 
 def _round(expected: int) -> Estimate:

@@ -196,6 +196,11 @@ def measure_completeness(customer: Customer, profile: FinancialProfile | None = 
     """Return how much of a customer is known. One query, one more where the finances are not at hand."""
     profile = profile or get_latest_profile(customer)
     has_card = BankCard.objects.filter(customer=customer, state=BankCard.State.BOUND).exists()
+    return rate_completeness(customer, profile, has_card=has_card)
+
+
+def rate_completeness(customer: Customer, profile: FinancialProfile | None, *, has_card: bool) -> Completeness:
+    """Return how much of a customer is known, from what has been read already."""
     return quality.completeness(
         _list_present(customer, profile, has_card),
         is_person=customer.kind == Customer.Kind.PERSON,

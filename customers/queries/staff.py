@@ -61,6 +61,13 @@ def search_condition(text: str) -> Q:
     return condition
 
 
+def is_exact(text: str) -> bool:
+    """Tell whether a search asks for a whole phone, its last four digits or a number, which few customers share."""
+    typed = text.strip()
+    digits = typed.replace(" ", "").replace("-", "")
+    return bool(_PHONE.fullmatch(digits) or _TAIL.fullmatch(digits) or _NUMBER.fullmatch(typed))
+
+
 def list_timeline(
     customer_id: int, *, shape: str = "", until: datetime | None = None, after: tuple[datetime, int] | None = None
 ) -> QuerySet[TimelineEntry]:
@@ -101,13 +108,13 @@ def find_customers(access: Access, text: str, limit: int = 8) -> list[Customer]:
     # A sort key of no index makes the planner ask the grams: along the index of names it would read the book up to
     # its last tenth for a 王. Of very many the newest are shown.
     key = F("name_key")
-    order = [Coalesce(key, key), "pk"] if _expects_few(rows) else ["-pk"]
+    order = [Coalesce(key, key), "pk"] if is_exact(text) or _expects_few(rows) else ["-pk"]
     return list(rows.order_by(*order)[:limit])
 
 
 def _expects_few(rows: QuerySet[Customer]) -> bool:
-    plan = orjson.loads(rows.order_by().explain(format="json"))
-    return int(plan[0]["Plan"]["Plan Rows"]) <= _FEW
+    plan = rows.order_by().values("pk").explain(format="json")
+    return not plan or int(orjson.loads(plan)[0]["Plan"]["Plan Rows"]) <= _FEW
 
 
 def count_registered_since(access: Access, day: date) -> int:

@@ -8,8 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 from core.errors import Text
 from customers.fields import FIELDS
-from customers.models import Consent, Customer, CustomerRole
-from customers.queries.facts import measure_completeness
+from customers.models import Consent, Customer, CustomerRole, FinancialProfile
+from customers.queries.facts import rate_completeness
 from customers.queries.own import list_live_consents
 from customers.queries.team import list_roles, list_team
 
@@ -51,9 +51,9 @@ def list_consents(customer: Customer) -> list[ConsentGroup]:
     ]
 
 
-def describe_header(customer: Customer) -> dict[str, Any]:
-    """Return the context of the head."""
-    measured = measure_completeness(customer)
+def describe_header(customer: Customer, profile: FinancialProfile | None, *, has_card: bool) -> dict[str, Any]:
+    """Return the context of the head; `profile` is the newest statement of the customer's finances."""
+    measured = rate_completeness(customer, profile, has_card=has_card)
     return {
         "roles": list_roles(customer),
         "completeness": measured,

@@ -1,19 +1,22 @@
 """The frame and the page: rail, head, tabs, views, menus."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 from django import template
 from django.urls import NoReverseMatch, reverse
 from django.utils.html import json_script
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 
 from core.registries import navigation, page_helps
 from core.templatetags.ui_parts.base import fresh_id, part
-from core.web.keys import KEYS, Key, choose_letters
+from core.web.keys import KEYS, choose_letters
 
 register = template.Library()
+
+_ENTRY = ("url", "icon", "label", "letter", "is_current")
 
 
 @register.simple_block_tag
@@ -27,26 +30,37 @@ def page_header(
     )
 
 
-@register.inclusion_tag("ui/rail.html", takes_context=True)
-def rail(context: template.Context) -> dict[str, Any]:
+@register.simple_tag(takes_context=True)
+def rail(context: template.Context) -> str:
     """The left rail from the `navigation` registry."""
-    return {"items": _navigation(context), "request": context.get("request"), "user": context.get("user")}
+    is_staff = bool(getattr(context.get("user"), "is_staff", False))
+    return _draw_frame("rail", get_language(), _entries(context), is_staff=is_staff)
 
 
-@register.inclusion_tag("ui/tabbar.html", takes_context=True)
-def tabbar(context: template.Context) -> dict[str, Any]:
+@register.simple_tag(takes_context=True)
+def tabbar(context: template.Context) -> str:
     """The bar at the bottom of a phone: the first four entries of the rail, then the rest."""
-    return {"items": _navigation(context)[:4]}
+    return _draw_frame("tabbar", get_language(), _entries(context)[:4])
 
 
-def _navigation(context: template.Context) -> list[dict[str, Any]]:
+@register.simple_tag(takes_context=True)
+def frame_sheets(context: template.Context) -> str:
+    """What lies ready behind every page: a record's panel, the palette, the question before an act, keys, words."""
+    search_url = str((context.get("frame") or {}).get("search_url") or "")
+    entries = tuple((*entry[:4], False) for entry in _entries(context))
+    names = ("side_panel", "palette", "confirm", "keys", "words")
+    return SafeString("".join(_draw_frame(name, get_language(), entries, search_url=search_url) for name in names))
+
+
+def _entries(context: template.Context) -> tuple[tuple[Any, ...], ...]:
+    """Return the entries that somebody sees, each with address, icon, word, letter and whether it is where he is."""
     request, user = context.get("request"), context.get("user")
-    # The rail, the bar of a phone, the palette and the sheet of keys all show it.
-    known: list[dict[str, Any]] | None = getattr(request, "_navigation", None)
+    # The rail, the bar of a phone and the sheets all show them.
+    known: tuple[tuple[Any, ...], ...] | None = getattr(request, "_navigation", None)
     if known is not None:
         return known
     path = request.path if request else ""
-    items: list[dict[str, Any]] = []
+    seen = []
     for key, item in sorted(navigation.items(), key=lambda pair: pair[1].order):
         if item.visible is not None and not item.visible(user):
             continue
@@ -54,13 +68,22 @@ def _navigation(context: template.Context) -> list[dict[str, Any]]:
             url = reverse(item.url_name)
         except NoReverseMatch:
             continue
-        is_current = path == url if url == "/" else path.startswith(url)
-        items.append({"key": key, "label": item.label, "url": url, "icon": item.icon, "is_current": is_current})
-    letters = choose_letters([item["key"] for item in items])
-    found = [{**item, "letter": letters[item["key"]]} for item in items]
+        seen.append((key, item, url))
+    letters = choose_letters([key for key, _item, _url in seen])
+    found = tuple(
+        (url, item.icon, str(item.label), letters[key], path == url if url == "/" else path.startswith(url))
+        for key, item, url in seen
+    )
     if request is not None:
         request._navigation = found
     return found
+
+
+# The frame is the same on every page that the same rights reach, in one language: drawn once, not with each page.
+@lru_cache(maxsize=2048)
+def _draw_frame(name: str, _language: str | None, entries: tuple[tuple[Any, ...], ...], **values: Any) -> str:
+    items = [dict(zip(_ENTRY, entry, strict=True)) for entry in entries]
+    return part(name, items=items, keys=KEYS, **values)
 
 
 @register.simple_tag(takes_context=True)
@@ -69,18 +92,6 @@ def page_help(context: template.Context) -> Any:
     request = context.get("request")
     name = request.resolver_match.view_name if request is not None and request.resolver_match else ""
     return page_helps.get(name) if name in page_helps else ""
-
-
-@register.simple_tag
-def page_keys() -> tuple[Key, ...]:
-    """The keys that work on every page."""
-    return KEYS
-
-
-@register.simple_tag(takes_context=True)
-def frame_pages(context: template.Context) -> list[dict[str, Any]]:
-    """The entries of the rail, for the command palette before anything is typed."""
-    return _navigation(context)
 
 
 @register.simple_tag

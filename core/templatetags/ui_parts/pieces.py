@@ -8,7 +8,7 @@ from typing import Any
 
 from django import template
 from django.templatetags.static import static
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext
 
@@ -16,6 +16,12 @@ from core.rules import formats
 from core.templatetags.ui_parts.base import DASH, EMPTY, fresh_id, part
 
 register = template.Library()
+
+_DEFINE = (
+    '<button type="button" class="define" data-define popovertarget="{id}" aria-label="{question}">{icon}</button>'
+    '<span popover id="{id}" class="define-card" role="tooltip"><span class="define-title d-block">{title}</span>'
+    "{text}{rows}</span>"
+)
 
 
 @register.simple_tag
@@ -55,6 +61,13 @@ def amount(value: Decimal | None, word: str = "", tone: str = "", signed: bool =
 @register.simple_tag
 def badge(label: Any, tone: str = "plain", bare: bool = False) -> str:
     """A status in a word and a mark; tone is plain, info, good, warn or late."""
+    return _draw_badge(str(label), tone, bare)
+
+
+# Words of statuses: few, and each stands on many rows.
+# Typed, because text that is safe must not stand in for the same text that is not.
+@lru_cache(maxsize=4096, typed=True)
+def _draw_badge(label: str, tone: str, bare: bool) -> str:
     return format_html('<span class="badge tone-{}{}">{}</span>', tone, " is-bare" if bare else "", label)
 
 
@@ -111,4 +124,15 @@ def define(title: str, text: str = "", **facts: Any) -> str:
         for key, value in facts.items()
         if value not in EMPTY
     ]
-    return part("define", id=fresh_id("define"), title=title, text=text, rows=rows)
+    # Put together here: the heads of a list and the strip of a customer have a dozen of them.
+    return format_html(
+        _DEFINE,
+        id=fresh_id("define"),
+        question=gettext("What is %(title)s?") % {"title": title},
+        icon=_draw_icon("info-circle", "", ""),
+        title=title,
+        text=format_html('<span class="d-block">{}</span>', text) if text else "",
+        rows=format_html('<dl class="define-facts">{}</dl>', format_html_join("", "<dt>{}</dt><dd>{}</dd>", rows))
+        if rows
+        else "",
+    )

@@ -7,8 +7,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from core import clock
 from core.errors import BusinessError, NotFound, Refused
@@ -118,7 +118,9 @@ class Cell(StaffPage):
             return HttpResponse(sentence, status=422, content_type="text/plain; charset=utf-8")
         customer = access_customer(self.access, public_id, self.right)
         figures = read_attributes([customer.pk], [column.figure] if column.figure else [])[customer.pk]
-        return HttpResponse(render_cell(column, customer, figures, open_cell(column, can_edit=True)))
+        return HttpResponse(
+            render_cell(column.cell(get_language() or ""), customer, figures, open_cell(column, can_edit=True))
+        )
 
     def find(self, public_id: str, name: str) -> tuple[Customer, Column, facts.Field]:
         """Return the customer, the column and its field, if the list may edit it. Raises NotFound."""

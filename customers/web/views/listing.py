@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from core.filtering import fault_sentence, words
@@ -20,8 +21,23 @@ from core.web.listing import Slice, count_rows, expect_rows, take_page
 from customers.models import Customer, SavedView
 from customers.queries.attributes import read_attributes
 from customers.queries.desk import list_audiences, list_saved_views, may_change_view, read_settings
+from customers.queries.staff import is_exact
 from customers.web.bulk import list_acts
-from customers.web.columns import DEFAULT, DERIVED, SORTS, Column, choose, list_columns, needs, open_cell, render_cell
+from customers.web.columns import (
+    DEFAULT,
+    DERIVED,
+    NAME_OF_RM,
+    RM_NAME,
+    SORTS,
+    Cell,
+    Column,
+    choose,
+    draw_choices,
+    list_columns,
+    needs,
+    open_cell,
+    render_cell,
+)
 from customers.web.selection import Selection, canonical, chips, edit, select
 from staff import rights
 from staff.models import Scope
@@ -34,6 +50,8 @@ COLUMNS_SETTING = "customers.columns"
 _SOMEBODY = "~"
 # So few hits are collected and sorted; more are met while walking along the list.
 _FEW = 20_000
+# So few are counted while they are collected.
+_TOGETHER = 5_000
 # Above these the planner's estimate is taken without counting: grams it knows well, columns one by one only.
 _TRUST_SEARCH = 20_000
 _TRUST = 100_000
@@ -68,7 +86,7 @@ class CustomerListPage(StaffPage):
             "joint_and": joints["and"].strip(),
             "page": page,
             "columns": shown,
-            "all_columns": [(column, column in shown) for column in known.values()],
+            "column_choices": draw_choices(tuple((key, str(one.label), one in shown) for key, one in known.items())),
             "body": self.body(page, shown, figures),
             "views": views,
             "view": current.name if current else next((item["label"] for item in views if item["is_current"]), ""),
@@ -96,15 +114,16 @@ class CustomerListPage(StaffPage):
         """Return the rows of the table."""
         values = read_attributes([customer.pk for customer in page.rows], figures)
         can_edit = self.access.has(rights.EDIT_CUSTOMERS)
-        openings = [(column, open_cell(column, can_edit)) for column in columns]
+        language = get_language() or ""
+        openings = [(column.cell(language), open_cell(column, can_edit)) for column in columns]
         urls = reverse("customers:page", args=[_SOMEBODY])
         return SafeString("".join(_row(customer, urls, openings, values[customer.pk]) for customer in page.rows))
 
 
-def _row(customer: Customer, urls: str, openings: list[tuple[Column, str]], figures: dict[str, Any]) -> str:
+def _row(customer: Customer, urls: str, openings: list[tuple[Cell, str]], figures: dict[str, Any]) -> str:
     # Written out, because it is done fifty times a page: what comes from people is escaped, the rest are keys of ours.
     url, name = urls.replace(_SOMEBODY, escape(customer.public_id)), escape(str(customer))
-    cells = "".join(render_cell(column, customer, figures, opening) for column, opening in openings)
+    cells = "".join(render_cell(cell, customer, figures, opening) for cell, opening in openings)
     return (
         f'<tr data-href="{url}" data-panel tabindex="-1"><td class="pick"><input type="checkbox"'
         f' class="form-check-input" name="pick" value="{escape(customer.public_id)}" aria-label="{name}"></td>'
@@ -118,21 +137,31 @@ def read_rows(selection: Selection, query: QueryDict, only: Sequence[str] = ("pu
     asked = query.get("sort", "").lstrip("-")
     field = SORTS.get(asked, "id")
     sorts, default = SORTS, "-id"
-    expected = expect_rows(rows) if selection.text else None
-    if expected is not None and (asked in SORTS or expected <= _FEW):
+    expected = _expect(selection)
+    if expected is not None and (expected <= _FEW or (selection.text and asked in SORTS)):
         # What a name is found by goes together with its place in the order. The planner does not know that and would
         # walk along the order's own index to the end of the book; a sort key of no index makes it ask the grams.
+        # Conditions go together, too: the few that meet them all may be the oldest.
         source = DERIVED.get(field, F(field))
         rows = rows.annotate(sort_key=Coalesce(source, source))
         sorts, default = dict.fromkeys(SORTS, "sort_key"), "-sort_key"
     elif field in DERIVED:
         rows = rows.annotate(**DERIVED)
     trust = (_TRUST_SEARCH if selection.text else _TRUST) if selection.is_estimable else 0
-    if any(name.startswith("rm__") for name in only):
-        rows = rows.select_related("rm__user")
+    if RM_NAME in only:
+        rows = rows.annotate(**{RM_NAME: NAME_OF_RM})
     stored = "latest_contact_at" if field in DERIVED else field
     counted = partial(count_rows, selection.rows, trust=trust, expected=expected)
-    return take_page(rows.only(*only, stored), query, sorts=sorts, default=default, count=counted)
+    is_few = expected is not None and expected <= _TOGETHER
+    fields = [name for name in only if name != RM_NAME]
+    return take_page(rows.only(*fields, stored), query, sorts=sorts, default=default, count=counted, is_few=is_few)
+
+
+def _expect(selection: Selection) -> int | None:
+    """Return how many rows the planner expects, None where nothing narrows the list."""
+    if selection.text and is_exact(selection.text):
+        return 0
+    return expect_rows(selection.rows) if selection.text or selection.group.parts else None
 
 
 def _wanted_columns(request: HttpRequest, current: SavedView | None) -> list[str]:

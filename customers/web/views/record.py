@@ -16,7 +16,7 @@ from core.errors import NotFound
 from core.models import User
 from core.registries import customer_panels, timeline_kinds
 from core.web.reading import read_day
-from customers.models import Customer, TimelineEntry
+from customers.models import BankCard, Customer, TimelineEntry
 from customers.operations.desk import note_visit
 from customers.queries.attributes import read_attributes
 from customers.queries.own import get_latest_profile, list_cards
@@ -57,11 +57,14 @@ class CustomerPage(StaffPage):
         tab = request.GET.get("tab", "")
         tabs = _list_tabs(self.access, customer, tab)
         panel = next((item for item in tabs if item["is_current"]), tabs[0])
+        profile, cards = get_latest_profile(customer), list(list_cards(customer.pk))
         context = {
             "customer": customer,
             "figures": read_attributes([customer.pk], _FIGURES)[customer.pk],
             "labels": _list_labels(customer),
-            **describe_header(customer),
+            "profile": profile,
+            "cards": cards,
+            **describe_header(customer, profile, has_card=any(card["state"] == BankCard.State.BOUND for card in cards)),
             "work": [_show_work(item) for item in list_open_work(customer.pk)[:20]],
             "tabs": tabs,
             "panel": panel,
@@ -80,8 +83,6 @@ class CustomerPage(StaffPage):
             "timeline": read_timeline(request, customer, looked_at),
             "news": list_news(customer.pk, self.access.user_id, looked_at),
             "looked_at": looked_at,
-            "profile": get_latest_profile(customer),
-            "cards": list_cards(customer.pk),
             "shapes": [(key, kind.label) for key, kind in timeline_kinds.items()],
         }
 
