@@ -16,6 +16,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from core import clock, wire
+from core.logging import describe
 from core.models import JobRun
 
 _KEPT_DONE = timedelta(days=30)
@@ -64,7 +65,7 @@ def record_run(name: str, *, started_by: int | None = None) -> Iterator[Outcome]
     try:
         yield outcome
     except BaseException as error:
-        text = f"{type(error).__name__}: {error}"[:2000]
+        text = describe(error)[:2000]
         JobRun.objects.filter(pk=row_id).update(
             state=JobRun.State.FAILED, finished_at=clock.now(), error=text, detail={}
         )

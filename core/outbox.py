@@ -11,6 +11,7 @@ import orjson
 from django.db import connection, transaction
 
 from core import audit, clock, events, wakeup
+from core.logging import describe
 from core.models import EventDelivery, User
 from core.prepared import Prepared
 
@@ -183,7 +184,7 @@ def _postpone(delivery_id: int, attempts: int, now: datetime, error: Exception) 
     """Try again later: after 2, 4, 8 … seconds, never more than half an hour; the row stays pending for ever."""
     wait = min(timedelta(seconds=2 ** min(attempts, 12)), _LONGEST_WAIT)
     EventDelivery.objects.filter(pk=delivery_id, state=EventDelivery.State.PENDING).update(
-        attempts=attempts, next_attempt_at=now + wait, latest_error=f"{type(error).__name__}: {error}"[:2000]
+        attempts=attempts, next_attempt_at=now + wait, latest_error=describe(error)[:2000]
     )
 
 

@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
+from core.logging import describe
 from core.registries import Registry
 from integrations import connect, operations, protocol
 from integrations.adapters import wechat
@@ -119,7 +120,7 @@ def _process(
             business_date=business_date,
         )
     except Exception as error:
-        operations.record_callback_failure(callback_id=callback_id, error=f"{type(error).__name__}: {error}")
+        operations.record_callback_failure(callback_id=callback_id, error=describe(error))
         raise
 
 

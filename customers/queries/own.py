@@ -108,8 +108,8 @@ def get_own_card_id(customer_id: int, public_id: str) -> int:
 
 
 def list_customers_in(condition: Any) -> QuerySet[Any, Any]:
-    """Return the rows of the staff list of customers that a scope allows."""
-    return Customer.objects.filter(condition).values(
+    """Return the rows of the staff list of customers that a scope allows, without those merged into others."""
+    return Customer.objects.filter(condition, merged_into__isnull=True).values(
         "id",
         "number",
         "kind",
