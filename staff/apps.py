@@ -17,7 +17,7 @@ class StaffConfig(AppConfig):
         from staff import operations
         from staff.queries import may_enter_admin
 
-        register_seed(40, "staff.roles", lambda _business_date, _now: operations.ensure_standard_roles())
+        register_seed(40, "staff.roles", lambda _business_date, now: operations.ensure_standard_roles(now=now))
         admin_gates.register("staff", may_enter_admin)
         approvals.register(operations.CHANGE, operations.decide_change)
         appliers.register("staff.role", operations.apply_role)

@@ -66,6 +66,8 @@ class Role(models.Model):
     name = models.CharField(_("name"), max_length=60)
     scope = models.CharField(_("data scope"), max_length=12, choices=Scope)
     rights = ArrayField(models.CharField(max_length=60), default=list, verbose_name=_("rights"), blank=True)
+    # What a standard role has been given ever: what is not among its rights any more was taken away on purpose.
+    offered = ArrayField(models.CharField(max_length=60), default=list, editable=False)
 
     class Meta:
         verbose_name = _("role")

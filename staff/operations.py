@@ -48,10 +48,26 @@ def create_department(*, name: str, kind: str, parent: Department | None = None)
     return department
 
 
-def ensure_standard_roles() -> None:
-    """Create the roles a new installation starts with; existing ones stay as they are."""
+@transaction.atomic
+def ensure_standard_roles(*, now: datetime | None = None) -> None:
+    """Create the roles a new installation starts with; existing ones get what was invented since, and nothing twice.
+
+    A right that was offered before and is not there was taken away on purpose, and stays away.
+    """
     for code, (name, scope, granted) in rights.STANDARD_ROLES.items():
-        Role.objects.get_or_create(code=code, defaults={"name": name, "scope": scope, "rights": list(granted)})
+        values = {"name": name, "scope": scope, "rights": list(granted), "offered": list(granted)}
+        role, is_new = Role.objects.select_for_update(no_key=True).get_or_create(code=code, defaults=values)
+        offered = [right for right in granted if right not in role.offered]
+        if is_new or not offered:
+            continue
+        added = [right for right in offered if right not in role.rights]
+        role.rights = [*role.rights, *added]
+        role.offered = [*role.offered, *offered]
+        role.save(update_fields=["rights", "offered"])
+        if added:
+            audit.record(
+                actor=None, action="staff.role_offered", target=role, data={"added": added}, now=now or clock.now()
+            )
 
 
 @transaction.atomic
