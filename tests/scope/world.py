@@ -1,0 +1,69 @@
+"""The whole book: eight territories with every kind of record, and who once worked on two of them but no longer does."""
+
+from core.models import User
+from customers.models import Customer, DuplicatePair, Lead, Relation
+from customers.operations.ownership import change_owner, remove_collaborator, set_collaborator
+from lending.models import Bid, LenderShare, Loan
+from tests.scope.people import NOW, PASSWORD, World, build_house
+from tests.scope.records import furnish, open_cases
+
+
+def build_world() -> World:
+    """Write everything, then let one colleague lose what he worked on: by the operations, as in real life."""
+    world = build_house()
+    staff, manager = world.staff, world.staff["manager"].user
+    dropped = world.territories["dropped"]
+    for who in (dropped.borrower, dropped.investor):
+        set_collaborator(
+            customer_id=who.pk, member_id=staff["former"].pk, level="WRITE", title="x", actor=manager, now=NOW
+        )
+    dropped.readers = []
+    for key, one in world.territories.items():
+        author = staff["former"] if key in {"handed", "dropped"} else one.owner or staff["manager"]
+        furnish(world, one, author)
+    handed = world.territories["handed"]
+    change_owner(
+        customer_ids=[handed.borrower.pk, handed.investor.pk], new_member_id=staff["rm-south"].pk, pool_id=None,
+        reason="ASSIGNED", note="n", actor=manager, now=NOW,
+    )  # fmt: skip
+    handed.owner = staff["rm-south"]
+    for who in (dropped.borrower, dropped.investor):
+        remove_collaborator(customer_id=who.pk, member_id=staff["former"].pk, actor=manager, now=NOW)
+    open_cases(world)
+    cross_borders(world)
+    for one in world.territories.values():
+        one.borrower.refresh_from_db()
+        one.investor.refresh_from_db()
+    for key in ("north", "south"):
+        for role in ("borrower", "investor"):
+            world.customers[f"{role}-{key}"] = _register(getattr(world.territories[key], role), f"{role}-{key}")
+    return world
+
+
+def cross_borders(world: World) -> None:
+    """What belongs to two books at once: a lender, a friend, a household, a possible duplicate, an introducer."""
+    here, there = (world.territories[key] for key in ("north", "south"))
+    plan = {"principal": "100000.00"}
+    for home, away in ((here, there), (there, here)):
+        LenderShare.objects.create(loan_id=home.records["_loan"], investor=away.investor, **plan)
+        listing = Loan.objects.get(pk=home.records["_loan"]).listing
+        Bid.objects.create(
+            listing=listing, investor=away.investor, amount=plan["principal"], state="WON", placed_at=NOW,
+            risk_notice_version="1", idempotency_key=f"across-{home.key}",
+        )  # fmt: skip
+        Lead.objects.filter(public_id=home.records["lead"]).update(introducer=away.investor, customer=away.borrower)
+    # Each book's household has lost somebody to the other one.
+    household = Customer.objects.values_list("household", flat=True).get(pk=here.borrower.pk)
+    Customer.objects.filter(pk=there.investor.pk).update(household_id=household)
+    Relation.objects.create(
+        customer=here.borrower, other=there.borrower, kind="FRIEND", note="note", source="RM", created_at=NOW
+    )
+    DuplicatePair.objects.create(first=here.borrower, second=there.borrower, score=80, reasons=["name"], found_at=NOW)
+
+
+def _register(customer: Customer, username: str) -> User:
+    user = User.objects.create(username=username, kind=User.Kind.CUSTOMER)
+    user.set_password(PASSWORD)
+    user.save()
+    Customer.objects.filter(pk=customer.pk).update(user=user)
+    return user
