@@ -120,7 +120,7 @@ def _make_book(url: str, plan: str, **values: int) -> None:
         cursor.execute(PLAN.format(plan=plan), parameters)
         first, *others = COPIES.split(";\n")
         cursor.execute(first, parameters)
-        _make_first_loan(INVESTORS + 1)
+        make_first_loan(INVESTORS + 1)
         for statement in others:
             if statement:
                 cursor.execute(statement, parameters)
@@ -128,7 +128,7 @@ def _make_book(url: str, plan: str, **values: int) -> None:
     connection.close()
 
 
-def _make_first_loan(borrower_id: int) -> None:
+def make_first_loan(borrower_id: int) -> None:
     """Write by the models what the other loans are copied from."""
     from core import clock
     from lending.models import Application, Listing, Loan, Product

@@ -33,17 +33,25 @@ Prepare = Callable[[str, int], Step]
 
 
 @contextmanager
-def own_database(name: str) -> Iterator[str]:
-    """Create an empty database beside the one of DATABASE_URL, yield its address, drop it."""
+def own_database(name: str, *, can_be_kept: bool = False) -> Iterator[str]:
+    """Create an empty database beside the one of DATABASE_URL, yield its address, drop it.
+
+    With `BENCH_KEEP=1` one that can be kept stays, and the next run finds it as this one has left it.
+    """
     base = os.environ["DATABASE_URL"]
-    database = f"bench_{name}_{os.getpid()}"
+    is_kept = can_be_kept and os.environ.get("BENCH_KEEP") == "1"
+    database = f"bench_{name}_kept" if is_kept else f"bench_{name}_{os.getpid()}"
     admin = psycopg2.connect(base)
     admin.autocommit = True
-    admin.cursor().execute(f"CREATE DATABASE {database}")
+    cursor = admin.cursor()
+    cursor.execute("SELECT count(*) FROM pg_database WHERE datname = %s", [database])
+    if cursor.fetchone() == (0,):
+        cursor.execute(f"CREATE DATABASE {database}")
     try:
         yield urlsplit(base)._replace(path=f"/{database}").geturl()
     finally:
-        _drop(admin, database)
+        if not is_kept:
+            _drop(admin, database)
         admin.close()
 
 
