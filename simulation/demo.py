@@ -111,7 +111,7 @@ def build(world: World, *, first_day: date, last_day: date, customers: int, repo
     demo = Demo(world, (last_day - first_day).days, customers * 3 // 5, customers - customers * 3 // 5)
     demo.staff = hire_everybody()
     demo.last_day = last_day
-    demo.story = Story(world, demo.staff, first_day, last_day, Random(customers), demo.next_person)
+    demo.story = Story(world, demo.staff, first_day, last_day, Random(world.random.getrandbits(32)), demo.next_person)
     managers = cycle([demo.staff[name] for name in (*MANAGERS, LEAVER)])
     report(0, demo.days, "people join")
     _gather_investors(demo, managers)

@@ -95,7 +95,7 @@ def _contact(
         note=story.random.choice(_SAID[result]),
         customer_id=customer_id,
         lead_id=plan.lead_id if plan is not None and customer_id is None else None,
-        promised_at=_next_morning(story) if result == "CALL_BACK" and customer_id is not None else None,
+        promised_at=_next_afternoon(story) if result == "CALL_BACK" and customer_id is not None else None,
         place="客户公司" if channel == "VISIT" else "",
         minutes=45 if channel == "VISIT" else story.random.randint(3, 18),
         plan_id=plan.pk if plan is not None else None,
@@ -106,8 +106,8 @@ def _contact(
         desk.note_visit(member_id=story.staff[name].pk, customer_id=customer_id, now=now)
 
 
-def _next_morning(story: Story) -> datetime:
-    return clock.at(add_workdays(story.world.today, 1), 10)
+def _next_afternoon(story: Story) -> datetime:
+    return clock.at(add_workdays(story.world.today, 1), 15)
 
 
 def _keep_promises(story: Story, name: str, day: date) -> None:
@@ -120,7 +120,7 @@ def _keep_promises(story: Story, name: str, day: date) -> None:
         if promise.is_contact:
             _contact(story, name, 5 + number, channel="CALL", customer_id=promise.customer_id)
         else:
-            diary.close_promise(promise_id=promise.pk, is_kept=True, actor=story.user(name), now=story.at(17, 5))
+            diary.close_promise(promise_id=promise.pk, is_kept=True, actor=story.user(name), now=story.at(16, 30))
 
 
 # Days before the present, who, which customer of the book, what is promised, until how many days before, kept.
@@ -209,7 +209,12 @@ def _plan(story: Story, *, row: tuple[int, str, int, str, str, int, int]) -> Non
     _days, name, place, channel, purpose, due, hour = row
     customer = _choose(story, name, place)
     if customer is not None:
-        day = story.workday(due) if due > 0 else add_workdays(story.last_day, -due)
+        # Around holidays many days before the present fall on one working day.
+        day = (
+            max(story.workday(due), add_workdays(story.world.today, 1))
+            if due > 0
+            else add_workdays(story.last_day, -due)
+        )
         diary.plan_contact(
             customer_id=customer.pk,
             channel=channel,
@@ -241,7 +246,9 @@ def _visit(story: Story) -> None:
 
 def _collect(story: Story) -> None:
     """Call the debtors whose cases are open, and take down what one of them promises."""
-    cases = CollectionCase.objects.filter(state="OPEN", assignee__isnull=False).select_related("assignee__user")
+    cases = CollectionCase.objects.filter(state="OPEN", is_on_hold=False, assignee__is_active=True).select_related(
+        "assignee__user"
+    )
     for number, case in enumerate(cases.order_by("pk")):
         assert case.assignee is not None
         actor: User = case.assignee.user

@@ -6,6 +6,8 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
+from core import clock
+from core.calendar import add_workdays
 from customers.models import Consent, Lead, Partner
 from customers.operations import diary, leads, registration
 from customers.operations.leads.intake import LeadIntake
@@ -157,7 +159,8 @@ def _follow(plan: Plan, number: int) -> list[Scene]:
 
 def _take_in(story: Story, *, plan: Plan) -> None:
     plan.person = story.next_person()
-    introducers = story.investors(plan.owner) if plan.method in _NEEDS_INTRODUCER else []
+    known = story.investors(plan.owner) or [row for row in story.book(plan.owner) if row.user_id]
+    introducer = known[0] if plan.method in _NEEDS_INTRODUCER else None
     partner = plan.partner if Partner.objects.filter(code=plan.partner, is_active=True).exists() else ""
     lead = leads.take_in_lead(
         intake=LeadIntake(
@@ -166,7 +169,7 @@ def _take_in(story: Story, *, plan: Plan) -> None:
             name=plan.person.name,
             phone=plan.person.phone,
             origin=plan.origin,
-            introducer_id=introducers[0].pk if introducers else None,
+            introducer_id=introducer.pk if introducer is not None else None,
             partner_code=partner,
             has_marketing_consent=True,
             need=NeedFacts(
@@ -195,7 +198,7 @@ def _answer(story: Story, *, plan: Plan) -> None:
         now=story.world.now,
     )
     if plan.fate == "WORKING":
-        _plan_call(story, plan, f"跟进{plan.purpose}的需求，确认金额与期限", days_before=-(plan.days_before % 3))
+        _plan_call(story, plan, f"跟进{plan.purpose}的需求，确认金额与期限", days_ahead=plan.days_before % 3)
 
 
 def _qualify(story: Story, *, plan: Plan) -> None:
@@ -211,17 +214,17 @@ def _call_again(story: Story, *, plan: Plan) -> None:
         actor=story.user(plan.owner),
         now=story.world.now,
     )
-    _plan_call(story, plan, "确认方案，协助注册", days_before=-1)
+    _plan_call(story, plan, "确认方案，协助注册", days_ahead=1)
 
 
-def _plan_call(story: Story, plan: Plan, purpose: str, *, days_before: int) -> None:
-    """Plan the next call for a working day from the present on."""
-    day = story.workday(days_before)
+def _plan_call(story: Story, plan: Plan, purpose: str, *, days_ahead: int) -> None:
+    """Plan the next call for the present or a working day after it."""
+    day = add_workdays(story.last_day, days_ahead)
     diary.plan_contact(
         lead_id=plan.lead_id,
         channel="CALL",
         purpose=purpose,
-        planned_at=story.world.now.replace(year=day.year, month=day.month, day=day.day, hour=14, minute=30),
+        planned_at=clock.at(day, 14, 30),
         actor=story.user(plan.owner),
         now=story.world.now,
     )

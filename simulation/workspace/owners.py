@@ -108,13 +108,13 @@ def _leave_with_the_leaver(story: Story) -> None:
 
 
 def _release(story: Story) -> None:
-    """Let an RM give back two customers who do nothing."""
+    """Let an RM give back one of those who were given to him and want nothing."""
     pool = Pool.objects.filter(is_active=True).first()
     if pool is None:
         return
     promised = Promise.objects.filter(state=Promise.State.OPEN).values("customer_id")
     idle = Customer.objects.filter(rm=story.staff["zhangqiang"], stage=Customer.Stage.POTENTIAL, is_protected=False)
-    for customer in idle.exclude(pk__in=promised).exclude(pk__in=story.neglected).order_by("pk")[:2]:
+    for customer in idle.filter(user__isnull=True).exclude(pk__in=promised).order_by("-pk")[:1]:
         ownership.release_to_pool(
             customer_id=customer.pk,
             pool_id=pool.pk,
@@ -126,7 +126,9 @@ def _release(story: Story) -> None:
 
 def _claim(story: Story) -> None:
     """Let a colleague look at what stands in the pool and take one of it."""
-    pooled = Customer.objects.filter(pool__isnull=False, merged_into__isnull=True).order_by("pk")
+    pooled = Customer.objects.filter(pool__isnull=False, merged_into__isnull=True)
+    # Who had somebody before may not claim him back so soon.
+    pooled = pooled.exclude(owner_changes__old=story.staff["lijing"]).order_by("pk")
     for number, customer in enumerate(pooled[:3]):
         actor, now = story.user("lijing"), story.world.now
         ownership.view_pooled(customer=customer, actor=actor, now=now)

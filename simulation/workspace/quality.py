@@ -8,7 +8,7 @@ from customers.operations.exports import start_export
 from simulation.workspace.story import Scene, Story
 
 _HEAD = "姓名,手机号,出生日期,性别,地址,类型,备注"
-_SOURCE = "2026-autumn-fair"
+_SOURCE = "秋季理财博览会"
 
 
 def list_scenes(_story: Story) -> Sequence[Scene]:

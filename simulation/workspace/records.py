@@ -5,8 +5,9 @@ from datetime import timedelta
 from decimal import Decimal
 
 from core import clock
-from customers.models import Document, Relation
-from customers.operations import bulk, documents, facts, relations
+from customers.models import Document, OwnerChange, Relation
+from customers.operations import bulk, documents, facts, ownership, relations
+from customers.operations.intake.company import create_company
 from lending.models import Loan
 from simulation.workspace import papers
 from simulation.workspace.story import MANAGERS, Scene, Story
@@ -21,6 +22,7 @@ def list_scenes(_story: Story) -> Sequence[Scene]:
     return [
         Scene(37, 10, 50, _tell_preferences),
         Scene(34, 11, 40, _relate),
+        Scene(33, 10, 20, _found_firm),
         Scene(31, 10, 20, _file_papers),
         Scene(23, 9, 50, _hear_other_sources),
         Scene(14, 16, 40, _set_for_many),
@@ -50,10 +52,13 @@ def _relate(story: Story) -> None:
         if len(book) < 5:
             continue
         actor, now = story.user(name), story.world.now
+        first, *others = book
+        spouse = next((row for row in others if row.sex != first.sex), others[0])
+        friend, one_more, introduced = [row for row in others if row != spouse][:3]
         pairs = (
-            (book[0], book[3], Relation.Kind.SPOUSE, None, "共同居住，开支由女方管理"),
-            (book[1], book[2], Relation.Kind.FRIEND, None, "同一小区"),
-            (book[1], book[4], Relation.Kind.INTRODUCER, None, "2025 年介绍"),
+            (first, spouse, Relation.Kind.SPOUSE, None, "共同居住，开支由女方管理"),
+            (friend, one_more, Relation.Kind.FRIEND, None, "同一小区"),
+            (friend, introduced, Relation.Kind.INTRODUCER, None, "2025 年介绍"),
         )
         for one, other, kind, amount, note in pairs:
             relations.add_relation(
@@ -67,9 +72,56 @@ def _relate(story: Story) -> None:
                 now=now,
             )
         relations.form_household(
-            name=f"{book[0].name[0]}{book[3].name[0]}家庭", customer_ids=[book[0].pk, book[3].pk], actor=actor, now=now
+            name=f"{first.name[0]}{spouse.name[0]}家庭", customer_ids=[first.pk, spouse.pk], actor=actor, now=now
         )
         _guarantee(story, name)
+
+
+def _found_firm(story: Story) -> None:
+    """Enter the firm of a customer, who owns it."""
+    owners = story.borrowers("lijing") or story.investors("lijing")
+    if not owners:
+        return
+    actor, now = story.user("lijing"), story.world.now
+    firm = create_company(
+        name="家常菜餐饮管理有限公司",
+        credit_code="91310105MA3FC5X80K",
+        phone=story.next_person().phone,
+        source="客户经理走访",
+        actor=actor,
+        now=now,
+    )
+    story.world.settle()
+    firm.refresh_from_db()
+    if firm.rm_id != story.staff["lijing"].pk:
+        ownership.change_owner(
+            customer_ids=[firm.pk],
+            new_member_id=story.staff["lijing"].pk,
+            pool_id=None,
+            reason=OwnerChange.Reason.ASSIGNED,
+            note="与法定代表人同一客户经理",
+            actor=story.user("wanghao"),
+            now=story.world.now,
+        )
+    relations.add_relation(
+        customer_id=owners[0].pk,
+        other_id=firm.pk,
+        kind=Relation.Kind.OWNER,
+        amount=None,
+        note="法定代表人，持股 80%",
+        source="RM",
+        actor=actor,
+        now=story.world.now,
+    )
+    documents.upload_document(
+        customer_id=firm.pk,
+        kind=Document.Kind.LICENCE,
+        title="营业执照照片",
+        content=papers.draw_picture(firm.name, str(story.world.today)),
+        valid_until_date=None,
+        actor=actor,
+        now=story.world.now,
+    )
 
 
 def _guarantee(story: Story, name: str) -> None:
@@ -112,16 +164,6 @@ def _file_papers(story: Story) -> None:
                 actor=story.user(name),
                 now=story.world.now,
             )
-        if rows:
-            documents.upload_document(
-                customer_id=rows[0].pk,
-                kind=Document.Kind.LICENCE,
-                title="营业执照照片",
-                content=papers.draw_picture(f"{rows[0].name} 经营场所", str(day)),
-                valid_until_date=None,
-                actor=story.user(name),
-                now=story.world.now,
-            )
 
 
 def _hear_other_sources(story: Story) -> None:
@@ -137,7 +179,7 @@ def _hear_other_sources(story: Story) -> None:
             facts.set_facts(
                 customer_id=customer.pk,
                 values=said,
-                source="PARTNER:huitong" if number % 2 else "SURVEY:2026-autumn",
+                source="PARTNER:汇通财税" if number % 2 else "SURVEY:2026 秋季问卷",
                 actor=None,
                 now=story.world.now,
             )
