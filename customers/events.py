@@ -81,6 +81,15 @@ class CustomerHandedOver:
     handover_id: int
 
 
+@event_type("customers.phone_change_asked")
+@dataclass(frozen=True)
+class PhoneChangeAsked:
+    """Staff want a customer to log in by another phone; the holder of the old one is to be told."""
+
+    change_id: int
+    customer_id: int
+
+
 @event_type("customers.customer_facts_changed")
 @dataclass(frozen=True)
 class CustomerFactsChanged:

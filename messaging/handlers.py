@@ -2,9 +2,11 @@
 
 from django.conf import settings
 
+from core import clock
 from core.outbox import EventContext, handles
-from customers.events import CustomerHandedOver, CustomerIdentified, VerificationCodeAsked
-from customers.models import Customer, Handover, VerificationCode
+from customers.events import CustomerHandedOver, CustomerIdentified, PhoneChangeAsked, VerificationCodeAsked
+from customers.models import Customer, Handover, PhoneChange, VerificationCode
+from customers.operations import phones
 from customers.operations.ownership.handover import note_told
 from customers.operations.registration import mark_code_sent
 from integrations import connect
@@ -107,3 +109,20 @@ def tell_new_adviser(event: CustomerHandedOver, context: EventContext) -> None:
     )
     if message is not None and message.state != Message.State.SUPPRESSED:
         note_told(handover_id=handover.pk)
+
+
+@handles(PhoneChangeAsked, name="messaging.tell_old_phone")
+def tell_old_phone(event: PhoneChangeAsked, context: EventContext) -> None:
+    """Tell the holder of the old number that the log-in is to move, also when it has moved by then."""
+    change = PhoneChange.objects.get(pk=event.change_id)
+    if change.old_phone:
+        sending.send_message(
+            customer_id=event.customer_id,
+            code="phone-change-asked",
+            params={"tail": change.phone_tail, "expires": f"{change.expires_at.astimezone(clock.SHANGHAI):%Y-%m-%d}"},
+            dedup_key=f"phone-change:{change.pk}",
+            now=context.now,
+            reference=("customers.phonechange", change.pk),
+            to_phone=change.old_phone,
+        )
+    phones.forget_old_phone(change_id=change.pk)

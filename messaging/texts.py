@@ -28,6 +28,7 @@ _TEMPLATES: Final[dict[str, Text]] = {
     "deposit-received": _("Deposit received"),
     "withdrawal-completed": _("Withdrawal completed"),
     "withdrawal-failed": _("Withdrawal failed"),
+    "phone-change-asked": _("Change of log-in phone"),
 }
 
 

@@ -53,6 +53,12 @@ class BulkJSONParser(StrictJSONParser):
     max_bytes = 2 * 1024 * 1024
 
 
+class FileJSONParser(StrictJSONParser):
+    """The same for bodies that hold a file in base64."""
+
+    max_bytes = 12 * 1024 * 1024
+
+
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(name)
 

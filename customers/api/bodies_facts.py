@@ -1,7 +1,9 @@
 """Bodies about profile, relations, documents and team."""
 
+import base64
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from core.api.serializers import StrictSerializer, YuanField
@@ -107,6 +109,22 @@ class DocumentSerializer(serializers.Serializer[Any]):
     sha256 = serializers.CharField()
     uploaded_at = serializers.DateTimeField()
     valid_until_date = serializers.DateField(allow_null=True)
+
+
+class DocumentUploadSerializer(StrictSerializer):
+    """A file to be kept: PDF, JPEG, PNG or WebP up to 8 MB in base64; what it is follows from its bytes."""
+
+    kind = serializers.ChoiceField(Document.Kind.choices)
+    title = serializers.CharField(max_length=120, required=False, allow_blank=True, default="")
+    content = serializers.CharField(max_length=11_200_000, help_text="base64", trim_whitespace=False)
+    valid_until_date = serializers.DateField(required=False, allow_null=True, default=None)
+
+    def validate_content(self, text: str) -> bytes:
+        """Return the bytes."""
+        try:
+            return base64.b64decode(text, validate=True)
+        except ValueError as error:
+            raise serializers.ValidationError(_("This is no base64.")) from error
 
 
 class RelationsSerializer(serializers.Serializer[Any]):

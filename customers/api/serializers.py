@@ -9,7 +9,7 @@ from customers.models import BankCard, Consent, Customer, IdentityCheck
 from customers.operations.profile import CHANNELS
 from customers.rules.assessment import ANSWERS, QUESTIONS
 
-REGISTER, LOGIN, SIGN = "REGISTER", "LOGIN", "SIGN"
+REGISTER, LOGIN, SIGN, PHONE = "REGISTER", "LOGIN", "SIGN", "PHONE"
 LANGUAGES = ("zh-hans", "en")
 
 
@@ -17,7 +17,7 @@ class CodeAskedSerializer(StrictSerializer):
     """A wish for a code by SMS; SIGN goes to the phone of the logged-in customer."""
 
     phone = serializers.CharField(max_length=30, required=False)
-    purpose = serializers.ChoiceField([REGISTER, LOGIN, SIGN])
+    purpose = serializers.ChoiceField([REGISTER, LOGIN, SIGN, PHONE])
 
 
 class CodeSentSerializer(serializers.Serializer[Any]):
@@ -41,6 +41,27 @@ class LoginSerializer(StrictSerializer):
 
     phone = serializers.CharField(max_length=30)
     code = serializers.CharField(max_length=10)
+
+
+class PhoneConfirmedSerializer(StrictSerializer):
+    """A new log-in phone proven by its code, and its holder by the end of his identity number."""
+
+    phone = serializers.CharField(max_length=30)
+    code = serializers.CharField(max_length=10)
+    identity_tail = serializers.CharField(max_length=6, required=False, allow_blank=True, default="")
+
+
+class PhoneAskedSerializer(StrictSerializer):
+    """A new log-in phone for a customer, and why."""
+
+    phone = serializers.CharField(max_length=30)
+    reason = serializers.CharField(max_length=200)
+
+
+class PhoneWaitingSerializer(serializers.Serializer[Any]):
+    """Until when the new number can be confirmed; null where the number given is the present one."""
+
+    expires_at = serializers.DateTimeField(allow_null=True)
 
 
 class TokenSerializer(serializers.Serializer[Any]):

@@ -4,7 +4,16 @@ from customers.models.customer import Customer, FinancialProfile, IdentityCheck,
 from customers.models.dealings import BankCard, ChannelPreference, Consent, InvestorAssessment
 from customers.models.desk import Notice, RecordVisit, ReversibleAct, SavedView, UserSetting
 from customers.models.diary import Contact, ContactPlan, Note, Promise, RevisitRule
-from customers.models.facts import CustomerRole, CustomField, Document, FieldChange, FieldClaim, Household, Relation
+from customers.models.facts import (
+    CustomerRole,
+    CustomField,
+    Document,
+    FieldChange,
+    FieldClaim,
+    Household,
+    PhoneChange,
+    Relation,
+)
 from customers.models.history import TimelineEntry, WorkItem
 from customers.models.leads import (
     AcquisitionCost,
@@ -72,6 +81,7 @@ __all__ = [
     "OpportunityStay",
     "OwnerChange",
     "Partner",
+    "PhoneChange",
     "Pool",
     "PoolView",
     "Promise",

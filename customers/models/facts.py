@@ -102,6 +102,45 @@ class FieldClaim(models.Model):
         verbose_name = _("claim of a source")
         verbose_name_plural = _("claims of sources")
         constraints = [models.UniqueConstraint(fields=["customer", "field", "source"], name="claim_one_per_source")]
+        # What the filter "conflicting sources" reads, and nothing else of the claims.
+        indexes = [
+            models.Index(
+                fields=["customer", "field", "value_index"],
+                name="claim_undecided",
+                condition=Q(settled_at__isnull=True) & ~Q(value_index=""),
+            )
+        ]
+
+
+class PhoneChange(models.Model):
+    """A new number for a log-in that staff asked for; until its holder confirms it the old one stays."""
+
+    id = models.BigAutoField(primary_key=True)
+    customer = models.ForeignKey(Customer, models.PROTECT, related_name="phone_changes")
+    # Both numbers are forgotten when they are no longer needed.
+    phone = EncryptedTextField(_("new phone"), blank=True)
+    phone_index = BlindIndexField()
+    phone_tail = models.CharField(_("last digits"), max_length=4)
+    old_phone = EncryptedTextField(_("old phone"), blank=True)
+    reason = models.CharField(_("reason"), max_length=200)
+    asked_by = models.ForeignKey("core.User", models.PROTECT, null=True, related_name="+")
+    asked_at = models.DateTimeField(_("asked at"))
+    expires_at = models.DateTimeField(_("valid until"))
+    # Wrong ends of the identity number; after a few the change is dropped.
+    failures = models.PositiveSmallIntegerField(default=0)
+    confirmed_at = models.DateTimeField(_("confirmed at"), null=True, blank=True)
+    dropped_at = models.DateTimeField(_("dropped at"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("change of a log-in phone")
+        verbose_name_plural = _("changes of log-in phones")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["customer"],
+                condition=Q(confirmed_at__isnull=True, dropped_at__isnull=True),
+                name="phone_change_one_open",
+            )
+        ]
 
 
 class Household(models.Model):

@@ -20,6 +20,7 @@ from customers.rules import papers, quality
 
 REMOVED: Final = "customers.document_removed"
 _TITLE_LONGEST: Final = 120
+MOST_DOCUMENTS: Final = 200
 
 
 class InvalidDocument(InvalidInput):
@@ -34,6 +35,14 @@ class DocumentKnown(BusinessError):
 
     code = "document_known"
     message = _("This file is among the documents already.")
+
+
+class DocumentsFull(BusinessError):
+    """The customer's file holds as many papers as it may."""
+
+    code = "documents_full"
+    message = _("There are %(count)s documents already, as many as are kept.")
+    next_step = _("Have those removed that are no longer needed.")
 
 
 @dataclass(frozen=True)
@@ -58,7 +67,7 @@ def upload_document(
 ) -> Document:
     """Keep a file encrypted; what it is follows from its bytes, not from its name.
 
-    Raises InvalidDocument, DocumentKnown, RecordMerged.
+    Raises InvalidDocument, DocumentKnown, DocumentsFull, RecordMerged.
     """
     if papers.sniff(content) is None or len(content) > papers.LARGEST_BYTES:
         raise InvalidDocument(fields={"file": [InvalidDocument.message]})
@@ -70,8 +79,11 @@ def upload_document(
     customer = Customer.objects.select_for_update(no_key=True).get(pk=customer_id)
     if customer.merged_into_id is not None:
         raise RecordMerged
-    if Document.objects.filter(customer=customer, sha256=_digest(content), removed_at__isnull=True).exists():
+    present = Document.objects.filter(customer=customer, removed_at__isnull=True)
+    if present.filter(sha256=_digest(content)).exists():
         raise DocumentKnown
+    if present.count() >= MOST_DOCUMENTS:
+        raise DocumentsFull(count=MOST_DOCUMENTS)
     document = keep_paper(
         customer=customer,
         kind=kind,

@@ -22,6 +22,7 @@ SOURCES = {
 _TEXTS = {
     "customers.fact_changed": _("Changed: %(field)s (%(source)s)"),
     "customers.facts_changed": _("%(count)s fields of the profile changed (%(source)s)"),
+    "customers.phone_change_asked": _("A new log-in phone was asked for; it waits to be confirmed"),
     "customers.document_uploaded": _("Document added: %(document_kind)s"),
     "customers.relation_added": _("Relation written: %(relation_kind)s"),
     "customers.relation_ended": _("Relation ended: %(relation_kind)s"),
@@ -33,6 +34,9 @@ _ACTIONS = {
     "customers.custom_field_defined": _("Custom field defined"),
     "customers.custom_field_changed": _("Custom field changed"),
     "customers.conflict_settled": _("Disagreement of sources settled"),
+    "customers.phone_change_asked": _("New log-in phone asked for"),
+    "customers.phone_change_dropped": _("New log-in phone given up"),
+    "customers.phone_change_confirmed": _("New log-in phone confirmed"),
     "customers.document_uploaded": _("Document added"),
     "customers.document_downloaded": _("Document opened"),
     "customers.document_removed": _("Document removed"),

@@ -139,6 +139,14 @@ _TEXTS: dict[str, tuple[str, str, str, str, str]] = {
         "Your adviser has changed",
         "{adviser} has taken over from {former} as your adviser. Your loans, lendings and money are not affected.",
     ),
+    "phone-change-asked": (
+        Kind.NOTICE,
+        "登录手机号变更提醒",
+        "您的客户经理申请将您的登录手机号更换为尾号{tail}的号码,须由该号码在{expires}前验证后生效。如非您本人要求,请立即联系客服。",
+        "Your log-in phone is to change",
+        "A change of your log-in phone to the number ending in {tail} was asked for; it takes effect when that number is "
+        "confirmed by {expires}. If you did not ask for it, call us at once.",
+    ),
 }
 _CODE_TEXT = "您的验证码是{code},5分钟内有效。请勿告诉任何人。"
 _CODE_TEXT_EN = "Your code is {code}, valid for 5 minutes. Never tell it to anybody."

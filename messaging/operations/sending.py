@@ -43,17 +43,20 @@ def send_message(
     dedup_key: str,
     now: datetime,
     reference: tuple[str, int | str] = ("", ""),
+    to_phone: str = "",
 ) -> Message | None:
     """Queue a message over the first channel the customer wants and can be reached by; a repeated key sends nothing.
 
-    A message that the gate stops is kept as SUPPRESSED with the reason. Raises TemplateMissing, PlaceEmpty.
+    `to_phone` sends it as SMS to another number than that of the record. A message that the gate stops is kept as SUPPRESSED with the reason. Raises TemplateMissing, PlaceEmpty.
     """
     existing = Message.objects.filter(dedup_key=dedup_key).first()
     if existing is not None:
         return existing
     customer = Customer.objects.select_related("preference").get(pk=customer_id)
     preference = getattr(customer, "preference", None) or ChannelPreference(channels=[Channel.SMS])
-    way = _find_way(customer, preference, code)
+    if to_phone:
+        preference = ChannelPreference(channels=[Channel.SMS], language=preference.language)
+    way = _find_way(customer, preference, code, to_phone or customer.phone)
     text = rendering.fill(way.template.body, params)
     send_after = timing.send_after(
         way.template.kind,
@@ -83,8 +86,8 @@ def send_message(
     return message
 
 
-def _find_way(customer: Customer, preference: ChannelPreference, code: str) -> _Way:
-    addresses = {Channel.SMS: customer.phone, Channel.MAIL: customer.email, Channel.INAPP: customer.public_id}
+def _find_way(customer: Customer, preference: ChannelPreference, code: str, phone: str) -> _Way:
+    addresses = {Channel.SMS: phone, Channel.MAIL: customer.email, Channel.INAPP: customer.public_id}
     templates = {
         (row.channel, row.language): row for row in Template.objects.filter(code=code, is_active=True).order_by("pk")
     }

@@ -26,6 +26,7 @@ MATRIX: dict[tuple[str, str], tuple[str, Any]] = {
     ("post", "auth/register/"): (PUBLIC, {**_LOGIN, "notice_version": "1"}),
     ("post", "auth/login/"): (PUBLIC, _LOGIN),
     ("post", "auth/staff-token/"): (PUBLIC, {"username": "nobody", "password": "nothing"}),
+    ("post", "auth/phone/"): (PUBLIC, _LOGIN),
     ("post", "auth/logout/"): (CUSTOMER, None),
     ("get", "products/"): (PUBLIC, None),
     ("get", "notices/"): (PUBLIC, None),
@@ -33,6 +34,9 @@ MATRIX: dict[tuple[str, str], tuple[str, Any]] = {
     ("get", "me/"): (CUSTOMER, None),
     ("patch", "me/profile/"): (CUSTOMER, {"occupation": "教师"}),
     ("get", "me/team/"): (CUSTOMER, None),
+    ("get", "me/documents/"): (CUSTOMER, None),
+    ("post", "me/documents/"): (CUSTOMER, {"kind": "INCOME", "content": "JVBERi0x"}),
+    ("get", "me/documents/<public_id:paper>/"): (OWN, None),
     ("get", "me/consents/"): (CUSTOMER, None),
     ("post", "me/consents/"): (CUSTOMER, {"purpose": "MARKETING", "notice_version": "1"}),
     ("delete", "me/consents/<upper_code:purpose>/"): (CUSTOMER, None),
@@ -88,6 +92,10 @@ MATRIX: dict[tuple[str, str], tuple[str, Any]] = {
     ("get", "staff/customers/"): (rights.VIEW_CUSTOMERS, None),
     ("get", "staff/customers/<public_id:customer>/"): (rights.VIEW_CUSTOMERS, None),
     ("patch", "staff/customers/<public_id:customer>/"): (rights.EDIT_CUSTOMERS, {"facts": {"likes": "钓鱼"}}),
+    ("post", "staff/customers/<public_id:customer>/phone/"): (
+        rights.EDIT_CUSTOMERS,
+        {"phone": "13900000001", "reason": "换号"},
+    ),
     ("get", "staff/customers/<public_id:customer>/relations/"): (rights.VIEW_CUSTOMERS, None),
     ("post", "staff/customers/<public_id:customer>/relations/"): (
         rights.EDIT_CUSTOMERS,
@@ -95,6 +103,11 @@ MATRIX: dict[tuple[str, str], tuple[str, Any]] = {
     ),
     ("delete", "staff/customers/<public_id:customer>/relations/<public_id:relation>/"): (rights.EDIT_CUSTOMERS, None),
     ("get", "staff/customers/<public_id:customer>/documents/"): (rights.VIEW_CUSTOMERS, None),
+    ("post", "staff/customers/<public_id:customer>/documents/"): (
+        rights.EDIT_CUSTOMERS,
+        {"kind": "INCOME", "content": "JVBERi0x"},
+    ),
+    ("get", "staff/customers/<public_id:customer>/documents/<public_id:document>/"): (rights.UNMASK, None),
     ("post", "intake/customers/"): (
         rights.TAKE_IN_CUSTOMERS,
         {"channel": "WEB", "rows": [{"name": "王小明", "phone": "13900000001"}]},
@@ -142,7 +155,9 @@ def list_addresses() -> list[tuple[str, str]]:
         if route.startswith("webhooks/"):
             continue
         parts = route.split("/")
-        name = next((NAMES[part] for part in parts if part in NAMES), "")
+        name = (
+            "paper" if route.startswith("me/documents/") else next((NAMES[part] for part in parts if part in NAMES), "")
+        )
         for method in ("get", "post", "put", "patch", "delete"):
             if hasattr(callback.view_class, method):
                 found.append((method, route.replace("<public_id:public_id>", f"<public_id:{name}>")))
@@ -177,6 +192,8 @@ def records(house: House) -> dict[str, str]:
         "purpose": "CUSTODY",
         "customer": owner.get("me/")["id"],
         "relation": "x" * 22,
+        "document": "x" * 22,
+        "paper": owner.call("post", "me/documents/", {"kind": "INCOME", "content": "JVBERi0x"}).json()["id"],
         "merge": "x" * 22,
         "lead": "x" * 22,
     }

@@ -71,7 +71,7 @@ def test_nobody_out_of_scope_reads_or_writes(book: Book, call: Callable[..., Cal
 
 def test_no_answer_says_a_sensitive_value(book: Book, call: Callable[..., Caller]) -> None:
     secrets = {"phone": "13911112222", "email": "secret.person@example.com", "monthly_income": "76543.21"}
-    set_facts(customer_id=book.borrower.pk, values=secrets, source="RM", actor=book.rm, now=NOW)
+    set_facts(customer_id=book.borrower.pk, values=secrets, source="RM", actor=book.rm, now=NOW, is_confirmed=True)
     text = call(book.rm).call("get", path(book.borrower)).content.decode()
     assert "¥*****" in text
     for secret in (*secrets.values(), book.borrower.identity_number, "北京市朝阳区建国路1号"):

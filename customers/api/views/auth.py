@@ -18,15 +18,17 @@ from core.errors import BusinessError, InvalidInput
 from core.models import User
 from customers.api.serializers import (
     LOGIN,
+    PHONE,
     REGISTER,
     SIGN,
     CodeAskedSerializer,
     CodeSentSerializer,
     LoginSerializer,
+    PhoneConfirmedSerializer,
     RegistrationSerializer,
     TokenSerializer,
 )
-from customers.operations import registration
+from customers.operations import phones, registration
 from customers.queries.own import find_user_by_phone, get_own_customer
 from customers.rules.identity import normalise_mobile
 
@@ -119,6 +121,25 @@ class LoginView(APIView):
             return issue_token(user=user, scopes=SCOPES, now=clock.now())
 
         return Response(_use_code_for(body, LOGIN, log_in))
+
+
+class PhoneView(APIView):
+    """A new log-in phone confirmed by its holder."""
+
+    permission_classes = (AllowAny,)
+    throttle_classes = (CodesThrottle,)
+
+    @extend_schema(request=PhoneConfirmedSerializer, responses={204: None})
+    def post(self, request: Request) -> Response:
+        """Confirm the number that your adviser has asked for, with a code sent to it for PHONE; log in anew then."""
+        body = read_body(PhoneConfirmedSerializer, request)
+        now = clock.now()
+        verification_id = registration.check_code(phone=body["phone"], purpose=PHONE, code=body["code"], now=now)
+        change_id = phones.check_holder(phone=body["phone"], identity_tail=body["identity_tail"], now=now)
+        with transaction.atomic():
+            registration.spend_code(verification_id=verification_id, now=now)
+            phones.confirm_phone_change(change_id=change_id, now=now)
+        return Response(status=204)
 
 
 class LogoutView(CustomerAPIView):

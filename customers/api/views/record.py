@@ -16,7 +16,6 @@ from core.api.versions import MatchMissing, VersionChanged, etag_of
 from core.api.views import CustomerAPIView, read_body, user_of
 from core.masking import mask_name
 from customers.api.bodies_facts import (
-    DocumentsSerializer,
     FactsChangeSerializer,
     RelationSerializer,
     RelationsSerializer,
@@ -24,8 +23,9 @@ from customers.api.bodies_facts import (
     StaffCustomerDetailSerializer,
     TeamSerializer,
 )
+from customers.api.serializers import PhoneAskedSerializer, PhoneWaitingSerializer
 from customers.models import Customer
-from customers.operations import relations
+from customers.operations import phones, relations
 from customers.operations.facts import set_facts
 from customers.queries.facts import (
     list_conflicts,
@@ -34,7 +34,7 @@ from customers.queries.facts import (
     take_stamps,
 )
 from customers.queries.own import get_own_customer
-from customers.queries.relations import Tie, list_documents, list_ties
+from customers.queries.relations import Tie, list_ties
 from customers.queries.staff import access_customer
 from customers.queries.team import list_roles, list_team
 from staff import rights
@@ -154,6 +154,20 @@ class StaffCustomerView(StaffRecordView):
         return Response(described, headers={"ETag": etag_of(described)})
 
 
+class StaffPhoneView(StaffRecordView):
+    """The phone that a customer logs in by."""
+
+    required_scope = rights.EDIT_CUSTOMERS
+
+    @extend_schema(request=PhoneAskedSerializer, responses={202: PhoneWaitingSerializer})
+    def post(self, request: Request, public_id: str) -> Response:
+        """Ask for a new number: the old one is told, and the new one counts once its holder has confirmed it."""
+        body = read_body(PhoneAskedSerializer, request)
+        customer, _access = self.find(request, public_id)
+        change = phones.ask_phone_change(customer_id=customer.pk, actor=user_of(request), now=clock.now(), **body)
+        return Response({"expires_at": change.expires_at if change is not None else None}, status=202)
+
+
 def _describe_tie(tie: Tie) -> dict[str, Any]:
     return {
         "id": tie.relation.public_id,
@@ -205,32 +219,6 @@ class StaffRelationView(StaffRecordView):
         customer, _access = self.find(request, public_id)
         relations.end_relation(customer_id=customer.pk, public_id=relation, actor=user_of(request), now=clock.now())
         return Response(status=204)
-
-
-class StaffDocumentsView(StaffRecordView):
-    """The papers of a customer."""
-
-    @extend_schema(responses=DocumentsSerializer)
-    def get(self, request: Request, public_id: str) -> Response:
-        """Return the papers, newest first; their content is opened on the customer page."""
-        customer, _access = self.find(request, public_id)
-        return Response(
-            {
-                "results": [
-                    {
-                        "id": row.public_id,
-                        "kind": row.kind,
-                        "title": row.title,
-                        "content_type": row.content_type,
-                        "size": row.size,
-                        "sha256": row.sha256,
-                        "uploaded_at": row.uploaded_at,
-                        "valid_until_date": row.valid_until_date,
-                    }
-                    for row in list_documents(customer.pk)[:200]
-                ]
-            }
-        )
 
 
 class OwnTeamView(CustomerAPIView):

@@ -22,6 +22,7 @@ from customers.operations.facts.refusals import (
     FactsConflict,
     FieldConflict,
     InvalidFacts,
+    LogInPhone,
     RecordMerged,
     UnknownFact,
     ValueTaken,
@@ -55,6 +56,7 @@ class _Change:
     fields: dict[str, Field]
     source: str
     is_informed: bool
+    is_confirmed: bool
     now: datetime
     claims: dict[tuple[str, str], FieldClaim] = field(default_factory=dict)
     values: dict[str, Any] = field(default_factory=dict)
@@ -76,13 +78,15 @@ def set_facts(
     now: datetime,
     expected: Mapping[str, Any] | None = None,
     as_of_date: date | None = None,
+    is_confirmed: bool = False,
 ) -> FactsResult:
     """Change fields of a profile: each with its history, its source, and the sources' order of trust.
 
     `expected` holds what the editor saw of each field, as values or as stamps: where it is something else by now,
     FactsConflict is raised and nothing is written. A value from a less trusted source is kept as a claim beside the
     stored one, unless its editor saw what he replaces. Finances make a new dated statement.
-    Raises UnknownFact, InvalidFacts, FactLocked, FactsConflict, ValueTaken, RecordMerged.
+    The phone that somebody logs in by changes only where `is_confirmed` says that he has proven the new one.
+    Raises UnknownFact, InvalidFacts, FactLocked, LogInPhone, FactsConflict, ValueTaken, RecordMerged.
     """
     known = reads.list_fields()
     _refuse_unknown(values, known)
@@ -90,7 +94,13 @@ def set_facts(
     if customer.merged_into_id is not None:
         raise RecordMerged
     change = _Change(
-        customer, get_latest_profile(customer), known, source[: sources.LONGEST], expected is not None, now
+        customer,
+        get_latest_profile(customer),
+        known,
+        source[: sources.LONGEST],
+        expected is not None,
+        is_confirmed,
+        now,
     )
     _clean(change, values)
     if expected is not None:
@@ -189,8 +199,8 @@ def _name_original(spec: Field, seen: Any, customer: Customer) -> str | None:
 
 
 def _choose(change: _Change) -> list[str]:
-    """Return the fields whose stored value gives way. Raises FactLocked to those who edit; others only claim."""
-    chosen, locked = [], []
+    """Return the fields whose stored value gives way. Raises FactLocked, LogInPhone to those who edit; others only claim."""
+    chosen, locked, by_phone = [], [], []
     is_check = sources.read_source(change.source) is Source.IDENTITY_CHECK
     for name in change.values:
         if change.new[name] == change.old[name]:
@@ -199,11 +209,16 @@ def _choose(change: _Change) -> list[str]:
         if reads.is_locked(spec, change.customer) and not is_check:
             locked.append(name)
             continue
+        if name == "phone" and change.customer.user_id is not None and not change.is_confirmed:
+            by_phone.append(name)
+            continue
         if change.old[name]:
             holder, _as_of = reads.source_of(spec, change.customer, change.profile, change.claims.values())
             if not sources.may_replace(change.source, holder, is_informed=change.is_informed):
                 continue
         chosen.append(name)
+    if by_phone and sources.read_source(change.source) in {Source.RM, Source.SELF}:
+        raise LogInPhone(fields={name: [LogInPhone.message] for name in by_phone})
     if locked and sources.read_source(change.source) in {Source.RM, Source.SELF}:
         raise FactLocked(fields={name: [FactLocked.message] for name in locked})
     return chosen

@@ -28,6 +28,14 @@ class FactLocked(BusinessError):
     next_step = _("Ask the customer to go through the identity check again.")
 
 
+class LogInPhone(BusinessError):
+    """A customer logs in by the number, so nobody changes it for him."""
+
+    code = "log_in_phone"
+    message = _("The customer logs in by this number, so he has to confirm a new one.")
+    next_step = _("Ask for the change with a reason; it takes effect when he confirms the new number by code.")
+
+
 class ValueTaken(BusinessError):
     """Another customer has the same phone or identity number."""
 

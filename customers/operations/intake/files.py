@@ -162,7 +162,7 @@ def _choose_pool(placing: str, pool_id: int | None, actor: User) -> Pool | None:
         raise NotFound
     if placing != ImportJob.Placing.POOL:
         return None
-    pool = list_import_pools(access_right(actor, rights.IMPORT_CUSTOMERS)).filter(pk=pool_id).first()
+    pool = list_import_pools(access_right(actor, rights.IMPORT_CUSTOMERS)).filter(pk=pool_id or 0).first()
     if pool is None:
         raise NotFound
     return pool

@@ -123,7 +123,7 @@ def _describe(places: Mapping[int, _Place]) -> list[dict[str, Any]]:
             "text_code": "customers.rm_assigned" if member_id is not None else "customers.put_into_pool",
             "params": {"rm": str(members[member_id]), "note": note}
             if member_id is not None
-            else {"pool": pools[pool_id], "note": note},
+            else {"pool": pools[pool_id or 0], "note": note},
         }
         for pk, (member_id, pool_id, reason, note) in sorted(places.items())
     ]

@@ -12,6 +12,7 @@ from core import clock
 from core.errors import BusinessError, NotFound
 from customers.fields import GROUPS, Field, Kind
 from customers.models import Customer, FieldClaim
+from customers.operations import phones
 from customers.operations.disclosure import FIELDS as REVEALABLE
 from customers.operations.facts import FactsConflict, keep_stored, set_facts, settle_conflict
 from customers.operations.facts.refusals import FieldConflict
@@ -25,6 +26,7 @@ from customers.queries.facts import (
     read_facts,
 )
 from customers.queries.own import get_latest_profile, list_cards
+from customers.queries.phones import find_open_change
 from customers.queries.staff import access_customer, list_changes
 from customers.rules.sources import read_source
 from customers.texts import name_code
@@ -54,8 +56,10 @@ class FactsPage(StaffPage):
         name = fact.field.name
         can_edit = self.access.has(rights.EDIT_CUSTOMERS) and not fact.is_locked
         can_reveal = self.access.has(rights.UNMASK) and fact.field.is_sensitive and name in REVEALABLE
+        waits = find_open_change(customer.pk) if name == "phone" and customer.user_id is not None else None
         return {
             "fact": fact,
+            "waiting": waits,
             "source": name_source(fact.source),
             "edit_url": reverse("customers:fact", args=[customer.public_id, name]) if can_edit else "",
             "reveal_url": reverse("customers:reveal", args=[customer.public_id, name]) if can_reveal else "",
@@ -102,28 +106,35 @@ class FactField(FactsPage):
         """Save the one field; what cannot be saved stays in the form with the reason."""
         customer, fact = self.find(public_id, field)
         typed: Any = request.POST.get("value", "")
+        actor: Any = request.user
+        said = _("Saved.")
         try:
-            set_facts(
-                customer_id=customer.pk,
-                values={field: typed},
-                source=_SOURCE,
-                actor=request.user,  # type: ignore[arg-type]
-                now=clock.now(),
-                expected={field: Stamp(request.POST.get("seen", ""))},
-            )
+            if field == "phone" and customer.user_id is not None:
+                reason = request.POST.get("reason", "")
+                said = _ask_phone(customer, typed, reason, actor)
+            else:
+                set_facts(
+                    customer_id=customer.pk,
+                    values={field: typed},
+                    source=_SOURCE,
+                    actor=actor,
+                    now=clock.now(),
+                    expected={field: Stamp(request.POST.get("seen", ""))},
+                )
         except FactsConflict as refusal:
             # The record moved on: what is sent next was decided with both values in view.
             customer, fact = self.find(public_id, field)
             return self.edit(request, customer, fact, typed=typed, status=422, conflict=refusal.conflicts[0])
         except BusinessError as refusal:
-            if field not in refusal.fields:
+            faults = [fault for name in (field, "reason") for fault in refusal.fields.get(name, [])]
+            if not faults:
                 raise
-            return self.edit(request, customer, fact, typed=typed, status=422, errors=refusal.fields[field])
+            return self.edit(request, customer, fact, typed=typed, status=422, errors=faults)
         if not request.headers.get("HX-Request"):
             return redirect(tab_of(public_id, "profile"))
         customer, fact = self.find(public_id, field)
         answer = self.show(request, customer, fact)
-        answer["HX-Trigger"] = json.dumps({"toast": {"text": _("Saved."), "tone": "good"}, "changed": {}})
+        answer["HX-Trigger"] = json.dumps({"toast": {"text": said, "tone": "good"}, "changed": {}})
         return answer
 
     def find(self, public_id: str, name: str) -> tuple[Customer, Fact]:
@@ -158,6 +169,7 @@ class FactField(FactsPage):
             "input_type": _INPUTS.get(fact.field.kind, "text"),
             "errors": errors or [],
             "conflict": conflict,
+            "is_log_in": fact.field.name == "phone" and customer.user_id is not None,
         }
         return render(request, "customers/fact_edit.html", context, status=status)
 
@@ -218,6 +230,14 @@ def _show_conflicts(customer: Customer) -> list[dict[str, Any]]:
         }
         for conflict in list_conflicts(customer)
     ]
+
+
+def _ask_phone(customer: Customer, typed: str, reason: str, actor: Any) -> str:
+    """Ask for a new log-in phone and return what came of it."""
+    change = phones.ask_phone_change(customer_id=customer.pk, phone=typed, reason=reason, actor=actor, now=clock.now())
+    if change is None:
+        return _("The present number stays.")
+    return _("The old number is told; the new one waits to be confirmed by code.")
 
 
 def _offer(fact: Fact) -> str:
