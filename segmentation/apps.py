@@ -13,7 +13,10 @@ class SegmentationConfig(AppConfig):
     def ready(self) -> None:
         from core.seeding import register_seed
         from customers.texts import register_text
-        from segmentation import operations
+        from segmentation import (
+            handlers,  # noqa: F401 - registers the event handlers
+            operations,
+        )
 
         register_seed(80, "segmentation.label_rules", operations.seed_rules)
         operations.register()

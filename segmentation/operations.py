@@ -13,6 +13,7 @@ from segmentation.models import LabelRule, LabelRun
 from segmentation.queries import (
     LABELS,
     ROLES,
+    ROLES_OF_SOME,
     RULES,
     build_deals,
     get_rule,
@@ -40,6 +41,21 @@ def label_customers(business_date: date, _from_id: int, _to_id: int, now: dateti
         business_date=business_date,
         defaults={"limits": rule.limits, "is_full": customers is None, "labels_written": written},
     )
+    return written
+
+
+@transaction.atomic
+def relabel_customers(*, customer_ids: Sequence[int], business_date: date, now: datetime) -> int:
+    """Write labels and roles of customers whose deals have just come or gone; returns the labels written.
+
+    A role that has lost its last deal falls back to what it was without any.
+    """
+    rule = get_rule(business_date)
+    if rule is None:
+        return 0
+    params = {**list_limits(rule, business_date), **sum_up_deals(sorted(customer_ids))}
+    written = set_labels(rules=RULES, source=LABELS, params=params, version=rule.version, now=now)
+    refresh_roles(source=ROLES_OF_SOME, params=params)
     return written
 
 

@@ -66,6 +66,16 @@ SELECT d.customer_id, d.role, d.first_date AS since_date,
        d.value
 FROM segmentation_deals d
 """
+# The same for some customers, with those of their roles that have no deals.
+ROLES_OF_SOME: Final = f"""
+{ROLES}
+UNION ALL
+SELECT r.customer_id, r.role, r.since_date, 'POTENTIAL', 'UNKNOWN', 0
+FROM customers_customerrole r
+WHERE r.customer_id = ANY(%(customers)s::bigint[]) AND NOT EXISTS (
+    SELECT 1 FROM segmentation_deals d WHERE d.customer_id = r.customer_id AND d.role = r.role
+)
+"""  # noqa: S608 - one statement of our own in another
 # Deals and volumes change by a payout alone. Stages also change when the first or the last deal comes of age, and when
 # nothing is lent or owed any more; that takes a payment. The last date is looked at again: its close was not its end.
 _WHO_COULD_DIFFER = """
