@@ -17,6 +17,7 @@ from core.registries import Attribute, attributes
 from core.rules.conditions import Condition, Field, Group, Operator, Type
 from customers.fields import describe_custom
 from customers.models import Customer, CustomField, Pool
+from customers.queries.conflicts_of_sources import by_conflict
 from staff import rights
 from staff.models import Scope
 from staff.queries import Access, list_members_in_reach
@@ -48,6 +49,7 @@ def list_filters(access: Access, named: Collection[str], custom: Collection[Cust
     found["rm"] = Filter(
         Field("rm", _("RM"), Type.CHOICE, _member_choices(access) if "rm" in named else ()), _by_member(access)
     )
+    found["conflicts"] = Filter(Field("conflicts", _("Conflicting sources"), Type.YES_NO), by_conflict(access))
     pools = tuple((str(pk), name) for pk, name in Pool.objects.values_list("pk", "name")) if "pool" in named else ()
     found["pool"] = Filter(
         Field("pool", _("Public pool"), Type.CHOICE, pools), by_column("pool_id", Type.CHOICE, is_null=True)

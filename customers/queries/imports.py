@@ -1,10 +1,10 @@
 """Imports, their quarantine, and the figures of data quality."""
 
-from django.db import connection
 from django.db.models import QuerySet
 
 from core.errors import NotFound
 from customers.models import Customer, ImportJob, QuarantinedRow
+from customers.queries.conflicts_of_sources import in_conflict
 from customers.queries.duplicates import open_pairs
 from customers.queries.staff import in_scope
 from staff import rights
@@ -14,13 +14,7 @@ LOW_COMPLETENESS = 40
 # The same as conditions of the list of customers.
 LOW_CONDITION = f"completeness:max:{LOW_COMPLETENESS - 1}"
 _COUNT_LIMIT = 10_000
-_CONFLICTS = """
-SELECT count(*) FROM (
-    SELECT 1 FROM customers_fieldclaim WHERE settled_at IS NULL AND value_index <> ''
-    GROUP BY customer_id, field HAVING count(*) > 1 AND min(value_index) <> max(value_index)
-    LIMIT %s
-) found
-"""
+CONFLICT_CONDITION = "conflicts:is:yes"
 
 
 def list_imports(access: Access) -> QuerySet[ImportJob]:
@@ -66,13 +60,10 @@ def low_completeness(access: Access) -> QuerySet[Customer]:
 def count_quality(access: Access) -> dict[str, int]:
     """Return the figures of the workbench, each up to ten thousand; more answers one more."""
     limit = _COUNT_LIMIT + 1
-    with connection.cursor() as cursor:
-        cursor.execute(_CONFLICTS, [limit])
-        conflicts = int(cursor.fetchone()[0])
     return {
         "pairs": open_pairs(access).order_by()[:limit].count(),
         "quarantine": list_quarantine(access).order_by()[:limit].count() if access.has(rights.IMPORT_CUSTOMERS) else 0,
-        "conflicts": conflicts if access.scope_of(rights.MERGE_CUSTOMERS) == "ALL" else 0,
+        "conflicts": in_scope(access).filter(in_conflict(access)).order_by()[:limit].count(),
         "low": low_completeness(access).order_by()[:limit].count(),
         "running": list_imports(access).order_by().filter(state=ImportJob.State.RUNNING).count()
         if access.has(rights.IMPORT_CUSTOMERS)

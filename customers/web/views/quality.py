@@ -18,7 +18,7 @@ from customers.models import Customer, DuplicatePair
 from customers.operations import merging
 from customers.queries.duplicates import access_merge, access_pair, list_merges, open_pairs
 from customers.queries.facts import list_fields
-from customers.queries.imports import LOW_CONDITION, count_quality
+from customers.queries.imports import CONFLICT_CONDITION, LOW_CONDITION, count_quality
 from customers.rules.merging import CHOICES
 from customers.texts import name_code
 from customers.web.undo import tell
@@ -53,6 +53,7 @@ class QualityPage(StaffPage):
             "counts": counts,
             "merges": list_merges(self.access)[:10],
             "can_import": self.access.has(rights.IMPORT_CUSTOMERS),
+            "conflict_url": f"{reverse('customers:list')}?where={CONFLICT_CONDITION}",
             "low_url": f"{reverse('customers:list')}?where={LOW_CONDITION}&sort=completeness",
         }
         return render(request, "customers/quality/page.html", context)
