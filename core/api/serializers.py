@@ -12,6 +12,14 @@ from rest_framework import serializers
 class StrictSerializer(serializers.Serializer):  # type: ignore[type-arg]
     """A request body; a field that the API does not know is refused instead of silently ignored."""
 
+    def get_fields(self) -> dict[str, Any]:
+        """Return the fields; none repeats in its refusal what was sent, be it a phone in the wrong place."""
+        fields = super().get_fields()
+        for field in fields.values():
+            if isinstance(field, serializers.ChoiceField):
+                field.error_messages["invalid_choice"] = _("Choose one of the list.")
+        return fields
+
     def to_internal_value(self, data: Any) -> Any:
         """Return the validated body. Raises ValidationError."""
         if isinstance(data, Mapping):

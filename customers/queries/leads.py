@@ -18,10 +18,14 @@ OPEN_STATES: Final = ("NEW", "WORKING", "QUALIFIED")
 
 
 def leads_in_scope(access: Access) -> QuerySet[Lead]:
-    """Return the leads that a reader may see: his own, his people's, and unowned ones for who leads people."""
+    """Return the leads that a reader may see: his own, his people's, and strangers whom nobody works on for who leads.
+
+    An unowned lead who is a customer already is as hidden as the customer.
+    """
     condition = scope_condition(access, rights.WORK_LEADS, "owner")
     if access.scope_of(rights.WORK_LEADS) in (Scope.TEAM, Scope.DEPARTMENT):
-        condition |= Q(owner__isnull=True)
+        known = scope_condition(access, rights.WORK_LEADS, "customer__rm")
+        condition |= Q(owner__isnull=True) & (Q(customer__isnull=True) | known)
     return Lead.objects.filter(condition)
 
 

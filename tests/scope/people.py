@@ -53,9 +53,7 @@ class World:
 
     def sees(self, name: str, territory: Territory) -> bool:
         """Tell, from the role's scope and nothing else of the product, whether a member's book holds a territory."""
-        member = self.staff[name]
-        scope = max((role.scope for role in member.roles.all()), key=list(Scope.values).index)
-        owner = territory.owner
+        member, scope, owner = self.staff[name], self.scope(name), territory.owner
         if scope == Scope.ALL or member in territory.readers:
             return True
         if owner is None:
@@ -65,6 +63,10 @@ class World:
         if scope == Scope.TEAM and member.team_id is not None:
             return owner.team_id == member.team_id
         return owner == member
+
+    def scope(self, name: str) -> str:
+        """Return how far a member's roles reach."""
+        return max((role.scope for role in self.staff[name].roles.all()), key=list(Scope.values).index)
 
     def holds(self, name: str, right: str) -> bool:
         """Tell whether a member's roles grant a right."""

@@ -365,7 +365,7 @@ def _write_quality(world: World, one: Territory, author: StaffMember) -> None:
 def _write_desk(world: World, one: Territory, author: StaffMember) -> None:
     leader = world.staff["lead-south"]
     handover = Handover.objects.create(
-        giver=one.owner or world.staff["leaver-south"], is_leaving=True, plan={}, note=one.text("handover"),
+        giver=one.owner if one.owner and author != world.staff["former"] else world.staff["leaver-south"], is_leaving=True, plan={}, note=one.text("handover"),
         actor=leader.user, started_at=NOW, finished_at=NOW, state="DONE",
     )  # fmt: skip
     export = Export.objects.create(
