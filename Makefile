@@ -6,7 +6,7 @@ BIN := .venv/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test stop env doctor install lint format types arch migrations messages translations check bench audit lock clean
+.PHONY: help run test stop env doctor install lint format types arch migrations messages translations check bench usability audit lock clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -58,6 +58,9 @@ check: ## Everything that CI checks
 
 bench: install ## Measure; prints JSON lines, each beside its denominator
 	$(RUNNER) exec $(BIN)/python -m bench $(ARGS)
+
+usability: install ## Do the ten tasks of an RM, count their steps and write them into docs/usability.md
+	P2PCRM_USABILITY=write $(RUNNER) test tests/web/tasks/test_ten_tasks.py -n 0
 
 audit: install ## Look up known vulnerabilities of the pinned packages
 	$(BIN)/pip-audit --require-hashes --disable-pip --requirement requirements.txt

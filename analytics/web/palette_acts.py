@@ -10,8 +10,9 @@ from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from core.errors import NotFound
+from core.errors import NotFound, Text
 from customers.models import Customer
+from customers.queries.facts import list_fields
 from customers.queries.staff import access_customer, find_customers
 from customers.rules.names import build_name_keys
 from staff import rights
@@ -37,6 +38,8 @@ def _acts() -> list[Act]:
         Act(_("Remind me of %(name)s in 3 days"), "#do=reminder&in=3", "bell"),
         Act(_("Remind me of %(name)s in a week"), "#do=reminder&in=7", "bell"),
         Act(_("Plan a visit to %(name)s"), "?tab=diary", "calendar"),
+        Act(_("Write a note about %(name)s"), "#do=note", "message"),
+        Act(_("Promise %(name)s something"), "#do=promise", "flag"),
     ]
 
 
@@ -57,6 +60,8 @@ def list_record_acts(access: Access, text: str, path: str) -> list[dict[str, Any
         return []
     here = open_record(access, path)
     found = [_show(act, here) for act in _acts() if here is not None and meets(act.label, text)]
+    if here is not None and len(text) > 1:
+        found += [_show(act, here) for act in _corrections(text)]
     verb, _space, named = text.partition(" ")
     if named.strip():
         acts = [act for act in _acts() if meets(act.label, verb)]
@@ -76,6 +81,21 @@ def list_new(access: Access, text: str) -> list[dict[str, Any]]:
         for label, name, right, icon in doors
         if text and access.has(right) and meets(label, text)
     ]
+
+
+def _corrections(text: str) -> list[Act]:
+    """Return the fields of the profile that the text means; what an identity check confirmed is not corrected here."""
+    meant = [field for field in list_fields().values() if not field.is_identity and meets(str(field.label), text)]
+    sentence = _("Correct %(field)s of %(name)s")
+    return [
+        Act(sentence % {"field": _plain(field.label), "name": "%(name)s"}, f"?tab=profile#edit={field.name}", "pencil")
+        for field in meant[:_NAMED]
+    ]
+
+
+def _plain(label: Text) -> str:
+    """Return a label for a sentence that is filled in once more; administrators write what they like into theirs."""
+    return str(label).replace("%", "%%")
 
 
 def list_choices(text: str) -> list[dict[str, Any]]:

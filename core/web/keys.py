@@ -23,6 +23,7 @@ KEYS = (
     Key(("o",), _("Open the row"), "open"),
     Key(("x",), _("Pick the row, or not"), "pick"),
     Key(("e",), _("Edit in the row"), "edit"),
+    Key(("z",), _("Take back what was just done"), "undo"),
     Key(("[",), _("Narrow or widen the rail"), "rail"),
     Key(("?",), _("This sheet"), "sheet"),
 )

@@ -73,6 +73,13 @@ def build_name_keys(name: str, *, is_person: bool = True) -> NameKeys:
     return NameKeys(" ".join(sort_parts)[:_SORT_KEY_LENGTH], tuple(syllables), initials, tuple(sorted(grams)))
 
 
+@lru_cache(maxsize=500)
+def spell(label: str) -> str:
+    """Return what somebody may type for a label instead of it: its initials and its pinyin, 逾期金额 is `yqje yuqijine`."""
+    keys = build_name_keys(label, is_person=False)
+    return f"{keys.initials} {''.join(keys.syllables)}"
+
+
 def build_search_grams(query: str) -> tuple[str, ...]:
     """Return the grams that a name must all contain to match what somebody typed; none for nothing to search by.
 

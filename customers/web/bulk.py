@@ -31,6 +31,8 @@ class BulkAct:
     run: Run
     icon: str = "edit"
     order: int = 100
+    # The key that begins it while rows are picked.
+    letter: str = ""
 
 
 bulk_acts: Registry[BulkAct] = Registry("bulk_acts")

@@ -97,9 +97,9 @@ def _set_field(
 def register() -> None:
     """Register the acts and what takes them back."""
     acts = {
-        "owner": BulkAct(_("Change RM"), rights.ASSIGN_CUSTOMERS, _owner_form, _change_owner, "user-check", 10),
-        "task": BulkAct(_("Add a task"), rights.EDIT_CUSTOMERS, _task_form, _raise_tasks, "bell", 20),
-        "field": BulkAct(_("Set a field"), rights.EDIT_CUSTOMERS, _field_form, _set_field, "pencil", 30),
+        "owner": BulkAct(_("Change RM"), rights.ASSIGN_CUSTOMERS, _owner_form, _change_owner, "user-check", 10, "w"),
+        "task": BulkAct(_("Add a task"), rights.EDIT_CUSTOMERS, _task_form, _raise_tasks, "bell", 20, "t"),
+        "field": BulkAct(_("Set a field"), rights.EDIT_CUSTOMERS, _field_form, _set_field, "pencil", 30, "s"),
     }
     for key, act in acts.items():
         bulk_acts.register(key, act)

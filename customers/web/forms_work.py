@@ -12,7 +12,7 @@ from customers.operations.needs import NeedFacts
 from customers.rules.leads import INTAKES
 from customers.web.forms import ContactForm
 
-_MOMENT = {"type": "datetime-local"}
+_MOMENT = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
 _DAY = forms.DateInput(attrs={"type": "date"})
 _ANY = [("", _("any"))]
 
@@ -86,7 +86,7 @@ class PromiseForm(forms.Form):
     """What the customer gets, and until when."""
 
     text = forms.CharField(label=_("What the customer gets"), max_length=200)
-    due_at = forms.DateTimeField(label=_("Until"), widget=forms.DateTimeInput(attrs=_MOMENT))
+    due_at = forms.DateTimeField(label=_("Until"), widget=_MOMENT)
 
 
 class PlanForm(forms.Form):
@@ -94,7 +94,7 @@ class PlanForm(forms.Form):
 
     channel = forms.ChoiceField(label=_("How"), choices=Contact.Channel.choices)
     purpose = forms.CharField(label=_("What for"), max_length=200)
-    planned_at = forms.DateTimeField(label=_("When"), widget=forms.DateTimeInput(attrs=_MOMENT))
+    planned_at = forms.DateTimeField(label=_("When"), widget=_MOMENT)
 
 
 class NeedForm(forms.Form):

@@ -38,10 +38,12 @@ def test_work_is_finished_by_one_key(page: Page, live_server: object, live_book:
     log_in(page, str(live_server), "lijing")
     page.keyboard.press("j")
     expect(page.locator(".work-item")).to_be_focused()
-    with page.expect_navigation():
-        page.keyboard.press("d")
+    page.keyboard.press("d")
     expect(page.locator(".toast")).to_be_visible()
     expect(page.locator(".work-item")).to_have_count(0)
+    with page.expect_navigation():
+        page.keyboard.press("z")
+    expect(page.locator(".work-item")).to_have_count(1)
 
 
 def test_the_palette_opens_a_customer_by_pinyin(page: Page, live_server: object, live_book: Book) -> None:

@@ -66,7 +66,8 @@ def action(context: template.Context, label: str, url: str = "", **options: Any)
 
     Options: `tone` (primary, late, quiet), `icon_name`, `key` (one letter on a focused row), `reason` (disables and
     says why), `confirm` with `confirm_text` (money or a message leaves the house), `icon_only`, `with_<name>` (a
-    hidden input), `method="get"` for a link, `small`, `target` (htmx swaps that element with the answer).
+    hidden input), `method="get"` for a link, `small`, `target` (htmx swaps that element with the answer),
+    `in_place` (the page stays: a toast answers, and what hears `changed` fetches itself anew).
     """
     hidden = {key.removeprefix("with_"): value for key, value in options.items() if key.startswith("with_")}
     return {"label": label, "url": url, "hidden": hidden, "csrf_token": context.get("csrf_token"), **options}
@@ -91,6 +92,7 @@ def field(bound: BoundField, prefix: str = "", help: str = "", **attributes: Any
         "field": bound,
         "widget": bound.as_widget(attrs=extra),
         "is_check": is_check and not is_group,
+        "is_moment": input_type == "datetime-local",
         "prefix": prefix,
         "help": help or bound.help_text,
     }

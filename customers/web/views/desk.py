@@ -19,6 +19,7 @@ from customers.operations import desk
 from customers.queries.desk import access_saved_view, list_saved_views
 from customers.queries.filters import fields_of, list_custom_fields, list_filters
 from customers.queries.staff import in_scope
+from customers.rules.names import spell
 from customers.web.columns import DEFAULT, list_columns
 from customers.web.selection import canonical, narrow_to_view, read_group, select
 from customers.web.undo import tell
@@ -42,7 +43,10 @@ class ConditionEditor(StaffPage):
         if asked and asked not in fields:
             raise NotFound
         context: dict[str, Any] = {
-            "fields": sorted(fields.values(), key=lambda field: str(field.label)),
+            "fields": [
+                {"key": field.key, "label": field.label, "words": f"{field.key} {spell(str(field.label))}"}
+                for field in sorted(fields.values(), key=lambda field: str(field.label))
+            ],
             "query": canonical(query, group),
             "kept": list(QueryDict(canonical(query, group)).items()),
             "path": query.get("path", ""),

@@ -24,6 +24,7 @@ from customers.queries.staff import access_customer, list_open_work, list_timeli
 from customers.rules.timeline import count_kinds, fold_edits, split_noisy
 from customers.texts import render_text
 from customers.web.forms import ContactForm, ReminderForm
+from customers.web.forms_work import NoteForm, PromiseForm
 from customers.web.header import describe_header
 from staff import rights
 from staff.pages import StaffPage
@@ -72,6 +73,8 @@ class CustomerPage(StaffPage):
             "can_edit": self.access.has(rights.EDIT_CUSTOMERS),
             "contact_form": ContactForm(auto_id="contact_%s"),
             "reminder_form": ReminderForm(auto_id="reminder_%s", initial={"due_at": _tomorrow()}),
+            "note_form": NoteForm(auto_id="quick_note_%s"),
+            "promise_form": PromiseForm(auto_id="quick_promise_%s", initial={"due_at": _tomorrow()}),
         }
         if not panel["panel_url"]:
             context |= self.overview(request, customer, looked_at)

@@ -26,6 +26,11 @@ export function isTyping(event) {
   return element.isContentEditable || element.matches?.("input:not([type=checkbox]):not([type=radio]), textarea, select");
 }
 
+/** Put the focus where filling in a form begins: where the markup says so, else on its first field. */
+export function begin(form) {
+  (form.querySelector("[data-first]") ?? form.querySelector("input:not([type=hidden]), select, textarea"))?.focus();
+}
+
 /** Keep a choice for a year, readable by the server when it draws the page. */
 export function remember(name, value) {
   const secure = location.protocol === "https:" ? ";secure" : "";

@@ -24,6 +24,17 @@ on("click", "[data-fact] .fact-value", (event, value) => {
   if (!getSelection()?.toString()) value.closest("[data-fact]").querySelector("[data-fact-edit]")?.click();
 });
 
+// An address that ends in #edit=employer opens that field as soon as it is there.
+function openWanted() {
+  const name = /^#edit=([\w.]+)$/.exec(location.hash)?.[1];
+  const edit = name && document.querySelector(`[data-fact-edit][href$="/profile/${CSS.escape(name)}/"]`);
+  if (!edit) return;
+  history.replaceState(history.state, "", location.pathname + location.search);
+  edit.click();
+}
+addEventListener("hashchange", openWanted);
+document.addEventListener("htmx:after:swap", openWanted);
+
 // What a swap brought takes the focus when it says so, so that the keyboard stays where the work is.
 document.addEventListener("htmx:after:swap", () => {
   const element = document.querySelector("[data-take-focus]");

@@ -1,6 +1,6 @@
 // Keys that work everywhere. Nothing fires while somebody types or composes Chinese.
 import { editRow } from "./cells.js";
-import { isTyping, make, on, say } from "./dom.js";
+import { begin, isTyping, make, on, say } from "./dom.js";
 import { toggleRail } from "./frame.js";
 import { currentRow, openRow, step } from "./rows.js";
 
@@ -15,6 +15,7 @@ const acts = {
   rail: toggleRail,
   sheet: showKeys,
   search: () => document.querySelector("[data-search-live]")?.focus(),
+  undo: () => [...document.querySelectorAll("[data-undo]:not([disabled])")].at(-1)?.click(),
 };
 // The sheet on the page is the table of keys: what stands there works, nothing else.
 const plain = Object.fromEntries(
@@ -22,7 +23,7 @@ const plain = Object.fromEntries(
 );
 
 document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event) || document.querySelector("dialog[open]")) return;
+  if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event) || document.querySelector("dialog[open], [data-chip-editor]:popover-open")) return;
   if (goes) {
     goes = false;
     const links = [...document.querySelectorAll(".rail-list a.rail-link")];
@@ -56,11 +57,13 @@ function onRow(key) {
 /** Press the button whose letter it is: on the focused row first, else one on the page outside of rows. */
 function press(event) {
   const selector = `[data-key="${CSS.escape(event.key.toLowerCase())}"]`;
-  const onPage = [...document.querySelectorAll(selector)].find((button) => !button.closest("[data-href]"));
+  const onPage = [...document.querySelectorAll(selector)].find((button) => !button.closest("[data-href]") && button.checkVisibility());
   const button = onRow(event.key) ?? onPage;
   if (!button) return;
   event.preventDefault();
   button.click();
+  // The event that tells of a form opened comes later than the next key of somebody quick.
+  if (button.popoverTargetElement?.matches("form:popover-open, [data-menu-form]:popover-open")) begin(button.popoverTargetElement);
 }
 
 function showKeys() {
@@ -82,3 +85,15 @@ on("click", "[data-open-keys]", (_, button) => {
   showKeys();
 });
 
+// Ctrl/Cmd-Enter saves the form one is in, also out of a text of several lines.
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || event.isComposing || event.keyCode === 229) return;
+  const { form } = event.target;
+  if (!form?.matches("[data-once], [data-condition]")) return;
+  event.preventDefault();
+  form.requestSubmit();
+});
+
+// A page that is one form begins in it.
+const form = document.querySelector("form[data-begin]");
+if (form) begin(form);

@@ -1,5 +1,6 @@
 // The command palette: Ctrl/Cmd-K, results from the server, safe for input methods.
 import { on } from "./dom.js";
+import { setAhead } from "./moments.js";
 
 const dialog = document.getElementById("palette");
 const input = document.getElementById("palette-input");
@@ -7,6 +8,7 @@ const list = document.getElementById("palette-list");
 const before = list?.innerHTML;
 let asked = 0;
 let waiting;
+let shown = "";
 
 function open() {
   if (dialog.open) return;
@@ -44,21 +46,32 @@ async function search() {
     const answer = await fetch(`${list.dataset.url}?${query}`, { headers: { "HX-Request": "true" } });
     if (!answer.ok || ticket !== asked) return;
     list.innerHTML = await answer.text();
+    shown = text;
   } else if (!text) {
     list.innerHTML = before;
   }
   choose(0);
 }
 
-function onKey(event) {
+async function onKey(event) {
   if (event.isComposing || event.keyCode === 229) return;
   const all = options();
   const at = all.findIndex((option) => option.getAttribute("aria-selected") === "true");
   if (event.key === "ArrowDown") choose((at + 1) % all.length);
   else if (event.key === "ArrowUp") choose((at - 1 + all.length) % all.length);
-  else if (event.key === "Enter") go(all[at], event.ctrlKey || event.metaKey);
-  else return;
+  else if (event.key === "Enter") {
+    event.preventDefault();
+    await enter(event.ctrlKey || event.metaKey);
+    return;
+  } else return;
   event.preventDefault();
+}
+
+/** Open what is chosen; who types faster than the answers come gets what he typed, not what stands there still. */
+async function enter(inNewTab) {
+  clearTimeout(waiting);
+  if (list.dataset.url && input.value.trim() !== shown) await search();
+  go(options().find((option) => option.getAttribute("aria-selected") === "true"), inNewTab);
 }
 
 function go(option, inNewTab) {
@@ -92,13 +105,8 @@ function openForm() {
   const form = document.getElementById(wish.get("do"));
   if (!form?.matches("[popover]")) return;
   const due = form.querySelector("input[type=datetime-local]");
-  if (due && wish.has("in")) {
-    const day = new Date(Date.now() + Number(wish.get("in")) * 86400000);
-    const pad = (number) => String(number).padStart(2, "0");
-    due.value = `${day.getFullYear()}-${pad(day.getMonth() + 1)}-${pad(day.getDate())}T10:00`;
-  }
+  if (due && wish.has("in")) setAhead(due, Number(wish.get("in")));
   form.showPopover();
-  form.querySelector("input:not([type=hidden]), select, textarea")?.focus();
 }
 addEventListener("hashchange", openForm);
 openForm();
