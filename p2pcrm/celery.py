@@ -20,6 +20,8 @@ def _every(task: str, seconds: float) -> dict[str, object]:
 app.conf.beat_schedule = {
     "deliver-events": _every("core.tasks.deliver_events", 3.0),
     "release-messages": _every("messaging.tasks.release_due_messages", 30.0),
+    # From the hour of the parameter on; keys let one summary a colleague and business date through.
+    "send-daily-digests": _every("messaging.tasks.send_daily_digests", 600.0),
     "send-custody-queue": _every("ledger.tasks.send_custody_queue", 20.0),
     "poll-payment-orders": _every("ledger.tasks.poll_payment_orders", 180.0),
     "expire-payment-orders": _every("ledger.tasks.expire_payment_orders", 60.0),

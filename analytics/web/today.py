@@ -8,19 +8,29 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from analytics.queries.series import get_reach, read_present, spark
 from analytics.queries.workbench import get_department_kind, list_bench
+from analytics.web.charts import draw_balance, draw_buckets
 from core import clock
 from core.registries import work_sources
 from customers.models import WorkItem
 from customers.queries.staff import count_registered_since
+from customers.queries.today import read_today
 from customers.queries.work import list_work
 from customers.texts import render_text
 from staff import rights
 from staff.pages import StaffPage
 
 _SHOWN = 100
+_CHART_DAYS = 30
+_PARTS = {
+    "book": gettext_lazy("My book in figures"),
+    "bench": gettext_lazy("What my department has before it"),
+    "work": gettext_lazy("What to do"),
+    "charts": gettext_lazy("Charts"),
+}
 _GROUPS = {group.value: place for place, group in enumerate(WorkItem.Group)}
 
 
@@ -30,6 +40,8 @@ class TodayPage(StaffPage):
     def get(self, request: HttpRequest) -> HttpResponse:
         """Show the page."""
         now = clock.now()
+        parts, has_digest = read_today(request.user)  # type: ignore[arg-type]
+        is_shown = dict(parts)
         found = [_show(item, now) for item in list_work(self.access, now=now)[: _SHOWN + 1]]
         for _key, source in work_sources.items():
             found += [_show_row(row, now) for row in source.rows(request.user, clock.business_date(), _SHOWN)]
@@ -45,8 +57,15 @@ class TodayPage(StaffPage):
             "total": len(found),
             "is_cut": len(found) > _SHOWN,
             "prepare_url": f"{reverse('lending:loans')}?due_until={clock.business_date() + timedelta(days=7)}",
-            "bench": self.list_bench_tiles(request, now),
-            "tiles": self.list_tiles() if self.access.has(rights.VIEW_LOANS) else [],
+            "parts": [
+                {"key": key, "label": _PARTS[key], "is_shown": shown, "is_fixed": key == "work"} for key, shown in parts
+            ],
+            "has_digest": has_digest,
+            "gets_digest": self.access.has(rights.CLAIM_CUSTOMERS),
+            "can_enter": self.access.has(rights.EDIT_CUSTOMERS),
+            "has_charts": self.access.has(rights.VIEW_ANALYTICS),
+            "bench": self.list_bench_tiles(request, now) if is_shown["bench"] else [],
+            "tiles": self.list_tiles() if is_shown["book"] and self.access.has(rights.VIEW_LOANS) else [],
         }
         return render(request, "analytics/today.html", context)
 
@@ -107,6 +126,20 @@ class TodayPage(StaffPage):
                 "spark": [],
             },
         ]
+
+
+class TodayCharts(StaffPage):
+    """Two charts of one's own part of the book; fetched after the list of work stands."""
+
+    right = rights.VIEW_ANALYTICS
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """Answer the fragment."""
+        today = clock.business_date()
+        reach = get_reach(self.access, self.right)
+        since = today - timedelta(days=_CHART_DAYS)
+        charts = [draw_balance(reach, since, today), draw_buckets(reach)]
+        return render(request, "analytics/today_charts.html", {"charts": charts})
 
 
 def _show(item: WorkItem, now: datetime) -> dict[str, Any]:

@@ -8,6 +8,7 @@ app_name = "analytics"
 
 urlpatterns = [
     path("", today.TodayPage.as_view(), name="today"),
+    path("today/charts/", today.TodayCharts.as_view(), name="today-charts"),
     path("palette/", palette.Palette.as_view(), name="palette"),
     path("analytics/", dashboard.DashboardPage.as_view(), name="dashboard"),
 ]

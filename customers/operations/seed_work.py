@@ -38,6 +38,7 @@ def seed_work(_business_date: date, _now: datetime) -> None:
         [
             ("leads.answer_minutes", 120, _START, _HOUSE),
             ("leads.lost_reasons", _LOST_REASONS, _START, _HOUSE),
+            ("customers.digest_hour", 8, _START, _HOUSE),
             ("customers.revisits_a_day", 20, _START, _HOUSE),
             ("customers.contact_hour_cost", "90.00", _START, _HOUSE),
             ("customers.stage_days", {"NEED": 14, "PROPOSED": 10, "APPLYING": 7}, _START, _HOUSE),

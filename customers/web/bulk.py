@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from django import forms
+from django.http.response import HttpResponseBase
 
 from core.errors import Text
 from core.registries import Registry
@@ -14,6 +15,7 @@ from staff.queries import Access
 MOST = 20_000
 
 Run = Callable[..., tuple[int, ReversibleAct | None]]
+Answer = Callable[..., HttpResponseBase]
 
 
 @dataclass(frozen=True)
@@ -28,11 +30,19 @@ class BulkAct:
     label: Text
     right: str
     form: Callable[[Access], type[forms.Form]]
-    run: Run
+    run: Run | None
     icon: str = "edit"
     order: int = 100
     # The key that begins it while rows are picked.
     letter: str = ""
+    # Instead of doing something it answers a file: `answer(access=, rows=, query=, given=, actor=, now=)`; the query
+    # is the address of the list, or says that rows were picked.
+    answer: Answer | None = None
+
+    @property
+    def is_file(self) -> bool:
+        """Tell whether it answers a file; a template would call the function itself."""
+        return self.answer is not None
 
 
 bulk_acts: Registry[BulkAct] = Registry("bulk_acts")

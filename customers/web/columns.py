@@ -14,7 +14,7 @@ from typing import Any
 from django.db.models import Value
 from django.db.models.functions import Coalesce, NullIf
 from django.template import Context
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -22,6 +22,7 @@ from django.utils.translation import gettext_lazy as _
 from core.errors import Text
 from core.registries import attributes
 from core.rules.formats import money_text
+from core.templatetags.ui_parts.base import part
 from core.templatetags.ui_parts.pieces import amount, badge
 from core.templatetags.ui_parts.text import age, day
 from customers import fields as facts
@@ -76,6 +77,8 @@ DERIVED = {"contact_key": Coalesce("latest_contact_at", Value(NEVER))}
 # The RM's name beside the customer: two objects a row would be made for it otherwise.
 RM_NAME = "rm_name"
 NAME_OF_RM = Coalesce(NullIf("rm__user__display_name", Value("")), "rm__user__username")
+# The column whose cell changes the owner, by a right of its own.
+OWNER = "rm"
 DEFAULT = (
     "role",
     "stage",
@@ -166,21 +169,36 @@ def _fact(spec: facts.Field) -> Cell:
     return cell
 
 
+_CHOICE = (
+    '<div class="menu-item is-ordered" data-reorder-item draggable="true"><input type="hidden" name="order" value="{key}">'
+    '<label class="menu-label"><input type="checkbox" class="form-check-input" name="column" value="{key}"{checked}>'
+    "{label}</label>{buttons}</div>"
+)
+
+
 @lru_cache(maxsize=512)
-def draw_choices(columns: tuple[tuple[str, str, bool], ...]) -> str:
-    """Return the boxes of the chooser for columns with key, label and whether they are shown."""
-    return format_html_join(
-        "",
-        '<label class="menu-item"><input type="checkbox" class="form-check-input" name="column" value="{}"{}>{}</label>',
-        ((key, mark_safe(" checked") if is_on else "", label) for key, label, is_on in columns),
+def draw_choices(columns: tuple[tuple[str, str, bool], ...], _language: str) -> str:
+    """Return the lines of the chooser, in order, for columns with key, label and whether they are shown."""
+    return SafeString(
+        "".join(
+            format_html(
+                _CHOICE,
+                key=key,
+                label=label,
+                checked=mark_safe(" checked") if is_on else "",
+                buttons=part("reorder_buttons", key=key, label=label),
+            )
+            for key, label, is_on in columns
+        )
     )
 
 
 @lru_cache(maxsize=1024)
 def open_cell(column: Column, can_edit: bool) -> str:
     """Return the beginning of a `<td>`; one that may be edited names its field. Keys and classes are names of ours."""
-    if column.fact and can_edit:
-        return format_html('<td class="{} is-editable" data-cell="{}">', column.classes, column.fact)
+    name = OWNER if column.key == OWNER else column.fact
+    if name and can_edit:
+        return format_html('<td class="{} is-editable" data-cell="{}">', column.classes, name)
     return format_html('<td class="{}">', column.classes)
 
 

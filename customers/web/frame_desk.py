@@ -19,9 +19,18 @@ def register() -> None:
     frame_items.register("notices", _notices)
     frame_items.register("tour", _tour)
     register_text("customers.problem_reported", _("%(by)s reports a problem on %(page)s: %(text)s"))
+    register_text("customers.contacts_planned", _("%(by)s planned %(count)s contacts for you: %(purpose)s"))
+    register_text(
+        "customers.digest",
+        _(
+            "Today: %(promises)s promises due, %(contacts)s planned contacts overdue, %(leads)s new leads, %(alerts)s open alerts"
+        ),
+    )
     register_words(
         "notice",
         {
+            "customers.digest": _("summary of the day"),
+            "customers.contacts_planned": _("contacts planned for you"),
             "customers.mention": _("mention"),
             "customers.received": _("customer given to you"),
             "customers.given_away": _("customer given to a colleague"),
@@ -35,6 +44,7 @@ def register() -> None:
             "customers.field_set_for_many": _("Field set for many customers"),
             "customers.tasks_raised_for_many": _("Task added for many customers"),
             "customers.problem_reported": _("Problem reported"),
+            "customers.contacts_planned_for_many": _("Contact planned with many customers"),
         },
     )
 

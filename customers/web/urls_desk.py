@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path, re_path
 
-from customers.web.views import bulk, desk, entry, help, notices
+from customers.web.views import bulk, desk, entry, help, notices, today
 
 urlpatterns: list[URLPattern] = [
     path("customers/new/", entry.EnterCustomer.as_view(), name="enter"),
@@ -18,8 +18,10 @@ urlpatterns: list[URLPattern] = [
     ),
     path("notices/", notices.NoticesPage.as_view(), name="notices"),
     path("notices/read/", notices.ReadNotices.as_view(), name="read-notices"),
+    path("today/arrange/", today.ArrangeToday.as_view(), name="arrange-today"),
     path("help/tour/", help.TakeTour.as_view(), name="tour"),
     path("help/report/", help.ReportProblem.as_view(), name="report"),
     path("customers/bulk/", bulk.BulkPage.as_view(), name="bulk"),
+    path("customers/<str:public_id>/cell/rm/", bulk.OwnerCell.as_view(), name="owner-cell"),
     path("customers/<str:public_id>/cell/<str:name>/", bulk.Cell.as_view(), name="cell"),
 ]

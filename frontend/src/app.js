@@ -16,6 +16,7 @@ import "./parts/moments.js";
 import "./parts/network.js";
 import "./parts/palette.js";
 import "./parts/panel.js";
+import "./parts/reorder.js";
 import "./parts/reveal.js";
 import "./parts/rows.js";
 import { pickable } from "./parts/selection.js";

@@ -148,6 +148,19 @@ _TEXTS: dict[str, tuple[str, str, str, str, str]] = {
         "confirmed by {expires}. If you did not ask for it, call us at once.",
     ),
 }
+# To colleagues, by mail only: the notice in the product has its own sentence.
+_DIGEST = (
+    (
+        "zh-hans",
+        "今日待办",
+        "{on}:今日到期承诺{promises}项,逾期未联系{contacts}位,新线索{leads}条,未处理预警{alerts}条。请登录系统查看今日工作。",
+    ),
+    (
+        "en",
+        "Your day",
+        "{on}: {promises} promises due today, {contacts} planned contacts overdue, {leads} new leads, {alerts} open alerts. Log in to see today's work.",
+    ),
+)
 _CODE_TEXT = "您的验证码是{code},5分钟内有效。请勿告诉任何人。"
 _CODE_TEXT_EN = "Your code is {code}, valid for 5 minutes. Never tell it to anybody."
 
@@ -169,5 +182,11 @@ def ensure_templates(_business_date: date, _now: datetime) -> None:
                 Template(code=code, kind=kind, channel=Channel.MAIL, language=language, subject=subject, body=body),
                 Template(code=code, kind=kind, channel=Channel.INAPP, language=language, subject=subject, body=body),
             ]
+    rows += [
+        Template(
+            code="staff-digest", kind=Kind.NOTICE, channel=Channel.MAIL, language=language, subject=subject, body=body
+        )
+        for language, subject, body in _DIGEST
+    ]
     existing = set(Template.objects.values_list("code", "channel", "language"))
     Template.objects.bulk_create(row for row in rows if (row.code, row.channel, row.language) not in existing)

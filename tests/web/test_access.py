@@ -43,6 +43,7 @@ RECORDS: dict[str, tuple[Target, str, str]] = {
 }
 LISTS: dict[str, tuple[str, str, str]] = {
     "analytics:today": ("/", "rm", ""),
+    "analytics:today-charts": ("/today/charts/", "rm", ""),
     "analytics:palette": ("/palette/?q=wang", "rm", ""),
     "analytics:dashboard": ("/analytics/", "rm", ""),
     "customers:list": ("/customers/", "rm", ""),
@@ -87,9 +88,11 @@ APART = {
     "customers:remove-document",
     # tests/web/test_entry.py
     "customers:check-entry",
+    # tests/web/test_today.py
+    "customers:arrange-today",
     # tests/web/test_desk.py
     "customers:columns", "customers:save-view", "customers:view", "customers:read-notices", "customers:tour",
-    "customers:report", "customers:bulk", "customers:cell",
+    "customers:report", "customers:bulk", "customers:cell", "customers:owner-cell",
     "customers:export", "customers:contact", "customers:reminder", "customers:reveal", "customers:work-act", "customers:undo",
     "risk:propose", "risk:confirm", "risk:send-back", "risk:alert-act", "service:contact", "service:promise",
     "lending:contract", "lending:contract-file",

@@ -4,23 +4,28 @@ from typing import Any
 
 from django import forms
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from core import clock
 from core.errors import BusinessError, NotFound, Refused
+from core.web.reading import read_number
 from customers import fields as facts
-from customers.models import Customer
+from customers.models import Customer, OwnerChange
+from customers.operations import ownership
 from customers.operations.facts import set_facts
 from customers.queries.attributes import read_attributes
 from customers.queries.facts import list_fields
 from customers.queries.filters import list_custom_fields
+from customers.queries.ownership import in_assign_reach, list_owners
 from customers.queries.staff import access_customer, in_scope
 from customers.web.bulk import MOST, BulkAct, list_acts
-from customers.web.columns import Column, list_columns, open_cell, render_cell
+from customers.web.columns import OWNER, Column, list_columns, open_cell, render_cell
 from customers.web.selection import canonical, read_group, select
 from customers.web.undo import tell
 from staff import rights
@@ -32,7 +37,7 @@ class BulkPage(StaffPage):
 
     right = rights.VIEW_CUSTOMERS
 
-    def post(self, request: HttpRequest) -> HttpResponse:
+    def post(self, request: HttpRequest) -> HttpResponseBase:
         """Show the question, or with `confirmed` carry the act out and go back to the list with the way back."""
         key = request.POST.get("act", "")
         act = dict(list_acts(self.access)).get(key)
@@ -66,14 +71,18 @@ class BulkPage(StaffPage):
 
     def carry_out(
         self, request: HttpRequest, act: BulkAct, form: forms.Form, ids: list[int], context: dict[str, Any]
-    ) -> HttpResponse:
+    ) -> HttpResponseBase:
         """Do it; what the operation refuses stands at its field, or above the form."""
+        common: dict[str, Any] = {"access": self.access, "given": form.cleaned_data, "actor": request.user}
         try:
+            if act.answer is not None:
+                rows = Customer.objects.filter(pk__in=ids)
+                query = request.GET if request.POST.get("everything") else QueryDict("picked=1")
+                return act.answer(**common, rows=rows, query=query, now=clock.now())
+            assert act.run is not None
             count, back = act.run(
-                access=self.access,
+                **common,
                 customer_ids=ids,
-                given=form.cleaned_data,
-                actor=request.user,
                 now=clock.now(),
             )
         except (Refused, NotFound):
@@ -115,7 +124,7 @@ class Cell(StaffPage):
         except BusinessError as error:
             said = [str(sentence) for sentences in error.fields.values() for sentence in sentences]
             sentence = " ".join(said or [error.sentence(), error.advice()]).strip()
-            return HttpResponse(sentence, status=422, content_type="text/plain; charset=utf-8")
+            return _say_why(sentence)
         customer = access_customer(self.access, public_id, self.right)
         figures = read_attributes([customer.pk], [column.figure] if column.figure else [])[customer.pk]
         return HttpResponse(
@@ -132,6 +141,64 @@ class Cell(StaffPage):
         if spec.is_sensitive:
             raise NotFound
         return customer, column, spec
+
+
+class OwnerCell(StaffPage):
+    """The RM in the list, changed in place by whoever may assign."""
+
+    right = rights.ASSIGN_CUSTOMERS
+
+    def get(self, request: HttpRequest, public_id: str) -> HttpResponse:
+        """Answer the choice of colleagues with the RM there is."""
+        customer = self.find(public_id)
+        choices = [(str(member.pk), str(member)) for member in list_owners(self.access)]
+        own = str(customer.rm_id or "")
+        if own not in dict(choices):
+            choices.insert(0, (own, str(customer.rm or customer.pool or "–")))
+        url = reverse("customers:owner-cell", args=[public_id])
+        context = {"label": _("RM"), "text": own, "seen": own, "choices": choices, "url": url}
+        return render(request, "customers/cell.html", context)
+
+    def post(self, request: HttpRequest, public_id: str) -> HttpResponse:
+        """Give the customer to the colleague; answer the cell with the way back, or why it cannot be."""
+        customer = self.find(public_id)
+        if request.POST.get("seen", "") != str(customer.rm_id or ""):
+            return _say_why(_("Somebody has changed the RM meanwhile; open the list again."))
+        member = list_owners(self.access).filter(pk=read_number(request.POST.get("value", "")) or 0).first()
+        if member is None:
+            return _say_why(_("Choose a colleague."))
+        try:
+            _count, act = ownership.change_owner_reversibly(
+                customer_ids=[customer.pk],
+                new_member_id=member.pk,
+                pool_id=None,
+                reason=OwnerChange.Reason.ASSIGNED,
+                note="",
+                actor=request.user,  # type: ignore[arg-type]
+                now=clock.now(),
+            )
+        except (Refused, NotFound):
+            raise
+        except BusinessError as error:
+            return _say_why(f"{error.sentence()} {error.advice()}".strip())
+        column = list_columns([])[OWNER]
+        answer = HttpResponse(format_html("{}{}</td>", open_cell(column, can_edit=True), str(member)))
+        if act is not None:
+            said = _("%(customer)s has gone to %(to)s.") % {"customer": customer, "to": member}
+            answer["HX-Trigger"] = tell(request, said, act, "")["HX-Trigger"]
+        return answer
+
+    def find(self, public_id: str) -> Customer:
+        """Return the customer whose RM the reader may change. Raises NotFound."""
+        rows = in_assign_reach(self.access).select_related("rm__user", "pool")
+        customer = rows.filter(public_id=public_id).first()
+        if customer is None:
+            raise NotFound
+        return customer
+
+
+def _say_why(sentence: str) -> HttpResponse:
+    return HttpResponse(sentence, status=422, content_type="text/plain; charset=utf-8")
 
 
 def _describe(customer: Customer, spec: facts.Field, text: str) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from core import clock
 from core.errors import NotFound
 from core.filtering import operator_label
 from core.rules.conditions import Condition, Field, Group, Operator, count_inputs
+from core.rules.ordering import arrange, move
 from core.web.listing import count_rows
 from core.web.reading import read_number
 from customers.models import SavedView
@@ -189,14 +190,17 @@ class ChooseColumns(StaffPage):
     def post(self, request: HttpRequest) -> HttpResponse:
         """Keep the choice for the next time and show it."""
         known = list_columns(list_custom_fields())
-        wanted = [key for key in request.POST.getlist("column") if key in known]
-        if request.POST.get("usual"):
+        ticked = request.POST.getlist("column")
+        # The lines of the menu in their order; `move` asks for one step where no script moves them.
+        order = move(arrange(list(known), request.POST.getlist("order") or ticked), request.POST.get("move", ""))
+        wanted = [key for key in order if key in ticked]
+        if request.POST.get("usual") or not wanted:
             wanted = list(DEFAULT)
-        desk.set_setting(user=request.user, key=COLUMNS_SETTING, value=wanted or list(DEFAULT))  # type: ignore[arg-type]
+        desk.set_setting(user=request.user, key=COLUMNS_SETTING, value=wanted)  # type: ignore[arg-type]
         query = QueryDict(request.POST.get("query", ""), mutable=True)
         query.pop("columns", None)
-        if query.get("saved"):
-            # Within a saved view the choice is part of the address, so that the view itself can be updated with it.
-            query["columns"] = ",".join(wanted or DEFAULT)
+        if query.get("saved") or wanted != list(DEFAULT):
+            # Part of the address, so that it can be passed on as it stands and a saved view be updated with it.
+            query["columns"] = ",".join(wanted)
         messages.success(request, _("Columns chosen."))
         return redirect(f"{reverse('customers:list')}?{canonical(query, read_group(query)[0])}")

@@ -18,8 +18,8 @@ from customers.operations import leads, needs
 from customers.operations.leads import LeadIntake
 from customers.queries import leads as reads
 from customers.queries.diary import list_lead_contacts
-from customers.queries.reasons import list_lost_reasons
 from customers.queries.reach import find_in_scope
+from customers.queries.reasons import list_lost_reasons
 from customers.web.forms_work import ORIGIN_LABELS, AnswerForm, LeadFilter, LeadForm, NeedForm
 from staff import rights
 from staff.models import Scope

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from core.filtering import fault_sentence, words
 from core.rules.conditions import ConditionsInvalid
+from core.rules.ordering import arrange
 from core.web.listing import Slice, count_rows, expect_rows, take_page
 from customers.models import Customer, SavedView
 from customers.queries.attributes import read_attributes
@@ -27,6 +28,7 @@ from customers.web.columns import (
     DEFAULT,
     DERIVED,
     NAME_OF_RM,
+    OWNER,
     RM_NAME,
     SORTS,
     Cell,
@@ -86,7 +88,13 @@ class CustomerListPage(StaffPage):
             "joint_and": joints["and"].strip(),
             "page": page,
             "columns": shown,
-            "column_choices": draw_choices(tuple((key, str(one.label), one in shown) for key, one in known.items())),
+            "column_choices": draw_choices(
+                tuple(
+                    (key, str(known[key].label), known[key] in shown)
+                    for key in arrange(list(known), [column.key for column in shown])
+                ),
+                get_language() or "",
+            ),
             "body": self.body(page, shown, figures),
             "views": views,
             "view": current.name if current else next((item["label"] for item in views if item["is_current"]), ""),
@@ -113,9 +121,12 @@ class CustomerListPage(StaffPage):
     def body(self, page: Slice, columns: list[Column], figures: list[str]) -> SafeString:
         """Return the rows of the table."""
         values = read_attributes([customer.pk for customer in page.rows], figures)
-        can_edit = self.access.has(rights.EDIT_CUSTOMERS)
+        can_edit, can_assign = self.access.has(rights.EDIT_CUSTOMERS), self.access.has(rights.ASSIGN_CUSTOMERS)
         language = get_language() or ""
-        openings = [(column.cell(language), open_cell(column, can_edit)) for column in columns]
+        openings = [
+            (column.cell(language), open_cell(column, can_assign if column.key == OWNER else can_edit))
+            for column in columns
+        ]
         urls = reverse("customers:page", args=[_SOMEBODY])
         return SafeString("".join(_row(customer, urls, openings, values[customer.pk]) for customer in page.rows))
 

@@ -1,5 +1,6 @@
 // Cells that are edited in place: a double click or `e`; Enter saves, Esc leaves, an error stands under the row.
 import { make, on, say, token } from "./dom.js";
+import { toast } from "./toasts.js";
 
 const TAG = "td[data-cell]";
 
@@ -58,6 +59,8 @@ async function save(cell, form) {
     holder.innerHTML = `<tr>${text}</tr>`;
     cell.replaceWith(holder.querySelector("td"));
     row.focus();
+    const { toast: news } = JSON.parse(answer.headers.get("HX-Trigger") ?? "{}");
+    if (news) toast(news);
     return;
   }
   const error = answer?.status === 422 || !answer ? text : say("failed");
