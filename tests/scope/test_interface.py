@@ -18,7 +18,7 @@ from tests.scope.walking import Walker
 ENDPOINTS = list_endpoints()
 # What a place of an address names, by the part of the path before it.
 KINDS = {
-    "customers": "borrower", "relations": "relation", "merges": "merge", "leads": "lead", "cards": "card",
+    "customers": "borrower", "documents": "document", "relations": "relation", "merges": "merge", "leads": "lead", "cards": "card",
     "deposits": "deposit", "withdrawals": "deposit", "applications": "application", "listings": "listing",
     "loans": "loan", "investments": "loan", "messages": "message", "consents": "CREDIT_QUERY",
 }  # fmt: skip
