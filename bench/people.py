@@ -60,7 +60,7 @@ SELECT 'w' || id, 'REVISIT', 'bench', 'customers.reminder', '{"text": "x"}', '',
     """
 INSERT INTO customers_contactplan (public_id, channel, purpose, planned_at, is_by_rule, reason, state, created_at,
     customer_id, member_id)
-SELECT 'p' || id, 'CALL', 'x', %(now)s + interval '1 hour' * (id %% 200), true, '{}', 'PLANNED', %(now)s, id, rm_id
+SELECT 'p' || id, 'CALL', 'x', %(now)s + interval '1 hour' * (id %% 200), false, '{}', 'PLANNED', %(now)s, id, rm_id
 FROM customers_customer WHERE id %% 5 = 2
 """,
     """
@@ -152,7 +152,7 @@ def make_people(url: str, customers: int) -> None:
 
 
 def _make_staff(members: int, now: datetime) -> None:
-    """Write the RMs, the first customer of the first, and a manager who sees all."""
+    """Write the RMs, the first customer of the first, and a manager who sees all and judges duplicates."""
     from core.models import User
     from customers.models import Customer
     from staff.models import Department, Role, StaffMember
@@ -165,7 +165,7 @@ def _make_staff(members: int, now: datetime) -> None:
         [StaffMember(user=user, department=department, capacity=1_000_000) for user in users]
     )
     staff[0].roles.add(Role.objects.get(code="rm"))
-    staff[-1].roles.add(Role.objects.get(code="manager"))
+    staff[-1].roles.add(*Role.objects.filter(code__in=("manager", "data-officer")))
     Customer.objects.create(pk=1, number="BC1", public_id="bench1", rm=staff[0], registered_at=now, phone="13800000001")
 
 

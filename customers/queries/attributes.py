@@ -15,19 +15,15 @@ def read_attributes(customer_ids: Iterable[int], keys: Iterable[str]) -> dict[in
     found: dict[int, dict[str, Any]] = {pk: {} for pk in wanted}
     if not wanted or not known:
         return found
-    # The SQL comes from the registry, never from a request. LATERAL, because the key then reaches into the grouping:
-    # fifty customers are looked up, not a whole book added up for fifty of its rows.
-    joins = " ".join(
-        f"LEFT JOIN LATERAL (SELECT value FROM ({attributes.get(key).sql}) s WHERE s.customer_id = wanted.customer_id)"  # noqa: S608
-        f" a{n} ON true"
-        for n, key in enumerate(known)
+    # The SQL comes from the registry, never from a request. A subquery for each value, because the planner leaves those
+    # where they stand, and the key then reaches into the grouping: fifty customers are looked up. Joined, even by LATERAL,
+    # the whole book is added up for them as soon as it is large (2.9 s for one customer of a million).
+    columns = ", ".join(
+        f"(SELECT s.value FROM ({attributes.get(key).sql}) s WHERE s.customer_id = wanted.customer_id)"  # noqa: S608
+        for key in known
     )
-    columns = ", ".join(f"a{n}.value" for n in range(len(known)))
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT customer_id, {columns} FROM unnest(%s::bigint[]) AS wanted(customer_id) {joins}",  # noqa: S608
-            [wanted],
-        )
+        cursor.execute(f"SELECT customer_id, {columns} FROM unnest(%s::bigint[]) AS wanted(customer_id)", [wanted])  # noqa: S608
         for pk, *values in cursor.fetchall():
             found[pk] = {key: value for key, value in zip(known, values, strict=True) if value is not None}
     return found

@@ -7,6 +7,7 @@ import orjson
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Coalesce
 
+from core import clock
 from core.errors import NotFound
 from core.fields import blind_index
 from core.models import AuditEntry
@@ -119,4 +120,5 @@ def _expects_few(rows: QuerySet[Customer]) -> bool:
 
 def count_registered_since(access: Access, day: date) -> int:
     """Return how many customers in scope registered on or after a day."""
-    return in_scope(access).filter(registered_at__date__gte=day).count()
+    # An instant, because the date of every row would be computed and no index asked.
+    return in_scope(access).filter(registered_at__gte=clock.at(day, 0)).count()
