@@ -232,7 +232,7 @@ _COLUMNS = (
     Column("value_tier", _("Value tier"), _label("value_tier"), sort="value", drop=1, only=("value_tier",)),
     Column("risk_tier", _("Risk"), _risk, sort="risk", drop=2, only=("risk_tier",)),
     Column(
-        "outstanding", _("To repay"), _plain(_figure("outstanding", _money)), "money", drop=2, figure="outstanding",
+        "outstanding", _("To repay"), _plain(_figure("outstanding", _money)), "money", figure="outstanding",
         define=_("Principal of running loans not yet repaid."),
     ),
     Column(

@@ -15,14 +15,16 @@ from core import clock
 from core.errors import NotFound
 from core.models import User
 from core.registries import customer_panels, timeline_kinds
+from core.rules.formats import money_text
 from core.web.reading import read_day
 from customers.models import BankCard, Customer, TimelineEntry
 from customers.operations.desk import note_visit
 from customers.queries.attributes import read_attributes
+from customers.queries.health import read_health
 from customers.queries.own import get_latest_profile, list_cards
 from customers.queries.staff import access_customer, list_open_work, list_timeline
 from customers.rules.timeline import count_kinds, fold_edits, split_noisy
-from customers.texts import render_text
+from customers.texts import name_code, render_text
 from customers.web.forms import ContactForm, ReminderForm
 from customers.web.forms_work import NoteForm, PromiseForm
 from customers.web.header import describe_header
@@ -86,8 +88,15 @@ class CustomerPage(StaffPage):
             "timeline": read_timeline(request, customer, looked_at),
             "news": list_news(customer.pk, self.access.user_id, looked_at),
             "looked_at": looked_at,
+            "health": describe_health(customer.pk),
             "shapes": [(key, kind.label) for key, kind in timeline_kinds.items()],
         }
+
+
+def describe_health(customer_id: int) -> dict[str, Any]:
+    """Return the score and its parts in words."""
+    score, parts = read_health(customer_id)
+    return {"score": score, "parts": [(name_code("health_part", part.code), part) for part in parts]}
 
 
 class CustomerTimeline(StaffPage):
@@ -145,9 +154,16 @@ def _by_day(entries: list[TimelineEntry], since: datetime | None) -> list[dict[s
     return days
 
 
+def _by_staff(entry: TimelineEntry) -> str:
+    return str(entry.actor) if entry.actor and entry.actor.kind == User.Kind.STAFF else ""
+
+
 def _show_entry(group: list[TimelineEntry], since: datetime | None) -> dict[str, Any]:
     """Return one line; edits made in one go name their number and stand behind it."""
     entry = group[0]
+    # What failed or was only wished for has moved no money: its amount is named, not counted as received or paid.
+    is_moved = entry.kind == "money" and not entry.text_code.endswith("_failed")
+    notes = ["" if is_moved or entry.amount is None else money_text(abs(entry.amount)), _by_staff(entry)]
     title = render_text(entry.text_code, entry.params)
     return {
         "shape": entry.kind if entry.kind in timeline_kinds else "change",
@@ -155,10 +171,10 @@ def _show_entry(group: list[TimelineEntry], since: datetime | None) -> dict[str,
         "folded": [render_text(one.text_code, one.params) for one in group] if len(group) > 1 else [],
         "note": entry.params.get("note", ""),
         "at": entry.at,
-        "amount": entry.amount,
-        "tone": "good" if entry.amount is not None and entry.amount > 0 else "",
+        "amount": entry.amount if is_moved else None,
+        "tone": "good" if is_moved and entry.amount is not None and entry.amount > 0 else "",
         "url": entry.url,
-        "meta": str(entry.actor) if entry.actor and entry.actor.kind == User.Kind.STAFF else "",
+        "meta": " · ".join(filter(None, notes)),
         "is_new": since is not None and entry.at > since,
     }
 

@@ -5,6 +5,8 @@ const NAMES = ["canvas", "raised", "line", "line-strong", "ink", "ink-2", "ink-3
 /** Return the tokens as colours that a canvas understands. */
 export function readColours(place) {
   const probe = document.createElement("span");
+  // Whoever wants no motion has transitions of almost no length: even those would answer with the colour before.
+  probe.style.transition = "none";
   place.append(probe);
   const colours = {};
   for (const name of NAMES) {

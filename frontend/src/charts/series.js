@@ -90,11 +90,17 @@ function oneSeries(config, colours, series, index, isMany) {
     symbol: "circle",
     symbolSize: 6,
     emphasis: { disabled: true },
-    endLabel: isBar || series.comparison ? undefined : { show: true, distance: 6, ...label },
+    endLabel: hasEndLabel(series, isMany) ? { show: true, distance: 6, ...label } : undefined,
     labelLayout: { moveOverlap: "shiftY" },
     markLine: index === 0 ? limitLines(config, colours) : undefined,
     z: series.comparison ? 1 : 2,
   };
+}
+
+/** A line's last value is written beside it; of several lines not where they lie on the zero line or have ended. */
+function hasEndLabel(series, isMany) {
+  const last = series.values.at(-1) ?? null;
+  return series.shape !== "bar" && !series.comparison && last !== null && (last !== 0 || !isMany);
 }
 
 function labelLast(values, horizontal, label) {
@@ -129,7 +135,7 @@ function limitRoom(config, max) {
 
 /** Room at the right for the longest label of a last value. */
 function endRoom(config) {
-  const labels = config.series.filter((series) => series.shape !== "bar" && !series.comparison).map((series) => shortText(series.values.at(-1) ?? 0, config.unit));
+  const labels = config.series.filter((series) => hasEndLabel(series, config.series.length > 1)).map((series) => shortText(series.values.at(-1), config.unit));
   if (config.horizontal) return 64;
   return labels.length ? 14 + Math.max(...labels.map((text) => text.length)) * 7.5 : 8;
 }

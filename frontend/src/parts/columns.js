@@ -31,7 +31,7 @@ function fill(menu) {
   const entries = heads.slice(1).map((head, index) => {
     const place = index + 2;
     const isShown = !gone.has(place);
-    const entry = make("button", { type: "button", className: "menu-item", role: "menuitemcheckbox", "aria-checked": isShown, "data-column": place });
+    const entry = make("button", { type: "button", className: "menu-item", "aria-pressed": isShown, "data-column": place });
     entry.append(drawIcon(isShown ? "checkbox" : "square"), head.dataset.label ?? head.textContent.trim());
     return entry;
   });

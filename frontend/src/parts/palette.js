@@ -63,7 +63,8 @@ async function onKey(event) {
     event.preventDefault();
     await enter(event.ctrlKey || event.metaKey);
     return;
-  } else return;
+  } else if (event.key === "Escape") dialog.close(); // By itself a search field would only lose its text.
+  else return;
   event.preventDefault();
 }
 
