@@ -210,6 +210,20 @@ def test_the_palette_knows_the_open_record_and_the_last_ones(book: Book, typed: 
     assert "王小明" not in as_user(book.other_rm).get("/palette/", {"q": "remind", "at": page}).content.decode()
 
 
+def test_the_palette_corrects_fields_of_the_open_record(book: Book) -> None:
+    CustomField.objects.create(code="share", label="占比%(name)s", label_en="Share % of %(name)s", type="TEXT")
+    page = f"/customers/{book.borrower.public_id}/"
+    html = as_user(book.rm).get("/palette/", {"q": "share %", "at": page}).content.decode()
+    assert f"{page}?tab=profile#edit=custom.share" in html
+    assert "Correct Share % of %(name)s of 王小明" in html
+    # What the identity check confirmed is not corrected here, and out of scope nothing is.
+    assert (
+        "#edit=identity_number" not in as_user(book.rm).get("/palette/", {"q": "identity", "at": page}).content.decode()
+    )
+    assert "#edit=" not in as_user(book.other_rm).get("/palette/", {"q": "share %", "at": page}).content.decode()
+    assert "#edit=" not in as_user(book.officer).get("/palette/", {"q": "share %", "at": page}).content.decode()
+
+
 def test_the_palette_acts_on_somebody_named(book: Book) -> None:
     html = as_user(book.rm).get("/palette/", {"q": "remind wangx"}).content.decode()
     assert f"/customers/{book.borrower.public_id}/#do=reminder&amp;in=3" in html

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from customers.rules.names import build_name_keys, build_search_grams
+from customers.rules.names import build_name_keys, build_search_grams, spell
 
 HAN = st.text("张王李单曾吕长乐小明华伟欧阳尉迟行朴", min_size=1, max_size=6)
 
@@ -113,3 +113,11 @@ def test_any_text_has_bounded_keys(text):
     assert all(len(gram) <= 40 for gram in keys.grams)
     assert len(keys.grams) < 4000
     build_search_grams(text)
+
+
+@pytest.mark.parametrize(
+    ("label", "typed"),
+    [("逾期金额", "yqje yuqijine"), ("Overdue", "o overdue"), ("在投 KPI", "ztk zaitoukpi"), ("", " ")],
+)
+def test_what_may_be_typed_for_a_label(label: str, typed: str) -> None:
+    assert spell(label) == typed
