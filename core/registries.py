@@ -149,6 +149,8 @@ listing_disclosures: Registry[Callable[[int], dict[str, Any]]] = Registry("listi
 reversals: Registry[Callable[..., None]] = Registry("reversals")
 # What keeps a record from being merged into another one: `obstacle(merged_id, kept_id)` returns a sentence or nothing.
 merge_obstacles: Registry[Callable[[int, int], Text | None]] = Registry("merge_obstacles")
+# Whose relation with the house runs, whatever the calendar says: SQL of the app's own that yields `customer_id`.
+running_relations: Registry[str] = Registry("running_relations")
 # What the platform can take on at present, in yuan: `funds` that may be lent, `demand` waiting for them.
 capabilities: Registry[Callable[[], Any]] = Registry("capabilities")
 # Who may come into the admin: `gate(user)`; one that opens is enough.

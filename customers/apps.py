@@ -16,8 +16,19 @@ class CustomersConfig(AppConfig):
         from core.close import register_step
         from core.seeding import register_seed
         from customers import handlers  # noqa: F401 - registers the event handlers
-        from customers.operations import diary, duplicates, funnel, opportunities, revisits, seed, seed_work
+        from customers.operations import (
+            diary,
+            duplicates,
+            funnel,
+            health,
+            opportunities,
+            retention,
+            revisits,
+            seed,
+            seed_work,
+        )
         from customers.operations.ownership import change, recycling
+        from customers.queries import health as health_reads
         from customers.texts import register_text
         from customers.web import frame, quality, texts_work
 
@@ -32,6 +43,9 @@ class CustomersConfig(AppConfig):
         register_seed(31, "customers.work", seed_work.seed_work)
         register_step("customers.judge_promises", 845, diary.judge_promises)
         register_step(revisits.STEP, revisits.STEP_ORDER, revisits.plan_revisits, revisits.list_partitions)
+        register_step(health.STEP, health.STEP_ORDER, health.judge_health)
+        health_reads.register()
+        register_step(retention.STEP, retention.STEP_ORDER, retention.erase_expired)
         register_step(funnel.STEP, funnel.STEP_ORDER, funnel.follow_up_stopped)
 
         for shape, label in {

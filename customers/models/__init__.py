@@ -14,7 +14,7 @@ from customers.models.facts import (
     PhoneChange,
     Relation,
 )
-from customers.models.history import TimelineEntry, WorkItem
+from customers.models.history import Health, TimelineEntry, WorkItem
 from customers.models.leads import (
     AcquisitionCost,
     CustomerCost,
@@ -36,9 +36,11 @@ from customers.models.ownership import (
 )
 from customers.models.quality import (
     DuplicatePair,
+    Erasure,
     Export,
     ImportedCustomer,
     ImportJob,
+    LegalHold,
     Merge,
     QuarantinedRow,
     RegistrationStep,
@@ -60,11 +62,13 @@ __all__ = [
     "CustomerRole",
     "Document",
     "DuplicatePair",
+    "Erasure",
     "Export",
     "FieldChange",
     "FieldClaim",
     "FinancialProfile",
     "Handover",
+    "Health",
     "Household",
     "IdentityCheck",
     "ImportJob",
@@ -72,6 +76,7 @@ __all__ = [
     "InvestorAssessment",
     "Lead",
     "LeaverWatch",
+    "LegalHold",
     "Merge",
     "Method",
     "Need",

@@ -139,7 +139,8 @@ class Customer(models.Model):
                 fields=["identity_index"], condition=~Q(identity_index=""), name="customer_identity_unique"
             ),
             models.CheckConstraint(
-                condition=Q(status="REGISTERED") | ~Q(identity_index=""), name="customer_identified_has_identity"
+                condition=Q(status__in=["REGISTERED", "CLOSED"]) | ~Q(identity_index=""),
+                name="customer_identified_has_identity",
             ),
             models.CheckConstraint(
                 condition=Q(pool__isnull=True) | Q(rm__isnull=True), name="customer_in_pool_has_no_rm"

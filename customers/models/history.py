@@ -82,3 +82,18 @@ class WorkItem(models.Model):
             models.Index(fields=["assignee", "urgency", "due_at"], name="work_item_open", condition=Q(state="OPEN")),
             models.Index(fields=["customer", "-id"], name="work_item_customer"),
         ]
+
+
+class Health(models.Model):
+    """How well a customer is looked after and does, as the last close saw it; who has no row is healthy."""
+
+    customer = models.OneToOneField("customers.Customer", models.CASCADE, primary_key=True, related_name="health")
+    score = models.PositiveSmallIntegerField(_("health"))
+    # [{"code", "points", "most"}], see customers.rules.health.
+    parts = models.JSONField(default=list)
+    on_date = models.DateField(_("as of"))
+
+    class Meta:
+        verbose_name = _("health of a customer")
+        verbose_name_plural = _("health of customers")
+        indexes = [models.Index(fields=["score"], name="health_score")]

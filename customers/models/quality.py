@@ -206,3 +206,40 @@ class RegistrationStep(models.Model):
         verbose_name_plural = _("steps of registration")
         constraints = [models.UniqueConstraint(fields=["phone_index", "step"], name="registration_step_once")]
         indexes = [models.Index(fields=["step", "-at"], name="registration_step_at")]
+
+
+class Erasure(models.Model):
+    """A group of fields of a customer that was erased because its retention had ended; the values are gone."""
+
+    id = models.BigAutoField(primary_key=True)
+    customer = models.ForeignKey(Customer, models.PROTECT, related_name="erasures")
+    group = models.CharField(_("fields"), max_length=12)
+    # The end of the relation from which the months were counted.
+    ended_date = models.DateField(_("relation ended"))
+    at = models.DateTimeField(_("erased at"))
+
+    class Meta:
+        verbose_name = _("erasure of fields")
+        verbose_name_plural = _("erasures of fields")
+        constraints = [models.UniqueConstraint(fields=["customer", "group"], name="erasure_once")]
+
+
+class LegalHold(models.Model):
+    """A customer whose data must be kept, whatever its retention says, until somebody lifts the hold."""
+
+    id = models.BigAutoField(primary_key=True)
+    customer = models.ForeignKey(Customer, models.PROTECT, related_name="legal_holds")
+    reason = models.CharField(_("reason"), max_length=200)
+    placed_by = models.ForeignKey("core.User", models.PROTECT, related_name="+")
+    placed_at = models.DateTimeField(_("since"))
+    lifted_by = models.ForeignKey("core.User", models.PROTECT, null=True, related_name="+")
+    lifted_at = models.DateTimeField(_("until"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("legal hold")
+        verbose_name_plural = _("legal holds")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["customer"], condition=Q(lifted_at__isnull=True), name="legal_hold_one_open"
+            )
+        ]

@@ -27,6 +27,13 @@ def seed_parameters(_business_date: date, _now: datetime) -> None:
             ("customers.export_alarm_records", 5_000, _START, "house rule"),
             ("customers.view_alarm_records", 300, _START, "house rule"),
             ("customers.unmask_alarm_values", 50, _START, "house rule"),
+            # Months after the end of the relation; zero keeps for good.
+            ("customers.retention_months.preferences", 36, _START, "house rule; 个人信息保护法 19"),
+            ("customers.retention_months.custom", 36, _START, "house rule; 个人信息保护法 19"),
+            ("customers.retention_months.finances", 60, _START, "house rule; 个人信息保护法 19"),
+            ("customers.retention_months.contact", 120, _START, "反洗钱法（2024修订）第三十四条"),
+            ("customers.retention_months.person", 120, _START, "反洗钱法（2024修订）第三十四条"),
+            ("customers.retention_months.documents", 120, _START, "反洗钱法（2024修订）第三十四条"),
             ("aml.retention_years", 10, date(2025, 1, 1), "反洗钱法（2024修订）第三十四条"),
             ("aml.retention_years", 5, _START, "反洗钱法（2006）"),
         ]

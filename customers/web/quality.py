@@ -3,6 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from core.registries import NavigationItem, navigation, reversals
+from customers.fields import GROUPS
 from customers.operations import merging
 from customers.texts import register_text, register_words
 from staff import rights
@@ -34,6 +35,9 @@ _ACTIONS = {
     "customers.row_mended": _("Row in quarantine mended"),
     "customers.row_dropped": _("Row in quarantine dropped"),
     "customers.exported": _("List exported"),
+    "customers.fields_erased": _("Fields erased whose retention had ended"),
+    "customers.hold_placed": _("Legal hold placed"),
+    "customers.hold_lifted": _("Legal hold lifted"),
 }
 
 
@@ -47,6 +51,8 @@ def register() -> None:
     register_words("action", _ACTIONS)
     register_words("likeness", REASONS)
     register_text("customers.merged", _("Record %(number)s was merged into this one"))
+    register_text("customers.fields_erased", _("Erased at the end of retention: %(field_group)s"))
+    register_words("field_group", {**GROUPS, "documents": _("documents")})
     register_text("customers.merge_undone", _("Record %(number)s was taken out again"))
     register_text("customers.taken_in", _("Brought in from %(source)s"))
     register_text("customers.exported_much", _("%(name)s exported %(rows)s records on %(on)s"))

@@ -84,10 +84,25 @@ _WEEKDAYS = {
 }
 
 
+_HEALTH = {
+    "first_response": (_("First response"), _("His first response was late: call him and say who looks after him")),
+    "contacts": (
+        _("Contacts as planned"),
+        _("Planned contacts were missed: make up for the latest, plan what you can keep"),
+    ),
+    "promises": (_("Promises kept"), _("Promises to him were broken: keep the oldest one today")),
+    "cases": (_("Open cases"), _("His questions are open with other departments: ask for an answer and tell him")),
+    "overdue": (_("Paid in time"), _("He is overdue: ask what has happened and agree on a date")),
+}
+
+
 def register() -> None:
     """Register all of it."""
     for code, sentence in _TEXTS.items():
         register_text(code, sentence)
+    for code, (label, reason) in _HEALTH.items():
+        register_words("health_part", {code: label})
+        register_text(f"customers.health.{code}", reason)
     register_words("action", _ACTIONS)
     register_words("weekday", _WEEKDAYS)
     register_words("value_tier", dict(Customer.ValueTier.choices))

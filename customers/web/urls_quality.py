@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from customers.web.views import exports, imports, quality
+from customers.web.views import exports, imports, quality, retention
 
 urlpatterns = [
     path("customers/export/", exports.CustomerExport.as_view(), name="export"),
     path("quality/", quality.QualityPage.as_view(), name="quality"),
+    path("quality/retention/", retention.RetentionPage.as_view(), name="retention"),
     path("quality/pairs/<str:public_id>/", quality.PairPage.as_view(), name="pair"),
     path("quality/pairs/<str:public_id>/dismiss/", quality.DismissPair.as_view(), name="pair-dismiss"),
     path("quality/merges/<str:public_id>/undo/", quality.UndoMerge.as_view(), name="merge-undo"),

@@ -3,7 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import Text
-from core.registries import merge_obstacles
+from core.registries import merge_obstacles, running_relations
 from ledger.models import CustodyAccount, Entry
 from ledger.rules.accounts import available_account, frozen_account
 
@@ -17,6 +17,11 @@ def find_money(merged_id: int, _kept_id: int) -> Text | None:
     return None
 
 
+# An account's id says whose it is, see `ledger.rules.accounts`.
+_RUNNING = "SELECT account_id / 10 AS customer_id FROM ledger_accountbalance WHERE balance <> 0 AND account_id >= 10"
+
+
 def register() -> None:
-    """Register the obstacle."""
+    """Register the obstacle, and who still has money here."""
+    running_relations.register("ledger", _RUNNING)
     merge_obstacles.register("ledger", find_money)

@@ -3,7 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import Text
-from core.registries import merge_obstacles
+from core.registries import merge_obstacles, running_relations
 from lending.models import Application, Bid, LenderShare, Listing, Loan
 
 _OPEN = ("SUBMITTED", "REFERRED", "APPROVED", "ACCEPTED")
@@ -20,6 +20,16 @@ def find_dealings(merged_id: int, _kept_id: int) -> Text | None:
     return None
 
 
+# Contracts keep their parties as long as there is business from them; five years from maturity are the months' affair.
+_RUNNING = """
+SELECT borrower_id AS customer_id FROM lending_loan WHERE state NOT IN ('SETTLED', 'CANCELLED')
+UNION ALL SELECT h.investor_id FROM lending_lendershare h JOIN lending_loan l ON l.id = h.loan_id
+    WHERE l.state NOT IN ('SETTLED', 'CANCELLED')
+UNION ALL SELECT customer_id FROM lending_application WHERE state IN ('SUBMITTED', 'REFERRED', 'APPROVED', 'ACCEPTED')
+"""
+
+
 def register() -> None:
-    """Register the obstacle."""
+    """Register the obstacle, and whose relation runs."""
+    running_relations.register("lending", _RUNNING)
     merge_obstacles.register("lending", find_dealings)

@@ -79,6 +79,8 @@ APART = {
     "service:department-case", "service:department-case-act",
     # tests/customers/test_quality_pages.py
     "customers:pair", "customers:pair-dismiss", "customers:merge-undo", "customers:imports",
+    # tests/customers/operations/test_retention.py
+    "customers:retention",
     "customers:import", "customers:import-undo", "customers:import-errors", "customers:quarantine", "customers:quarantined",
     "customers:lead", "customers:lead-act", "customers:reveal-lead", "customers:move-stage", "customers:add-need",
     "customers:open-opportunity", "customers:add-cost", "customers:add-note", "customers:make-promise",
