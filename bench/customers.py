@@ -67,6 +67,8 @@ PAGES = {
     "rm_customer": "/customers/{own}/",
     "rm_today": "/",
 }
+# Pages beside the record and the list: shown with their figures, held to no target.
+BESIDE = ("team", "today", "funnel", "cases", "quality", "pools", "rm_today")
 SEARCHES = ("search_1", "search_2", "search_3", "search_pinyin", "search_initials", "search_phone", "search_last_four")
 
 _steps: dict[str, Step] = {}
@@ -229,7 +231,7 @@ def _report(taken: dict[tuple[str, str], list[float]]) -> str:
         excess = {"one_get": p50 / one_get / ONE_GET, "tail": p99 / p50 / TAIL}
         if name in STEADY:
             excess["growth"] = p50 / small / GROWTH
-        if max(excess.values()) > 1:
+        if max(excess.values()) > 1 and name not in BESIDE:
             missed[name] = max(excess.values())
         report(
             f"customer_page_ms_{name}",
@@ -242,8 +244,8 @@ def _report(taken: dict[tuple[str, str], list[float]]) -> str:
             customers=LARGE,
             one_get=one_get,
             times_one_get=p50 / one_get,
-            missed=[key for key, value in excess.items() if value > 1],
-            met=name not in missed,
+            exceeds=[key for key, value in excess.items() if value > 1],
+            met=None if name in BESIDE else name not in missed,
         )
     for name in SEARCHES:
         p50, bare = median(taken["large", f"rows_{name}"]), median(taken["large", f"bare_{name}"])
