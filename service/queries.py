@@ -118,6 +118,21 @@ def narrow_department_cases(access: Access, view: str, now: datetime) -> QuerySe
     return rows.exclude(state=DepartmentCase.State.CLOSED).filter(**conditions[view])
 
 
+def filter_department_cases(rows: QuerySet[DepartmentCase], wanted: dict[str, Any]) -> QuerySet[DepartmentCase]:
+    """Return the cases that meet every condition of a filter form's cleaned data."""
+    for name, lookup in (
+        ("state", "state__in"),
+        ("department", "department"),
+        ("holder", "holder"),
+        ("is_urgent", "is_urgent"),
+        ("since", "opened_at__date__gte"),
+        ("until", "opened_at__date__lte"),
+    ):
+        if wanted.get(name):
+            rows = rows.filter(**{lookup: wanted[name]})
+    return rows
+
+
 def access_department_case(access: Access, public_id: str) -> DepartmentCase:
     """Return a case that the reader takes part in. Raises NotFound."""
     case = list_department_cases(access).filter(public_id=public_id).first()

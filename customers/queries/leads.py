@@ -66,6 +66,10 @@ def list_leads(access: Access, wanted: dict[str, Any]) -> QuerySet[Lead]:
         rows = rows.filter(answered_at__isnull=True, state=Lead.State.NEW)
     if wanted.get("since"):
         rows = rows.filter(created_at__date__gte=wanted["since"])
+    if wanted.get("until"):
+        rows = rows.filter(created_at__date__lte=wanted["until"])
+    if wanted.get("owner"):
+        rows = rows.filter(owner=wanted["owner"])
     return rows.prefetch_related(Prefetch("needs", queryset=Need.objects.order_by("-pk")))
 
 

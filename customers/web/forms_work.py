@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from customers.models import Contact, CustomerRole, Lead, Method, Note, Opportunity, ResearchNote
@@ -11,6 +12,7 @@ from customers.operations.costs import KINDS
 from customers.operations.needs import NeedFacts
 from customers.rules.leads import INTAKES
 from customers.web.forms import ContactForm
+from staff.models import StaffMember
 
 _MOMENT = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
 _DAY = forms.DateInput(attrs={"type": "date"})
@@ -154,7 +156,13 @@ class LeadFilter(forms.Form):
     )
     role = forms.ChoiceField(label=_("Wants to"), required=False, choices=[*_ANY, *CustomerRole.Role.choices])
     unanswered = forms.BooleanField(label=_("First response missing"), required=False)
+    owner = forms.ModelChoiceField(StaffMember.objects.none(), label=_("RM"), required=False, empty_label=_("any"))
     since = forms.DateField(label=_("Came in since"), required=False, widget=_DAY)
+    until = forms.DateField(label=_("Came in until"), required=False, widget=_DAY)
+
+    def __init__(self, *args: Any, owners: QuerySet[StaffMember], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["owner"].queryset = owners.select_related("user")  # type: ignore[attr-defined]
 
 
 class LeadForm(NeedForm):
@@ -212,6 +220,13 @@ class OpportunityFilter(forms.Form):
     stage = forms.MultipleChoiceField(
         label=_("Stage"), required=False, choices=Opportunity.Stage.choices, widget=forms.CheckboxSelectMultiple
     )
+    rm = forms.ModelChoiceField(StaffMember.objects.none(), label=_("RM"), required=False, empty_label=_("any"))
+    expected_from = forms.DateField(label=_("Expected since"), required=False, widget=_DAY)
+    expected_to = forms.DateField(label=_("Expected until"), required=False, widget=_DAY)
+
+    def __init__(self, *args: Any, owners: QuerySet[StaffMember], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["rm"].queryset = owners.select_related("user")  # type: ignore[attr-defined]
 
 
 class RangeFilter(forms.Form):

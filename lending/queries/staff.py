@@ -124,6 +124,7 @@ def narrow_applications(rows: QuerySet[Application], wanted: dict[str, Any]) -> 
         ("state", "state__in"),
         ("grade", "grade__in"),
         ("product", "product"),
+        ("rm", "customer__rm"),
         ("submitted_from", "business_date__gte"),
         ("submitted_to", "business_date__lte"),
     ):

@@ -42,7 +42,13 @@ class AlertListPage(StaffPage):
         rows = list_alerts(request.user)  # type: ignore[arg-type]
         wanted = form.cleaned_data
         rows = rows.filter(state__in=wanted.get("state") or [Alert.State.OPEN, Alert.State.ACKNOWLEDGED])
-        for name, lookup in (("severity", "severity__in"), ("kind", "kind")):
+        for name, lookup in (
+            ("severity", "severity__in"),
+            ("kind", "kind"),
+            ("owner", "owner"),
+            ("raised_from", "raised_at__date__gte"),
+            ("raised_to", "raised_at__date__lte"),
+        ):
             if wanted.get(name):
                 rows = rows.filter(**{lookup: wanted[name]})
         if wanted.get("mine"):

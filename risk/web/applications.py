@@ -23,6 +23,7 @@ from risk.web import words
 from risk.web.forms import ApplicationFilter, ProposalForm
 from staff import rights
 from staff.pages import StaffPage, carry_out, show_refusal
+from staff.queries import list_members_in_reach
 
 TONES = {
     "SUBMITTED": "info",
@@ -44,7 +45,7 @@ class ApplicationListPage(StaffPage):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """Show one page of the list."""
-        form = ApplicationFilter(request.GET)
+        form = ApplicationFilter(request.GET, owners=list_members_in_reach(self.access, self.right))
         form.is_valid()
         rows = narrow_applications(applications_in_scope(self.access), form.cleaned_data)
         page = take_page(rows, request.GET, sorts=_SORTS)

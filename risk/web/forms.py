@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from core.rules.formats import rate_text
@@ -12,6 +13,9 @@ from risk.models import Alert
 from risk.models.alerts import Severity
 from risk.models.decisions import Outcome
 from risk.reasons import REASONS
+from staff import rights
+from staff.models import StaffMember
+from staff.queries import list_members_with_right
 
 _DAY = forms.DateInput(attrs={"type": "date"})
 _GRADES = [(grade, grade) for grade in "ABCDE"]
@@ -30,11 +34,13 @@ class ApplicationFilter(forms.Form):
     product = forms.ModelChoiceField(
         label=_("Product"), required=False, queryset=Product.objects.none(), to_field_name="code", empty_label=_("any")
     )
+    rm = forms.ModelChoiceField(StaffMember.objects.none(), label=_("RM"), required=False, empty_label=_("any"))
     submitted_from = forms.DateField(label=_("Submitted since"), required=False, widget=_DAY)
     submitted_to = forms.DateField(label=_("Submitted until"), required=False, widget=_DAY)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, owners: QuerySet[StaffMember], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["rm"].queryset = owners.select_related("user")  # type: ignore[attr-defined]
         self.fields["product"].queryset = Product.objects.order_by("code")  # type: ignore[attr-defined]
 
 
@@ -83,3 +89,11 @@ class AlertFilter(forms.Form):
     )
     kind = forms.ChoiceField(label=_("Kind"), required=False, choices=[("", _("any")), *Alert.Kind.choices])
     mine = forms.BooleanField(label=_("Mine"), required=False)
+    owner = forms.ModelChoiceField(StaffMember.objects.none(), label=_("Owner"), required=False, empty_label=_("any"))
+    raised_from = forms.DateField(label=_("Raised since"), required=False, widget=_DAY)
+    raised_to = forms.DateField(label=_("Raised until"), required=False, widget=_DAY)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        owners = list_members_with_right(rights.HANDLE_ALERTS).select_related("user").order_by("pk")
+        self.fields["owner"].queryset = owners  # type: ignore[attr-defined]

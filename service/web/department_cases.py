@@ -12,15 +12,22 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core import clock
-from core.web.listing import count_rows, take_page
+from core.web.listing import take_page
 from core.web.reading import read_number
+from core.web.view_counts import count_views
 from customers.queries.staff import access_customer, in_scope
 from service.models import DepartmentCase
 from service.operations import department_cases as cases
-from service.queries import access_department_case, list_department_cases, narrow_department_cases
+from service.queries import (
+    access_department_case,
+    filter_department_cases,
+    list_department_cases,
+    narrow_department_cases,
+)
 from staff import rights
-from staff.models import Department, StaffMember
+from staff.models import Department, Scope, StaffMember
 from staff.pages import StaffPage, carry_out
+from staff.queries import Access, list_members_with_right
 
 _VIEWS: dict[str, Any] = {
     "ours": gettext_lazy("With my department"),
@@ -29,7 +36,36 @@ _VIEWS: dict[str, Any] = {
     "late": gettext_lazy("Late"),
     "all": gettext_lazy("All"),
 }
+_DAY = forms.DateInput(attrs={"type": "date"})
 TONES = {"OPEN": "info", "ANSWERED": "good", "CLOSED": "plain"}
+
+
+class DepartmentCaseFilter(forms.Form):
+    """Conditions on cases between departments, beside the view."""
+
+    view = forms.CharField(required=False, widget=forms.HiddenInput)
+    state = forms.MultipleChoiceField(
+        label=gettext_lazy("State"),
+        required=False,
+        choices=DepartmentCase.State.choices,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    department = forms.ModelChoiceField(
+        Department.objects.order_by("path"), label=gettext_lazy("With"), required=False, empty_label=gettext_lazy("any")
+    )
+    holder = forms.ModelChoiceField(
+        StaffMember.objects.none(), label=gettext_lazy("Held by"), required=False, empty_label=gettext_lazy("any")
+    )
+    is_urgent = forms.BooleanField(label=gettext_lazy("Urgent"), required=False)
+    since = forms.DateField(label=gettext_lazy("Asked since"), required=False, widget=_DAY)
+    until = forms.DateField(label=gettext_lazy("Asked until"), required=False, widget=_DAY)
+
+    def __init__(self, *args: Any, access: Access, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        holders = list_members_with_right(rights.WORK_CASES).select_related("user").order_by("user__display_name", "pk")
+        if access.scope_of(rights.WORK_CASES) != Scope.ALL:
+            holders = holders.filter(department__path__startswith=access.department_path)
+        self.fields["holder"].queryset = holders  # type: ignore[attr-defined]
 
 
 class CaseForm(forms.Form):
@@ -76,12 +112,16 @@ class DepartmentCaseListPage(StaffPage):
         view = request.GET.get("view", "ours")
         view = view if view in _VIEWS else "ours"
         now = clock.now()
-        page = take_page(narrow_department_cases(self.access, view, now), request.GET, sorts={}, default="-id")
+        form = DepartmentCaseFilter(request.GET, access=self.access)
+        form.is_valid()
+        rows = filter_department_cases(narrow_department_cases(self.access, view, now), form.cleaned_data)
+        page = take_page(rows, request.GET, sorts={}, default="-id")
+        counts = count_views({key: narrow_department_cases(self.access, key, now) for key in _VIEWS})
         views = [
             {
                 "label": label,
                 "url": f"{request.path}?view={key}",
-                "count": count_rows(narrow_department_cases(self.access, key, now)),
+                "count": counts[key],
                 "is_current": key == view,
             }
             for key, label in _VIEWS.items()
@@ -89,12 +129,22 @@ class DepartmentCaseListPage(StaffPage):
         reach = set(
             in_scope(self.access).filter(pk__in=[row.customer_id for row in page.rows]).values_list("pk", flat=True)
         )
-        rows = [
+        shown = [
             (row, row.customer_id in reach, row.due_at is not None and row.due_at < now, TONES[row.state])
             for row in page.rows
         ]
         return render(
-            request, "service/department_cases.html", {"page": page, "rows": rows, "views": views, "view": _VIEWS[view]}
+            request,
+            "service/department_cases.html",
+            {
+                "form": form,
+                "page": page,
+                "rows": shown,
+                "views": views,
+                "view": _VIEWS[view],
+                "key": view,
+                "is_narrowed": any(form.cleaned_data.values()),
+            },
         )
 
 

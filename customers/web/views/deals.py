@@ -28,8 +28,15 @@ from customers.web.forms_work import CostForm, NeedForm, OpportunityFilter, Oppo
 from customers.web.header import tab_of
 from staff import rights
 from staff.pages import StaffPage, carry_out, demand
+from staff.queries import list_members_in_reach
 
 _SORTS = {"amount": "amount", "since": "stage_at"}
+_FILTERS = {
+    "role": "role",
+    "rm": "customer__rm",
+    "expected_from": "expected_date__gte",
+    "expected_to": "expected_date__lte",
+}
 _KEYS = {"NEED": "n", "PROPOSED": "p", "APPLYING": "a", "WON": "w"}
 _COLUMN = 50
 
@@ -125,11 +132,12 @@ class OpportunitiesPage(StaffPage):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """Show the page."""
-        form = OpportunityFilter(request.GET)
+        form = OpportunityFilter(request.GET, owners=list_members_in_reach(self.access, self.right))
         form.is_valid()
         rows = reads.opportunities_in_scope(self.access)
-        if form.cleaned_data.get("role"):
-            rows = rows.filter(role=form.cleaned_data["role"])
+        for name, lookup in _FILTERS.items():
+            if form.cleaned_data.get(name):
+                rows = rows.filter(**{lookup: form.cleaned_data[name]})
         is_list = request.GET.get("view") == "list"
         can_move = self.access.has(rights.EDIT_CUSTOMERS)
         context: dict[str, Any] = {

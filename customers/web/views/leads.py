@@ -11,8 +11,9 @@ from django.utils.translation import gettext_noop
 
 from core import clock
 from core.errors import BusinessError
-from core.web.listing import count_rows, take_page
+from core.web.listing import take_page
 from core.web.reading import read_number
+from core.web.view_counts import count_views
 from customers.models import Lead, Method
 from customers.operations import leads, needs
 from customers.operations.leads import LeadIntake
@@ -45,7 +46,7 @@ class LeadListPage(StaffPage):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """Show one page of the list."""
-        form = LeadFilter(request.GET)
+        form = LeadFilter(request.GET, owners=list_members_in_reach(self.access, self.right))
         form.is_valid()
         view = request.GET.get("view", "open")
         rows = reads.list_leads(self.access, form.cleaned_data)
@@ -77,11 +78,12 @@ class LeadListPage(StaffPage):
         views = [("open", _("Open leads")), ("mine", _("My leads"))]
         if self.access.scope_of(self.right) != Scope.OWN:
             views.append(("all", _("All leads in my scope")))
+        counts = count_views({key: _narrow(rows, key, self.access.member_id) for key, _label in views})
         return [
             {
                 "label": label,
                 "url": f"{url}?view={key}",
-                "count": count_rows(_narrow(rows, key, self.access.member_id)),
+                "count": counts[key],
                 "is_current": key == current,
             }
             for key, label in views
