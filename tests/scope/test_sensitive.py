@@ -315,7 +315,7 @@ def _fail(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
         patch.setattr("customers.web.views.facts.set_facts", breaks)
         client = Client(raise_request_exception=False, HTTP_ACCEPT_LANGUAGE="en")
         client.force_login(story.world.staff["rm-north"].user, backend="django.contrib.auth.backends.ModelBackend")
-        answer = client.post(f"/customers/{one.borrower.public_id}/profile/phone/", {"value": PHONES["edited"]})
+        answer = client.post(f"/customers/{one.borrower.public_id}/profile/email/", {"value": EMAILS[0]})
         story.look("broken page", answer)
         assert answer.status_code == 500
         patch.setattr("customers.api.views.intake.take_in_batch", breaks)
