@@ -21,6 +21,7 @@ class CustomersConfig(AppConfig):
             duplicates,
             funnel,
             health,
+            leads,
             opportunities,
             retention,
             revisits,
@@ -39,6 +40,7 @@ class CustomersConfig(AppConfig):
         registries.reversals.register(change.UNDO_KIND, change.undo_change)
         register_step(duplicates.STEP, duplicates.STEP_ORDER, duplicates.find_duplicates)
         register_step(recycling.STEP, recycling.STEP_ORDER, recycling.recycle)
+        registries.reversals.register(leads.LIST_UNDO, leads.undo_list)
         registries.reversals.register(opportunities.UNDO_KIND, opportunities.undo_move)
         register_seed(31, "customers.work", seed_work.seed_work)
         register_step("customers.judge_promises", 845, diary.judge_promises)

@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from customers.web.views import calendar, deals, diary, funnel, leads
+from customers.web.views import calendar, deals, diary, funnel, lead_lists, leads
 
 urlpatterns = [
     path("calendar/", calendar.CalendarPage.as_view(), name="calendar"),
@@ -10,6 +10,7 @@ urlpatterns = [
     path("opportunities/<str:public_id>/stage/", deals.MoveStage.as_view(), name="move-stage"),
     path("leads/", leads.LeadListPage.as_view(), name="leads"),
     path("leads/new/", leads.TakeInLead.as_view(), name="take-in-lead"),
+    path("leads/list/", lead_lists.TakeInList.as_view(), name="take-in-list"),
     path("leads/funnel/", funnel.FunnelPage.as_view(), name="funnel"),
     path("leads/stopped/", funnel.StoppedPage.as_view(), name="stopped"),
     path("leads/research/", funnel.ResearchPage.as_view(), name="research"),

@@ -56,6 +56,7 @@ LISTS: dict[str, tuple[str, str, str]] = {
     "customers:opportunities": ("/opportunities/", "rm", ""),
     "customers:leads": ("/leads/", "rm", "officer"),
     "customers:take-in-lead": ("/leads/new/", "rm", "officer"),
+    "customers:take-in-list": ("/leads/list/?method=PHONE", "rm", "officer"),
     "customers:funnel": ("/leads/funnel/", "rm", "officer"),
     "customers:stopped": ("/leads/stopped/", "rm", ""),
     "customers:research": ("/leads/research/", "rm", "officer"),

@@ -10,6 +10,7 @@ from customers.operations.leads.intake import (
     take_in_lead,
     take_in_quietly,
 )
+from customers.operations.leads.lists import LIST_METHODS, LIST_UNDO, RefusedRow, TakenList, take_in_list, undo_list
 from customers.operations.leads.states import (
     LeadClosed,
     LostReasonMissing,
@@ -20,12 +21,16 @@ from customers.operations.leads.states import (
 )
 
 __all__ = [
+    "LIST_METHODS",
+    "LIST_UNDO",
     "LeadClosed",
     "LeadHasCustomer",
     "LeadIncomplete",
     "LeadIntake",
     "LeadOpenAlready",
     "LostReasonMissing",
+    "RefusedRow",
+    "TakenList",
     "adopt_registered",
     "answer_lead",
     "assign_lead",
@@ -33,6 +38,8 @@ __all__ = [
     "lose_lead",
     "qualify_lead",
     "take_in_lead",
+    "take_in_list",
     "take_in_quietly",
+    "undo_list",
     "unmask_lead_phone",
 ]

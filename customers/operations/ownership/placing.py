@@ -14,7 +14,7 @@ from customers.operations.notices import notify
 from customers.operations.ownership.assigning import condition_of, list_takers
 from customers.queries.ownership import list_seats, lock_members, lock_owned
 from customers.queries.pools import find_pool_for
-from customers.rules.assignment import Demand, Offer, deal_out
+from customers.rules.assignment import Demand, Offer, Seat, deal_out
 
 # Where one newcomer goes: an RM or a pool, the reason, and the note.
 _Place = tuple[int | None, int | None, str, str]
@@ -72,8 +72,8 @@ def place_newcomers(
     return len(rows)
 
 
-def _choose(waiting: set[int], now: datetime) -> dict[int, _Place]:
-    """Return where the rules put each; the rules and whoever may be chosen stay locked."""
+def lock_offers() -> tuple[list[AssignmentRule], list[Offer], list[Seat]]:
+    """Lock the active rules and whoever they may choose; return the rules, what they offer, and how full the books are."""
     # Locked in the order in which one newcomer locks them too.
     rules = list(
         AssignmentRule.objects.select_for_update(no_key=True, of=("self",))
@@ -85,6 +85,12 @@ def _choose(waiting: set[int], now: datetime) -> dict[int, _Place]:
         for rule in rules
     ]
     present = lock_members(sorted({pk for offer in offers for pk in offer.member_ids}))
+    return rules, offers, list_seats(sorted(present))
+
+
+def _choose(waiting: set[int], now: datetime) -> dict[int, _Place]:
+    """Return where the rules put each; the rules and whoever may be chosen stay locked."""
+    rules, offers, seats = lock_offers()
     facts = Customer.objects.filter(pk__in=waiting).values_list(
         "pk", "is_borrower", "is_investor", "source", "region_code"
     )
@@ -97,7 +103,7 @@ def _choose(waiting: set[int], now: datetime) -> dict[int, _Place]:
     by_id = {rule.pk: rule for rule in rules}
     pools: dict[str, int | None] = {}
     places: dict[int, _Place] = {}
-    for pk, (member_id, rule_id) in deal_out(demands, offers, list_seats(sorted(present)), now).items():
+    for pk, (member_id, rule_id) in deal_out(demands, offers, seats, now).items():
         rule = by_id.get(rule_id or 0)
         path = rule.team.department.path if rule is not None else ""
         if member_id is None and path not in pools:

@@ -204,6 +204,7 @@ class TakeInLead(StaffPage):
             for choice in Method
         ]
         context = {"form": form, "method": method, "methods": methods, "label": Method(method).label}
+        context["takes_lists"] = method in leads.LIST_METHODS
         return render(request, "customers/lead_form.html", context, status=status)
 
 
