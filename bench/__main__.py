@@ -28,7 +28,7 @@ def show(lines: list[dict[str, Any]]) -> None:
     """Print the table, on standard error so that standard output stays JSON lines."""
     print(f"\n{'':44}" + "".join(f"{column:>14}" for column in COLUMNS), file=sys.stderr)
     for line in lines:
-        verdict = {True: "met", False: "MISSED"}.get(line.get("met"), "")
+        verdict = "" if line.get("met") is None else "met" if line["met"] else "MISSED"
         figures = "".join(f"{line.get(column, '')!s:>14}" for column in COLUMNS)
         print(f"{line['bench']:44}{figures}  {verdict}", file=sys.stderr)
 

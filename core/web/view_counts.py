@@ -13,7 +13,9 @@ from core.web.listing import COUNT_LIMIT
 def count_views(views: Mapping[str, QuerySet[Any]]) -> dict[str, int]:
     """Return the rows of each view in one query, each exact up to COUNT_LIMIT; more is COUNT_LIMIT + 1, shown as 10,000+."""
     counts = dict.fromkeys(views, 0)
-    parts, params, asked = [], [], []
+    parts: list[str] = []
+    params: list[Any] = []
+    asked: list[str] = []
     for key, rows in views.items():
         try:
             sql, values = rows.order_by().values("pk")[: COUNT_LIMIT + 1].query.sql_with_params()

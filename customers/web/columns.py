@@ -242,7 +242,7 @@ _COLUMNS = (
         "invested", _("Invested"), _plain(_figure("invested", _money)), "money", drop=3, figure="invested",
         define=_("Principal lent out and not yet received back."),
     ),
-    Column("rm", _("RM"), _plain(lambda c, f: c.rm_name or DASH), drop=1, only=(RM_NAME,)),
+    Column("rm", _("RM"), _plain(lambda c, f: getattr(c, RM_NAME) or DASH), drop=1, only=(RM_NAME,)),
     Column("contact", _("Latest contact"), _plain(lambda c, f: age(_NO_CONTEXT, c.latest_contact_at)), "date", sort="contact", drop=3, only=("latest_contact_at",)),
     Column("promise", _("Next promised contact"), _plain(lambda c, f: day(c.next_promise_at)), "date", drop=3, only=("next_promise_at",)),
     Column("registered", _("Registered"), _plain(lambda c, f: day(c.registered_at)), "date", sort="registered", drop=1, only=("registered_at",)),

@@ -1,6 +1,7 @@
 """Colleagues beside the RM: collaborators, backup, protection. `reader_ids` and `writer_ids` follow in the same act."""
 
 from datetime import datetime
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -143,7 +144,7 @@ def _hand_back(customer: Customer, member_id: int) -> None:
     """Give the RM what a colleague who may no longer see the customer had planned, promised and on his list."""
     if customer.rm_id is None or customer.backup_rm_id == member_id:
         return
-    given = {"ids": [customer.pk], "olds": [member_id], "new": customer.rm_id}
+    given: dict[str, Any] = {"ids": [customer.pk], "olds": [member_id], "new": customer.rm_id}
     with connection.cursor() as cursor:
         for statement in (statements.MOVE_WORK, statements.MOVE_PLANS, statements.MOVE_PROMISES):
             cursor.execute(statement, given)
