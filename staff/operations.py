@@ -49,7 +49,7 @@ def create_department(*, name: str, kind: str, parent: Department | None = None)
 
 
 @transaction.atomic
-def ensure_standard_roles(*, now: datetime | None = None) -> None:
+def ensure_standard_roles(*, now: datetime) -> None:
     """Create the roles a new installation starts with; existing ones get what was invented since, and nothing twice.
 
     A right that was offered before and is not there was taken away on purpose, and stays away.
@@ -65,9 +65,7 @@ def ensure_standard_roles(*, now: datetime | None = None) -> None:
         role.offered = [*role.offered, *offered]
         role.save(update_fields=["rights", "offered"])
         if added:
-            audit.record(
-                actor=None, action="staff.role_offered", target=role, data={"added": added}, now=now or clock.now()
-            )
+            audit.record(actor=None, action="staff.role_offered", target=role, data={"added": added}, now=now)
 
 
 @transaction.atomic

@@ -106,7 +106,9 @@ def test_what_the_identity_check_settled_is_not_editable(book: Book) -> None:
 
 def test_no_page_says_a_sensitive_value(book: Book) -> None:
     for values in (SECRETS, {**SECRETS, "phone": "13933334444", "address": "上海市黄浦区南京东路100号"}):
-        set_facts(customer_id=book.borrower.pk, values=values, source="RM", actor=book.rm, now=NOW)
+        set_facts(
+            customer_id=book.borrower.pk, values=values, source="RM", actor=book.rm, now=NOW, is_confirmed=True
+        )
     set_facts(customer_id=book.borrower.pk, values={"address": SECRETS["address"]}, source="WEB", actor=None, now=NOW)
     client = as_user(book.rm)
     pages = [client.get(url_of(book.borrower, part)).content.decode() for part in ("profile", "changes", "relations")]

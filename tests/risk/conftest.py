@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from core import outbox
+from core import clock, outbox
 from core.models import User
 from integrations.ports import CreditReport
 from lending.models import Application
@@ -41,7 +41,7 @@ GOOD_REPORT: dict[str, Any] = {
 def house(db: None, now: datetime, set_business_date: Callable[[date], None]) -> datetime:
     """Seed roles, parameters, products and rules, and return the instant."""
     set_business_date(DAY)
-    ensure_standard_roles()
+    ensure_standard_roles(now=clock.now())
     lending_seed.seed_parameters(DAY, now)
     lending_seed.seed_products(DAY, now)
     ensure_standard_rules(now=now)

@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from core import outbox
+from core import clock, outbox
 from core.models import User
 from lending.models import Loan
 from lending.operations import seed as lending_seed
@@ -20,7 +20,7 @@ DAY = date(2026, 3, 2)
 def house(db: None, now: datetime, set_business_date: Callable[[date], None]) -> datetime:
     """Seed roles, parameters and products, and return the instant."""
     set_business_date(DAY)
-    ensure_standard_roles()
+    ensure_standard_roles(now=clock.now())
     lending_seed.seed_parameters(DAY, now)
     lending_seed.seed_products(DAY, now)
     seed_contact_limits(DAY, now)

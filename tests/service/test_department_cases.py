@@ -46,7 +46,7 @@ class House:
 @pytest.fixture
 def house(now: datetime, set_business_date: Callable[[date], None]) -> House:
     set_business_date(DAY)
-    ensure_standard_roles()
+    ensure_standard_roles(now=clock.now())
     seed_case_clock(DAY, now)
     return House(now)
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import count
 
+from core import clock
 from core.fields import blind_index
 from core.models import User
 from customers.models import Contact, ContactPlan, Customer, Lead, Note, Pool, Promise, WorkItem
@@ -37,7 +38,7 @@ def make_member(role: str, place: Department, team: Team | None, *, capacity: in
 
 def make_desk() -> Desk:
     """Two RMs of one team, one of another, a lead, a manager, and a pool for all of the department."""
-    ensure_standard_roles()
+    ensure_standard_roles(now=clock.now())
     number = next(_numbers)
     place = create_department(name=f"客户关系部{number}", kind="RELATIONSHIP")
     house = create_department(name=f"管理层{number}", kind="MANAGEMENT")
