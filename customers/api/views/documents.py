@@ -60,7 +60,7 @@ class StaffDocumentsView(StaffRecordView):
 
     parser_classes = (FileJSONParser,)
 
-    @extend_schema(responses=DocumentsSerializer)
+    @extend_schema(operation_id="staff_customers_documents_list", responses=DocumentsSerializer)
     def get(self, request: Request, public_id: str) -> Response:
         """Return the papers, newest first, without their content."""
         customer, _access = self.find(request, public_id)
@@ -94,7 +94,7 @@ class OwnDocumentsView(CustomerAPIView):
 
     parser_classes = (FileJSONParser,)
 
-    @extend_schema(responses=DocumentsSerializer)
+    @extend_schema(operation_id="me_documents_list", responses=DocumentsSerializer)
     def get(self, request: Request) -> Response:
         """Return your papers, newest first, without their content."""
         rows = _list_own(get_own_customer(request.user))
