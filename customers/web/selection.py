@@ -93,8 +93,13 @@ def read_group(query: QueryDict) -> tuple[Group, str]:
 
 
 def narrow_to_view(access: Access, rows: QuerySet[Customer], asked: str) -> tuple[QuerySet[Customer], str]:
-    """Return the rows of me, team or all, as far as the scope reaches, and which of them it is."""
-    if asked == "me" or access.scope_of(rights.VIEW_CUSTOMERS) == Scope.OWN:
+    """Return the rows of me, team or all, as far as the scope reaches, and which of them it is.
+
+    The scope of one's own lets in those of others with whom one works too.
+    """
+    if access.scope_of(rights.VIEW_CUSTOMERS) == Scope.OWN:
+        return rows, "me"
+    if asked == "me":
         return rows.filter(mine(access)), "me"
     if asked == "team" and access.team_id:
         return rows.filter(rm__team_id=access.team_id), "team"
