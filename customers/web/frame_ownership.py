@@ -19,10 +19,10 @@ _TEXTS = {
     "customers.protected": _("Protected from the public pool"),
     "customers.protection_lifted": _("No longer protected from the public pool"),
     "customers.recycle_warning": _("Goes back into the public pool %(pool)s on %(on)s unless somebody makes contact"),
-    "customers.received": _("%(count)s customers are yours now"),
-    "customers.given_away": _("%(count)s of your customers have another relationship manager now"),
-    "customers.went_into_pool": _("%(count)s of your customers went into the public pool"),
-    "customers.taken_back": _("%(count)s customers went back to whom they belonged before"),
+    "customers.received": _("Customers that are yours now: %(count)s"),
+    "customers.given_away": _("Customers of yours that have another relationship manager now: %(count)s"),
+    "customers.went_into_pool": _("Customers of yours that went into the public pool: %(count)s"),
+    "customers.taken_back": _("Customers that went back to whom they belonged before: %(count)s"),
 }
 _ACTIONS = {
     "customers.ownership_configured": _("Pool or assignment rule configured"),

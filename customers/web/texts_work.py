@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 from typing import Any
 
-from django.utils.translation import gettext as _g
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from core import clock
@@ -166,7 +166,7 @@ def _list_birthdays(user: Any, business_date: date, limit: int) -> list[WorkRow]
         WorkRow(
             group=WorkItem.Group.CARE,
             title=str(customer),
-            reason=_g("Birthday on %(day)s") % {"day": f"{day:%m-%d}"},
+            reason=gettext("Birthday on %(day)s") % {"day": f"{day:%m-%d}"},
             customer_id=customer.pk,
             url=f"/customers/{customer.public_id}/",
             due_at=clock.at(day, 18),
@@ -187,7 +187,7 @@ def _list_leads(user: Any, business_date: date, limit: int) -> list[WorkRow]:
             WorkRow(
                 group=WorkItem.Group.LEADS,
                 title=str(lead),
-                reason=_g("%(method)s, score %(score)s: first response by %(due)s")
+                reason=gettext("%(method)s, score %(score)s: first response by %(due)s")
                 % {"method": lead.get_method_display(), "score": lead.score, "due": due},
                 customer_id=None,
                 url=f"/leads/{lead.public_id}/",

@@ -149,7 +149,9 @@ def test_custom_fields_are_shown_and_edited(book: Book) -> None:
 
 
 def test_the_head_says_roles_completeness_and_team(book: Book) -> None:
+    # Of one role the labels of the customer say it; of two each has its own.
     CustomerRole.objects.create(customer=book.borrower, role="BORROWER", since_date=TODAY, stage="MATURE", value=3000)
+    CustomerRole.objects.create(customer=book.borrower, role="INVESTOR", since_date=TODAY, stage="NEW", value=1)
     Collaborator.objects.create(
         customer=book.borrower, member=book.lead.staff_member, level="READ", title="基金顾问", added_at=NOW
     )
