@@ -40,6 +40,7 @@ SELECT s.customer_id, s.role, s.since_date, s.stage, s.value_tier,
             ELSE 'UNKNOWN' END,
        s.value
 FROM ({source}) s JOIN customers_customer c ON c.id = s.customer_id
+ORDER BY s.customer_id, s.role
 ON CONFLICT (customer_id, role) DO UPDATE
 SET stage = excluded.stage, value_tier = excluded.value_tier, risk_tier = excluded.risk_tier, value = excluded.value,
     since_date = least(r.since_date, excluded.since_date)

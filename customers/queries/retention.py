@@ -28,9 +28,17 @@ class Expired:
 
 
 def list_months(on: date) -> dict[str, int]:
-    """Return the months after the end of the relation by group; zero keeps for good and is left out."""
-    found = {group: parameters.get_int(f"customers.retention_months.{group}", on=on) for group in GROUPS}
-    return {group: months for group, months in found.items() if months > 0}
+    """Return the months after the end of the relation by group; zero, like no parameter, keeps for good."""
+    found = {}
+    for group in GROUPS:
+        try:
+            months = parameters.get_int(f"customers.retention_months.{group}", on=on)
+        except parameters.ParameterMissing:
+            # An installation that has not been seeded since erases nothing, and its night goes on.
+            continue
+        if months > 0:
+            found[group] = months
+    return found
 
 
 # The relation ends with the last payment, contact or promise. What was erased since then is not due again.
