@@ -57,7 +57,14 @@ def _bring_in(story: Story) -> None:
         now=now,
     )
     for is_trial in (True, False):
-        intake.start_import(job_id=job.pk, mapping=job.mapping, is_dry_run=is_trial, actor=actor, now=now)
+        intake.start_import(
+            job_id=job.pk,
+            mapping=job.mapping,
+            is_dry_run=is_trial,
+            actor=actor,
+            now=now,
+            placing=ImportJob.Placing.NOBODY,
+        )
         intake.run_import(job_id=job.pk, read_now=lambda: now)
 
 
