@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.errors import NotFound, Text
 from core.fields import blind_index
+from core.masking import mask_name
 from customers.models import Customer, Document, Household, Relation
 from customers.queries.attributes import read_attributes
 from customers.queries.staff import in_scope
@@ -124,6 +125,12 @@ def household_exposure(customers: Iterable[Customer]) -> Exposure:
 def list_members(household: Household) -> list[Customer]:
     """Return the people of a household."""
     return list(household.members.defer("search_grams", "labels").order_by("pk"))
+
+
+def name_household(access: Access, household: Household) -> str:
+    """Return what a household is called, masked for whoever does not see all its people: its name may be one of theirs."""
+    is_whole = not household.members.exclude(pk__in=in_scope(access).values("pk")).exists()
+    return household.name if is_whole else mask_name(household.name)
 
 
 def find_other(access: Access, text: str) -> Customer:

@@ -364,8 +364,11 @@ def _write_quality(world: World, one: Territory, author: StaffMember) -> None:
 
 def _write_desk(world: World, one: Territory, author: StaffMember) -> None:
     leader = world.staff["lead-south"]
+    # A handover is open to whoever assigns the giver's customers. What lies in a pool was given by somebody whom only
+    # the whole house reaches; what the former colleague had, by a leaver of the team that has it now.
+    giver = one.owner if author != world.staff["former"] else world.staff["leaver-south"]
     handover = Handover.objects.create(
-        giver=one.owner if one.owner and author != world.staff["former"] else world.staff["leaver-south"], is_leaving=True, plan={}, note=one.text("handover"),
+        giver=giver or world.staff["manager"], is_leaving=True, plan={}, note=one.text("handover"),
         actor=leader.user, started_at=NOW, finished_at=NOW, state="DONE",
     )  # fmt: skip
     export = Export.objects.create(

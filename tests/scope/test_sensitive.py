@@ -44,7 +44,7 @@ from tests.api.people import card_number
 from tests.scope.addresses import list_pages, vary
 from tests.scope.people import NOW, World
 from tests.scope.test_interface import make_client
-from tests.scope.walking import list_secrets, log_in, read, without
+from tests.scope.walking import Words, list_secrets, log_in, read, without
 
 
 def identity_number(serial: int) -> str:
@@ -75,7 +75,7 @@ class Story:
     def __init__(self, world: World) -> None:
         self.world = world
         self.faults: list[str] = []
-        self.secrets = re.compile("|".join(re.escape(one) for one in [*TYPED, *list_secrets(world)]))
+        self.secrets = Words([*TYPED, *list_secrets(world)])
         self.staff = {name: log_in(member.user) for name, member in world.staff.items()}
 
     def look(self, where: str, answer: Any, *said: str) -> str:

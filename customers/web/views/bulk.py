@@ -189,9 +189,12 @@ class OwnerCell(StaffPage):
         return answer
 
     def find(self, public_id: str) -> Customer:
-        """Return the customer whose RM the reader may change. Raises NotFound."""
-        rows = in_assign_reach(self.access).select_related("rm__user", "pool")
-        customer = rows.filter(public_id=public_id).first()
+        """Return the customer of the list whose RM the reader may change. Raises NotFound.
+
+        The list holds nobody whom the reader may not look at: who is in a pool leaves it by the page of pools.
+        """
+        rows = in_assign_reach(self.access) & in_scope(self.access)
+        customer = rows.select_related("rm__user", "pool").filter(public_id=public_id).first()
         if customer is None:
             raise NotFound
         return customer

@@ -19,11 +19,13 @@ from customers.operations import merging
 from customers.queries.duplicates import access_merge, access_pair, list_merges, open_pairs
 from customers.queries.facts import list_fields
 from customers.queries.imports import CONFLICT_CONDITION, LOW_CONDITION, count_quality
+from customers.queries.relations import name_household
 from customers.rules.merging import CHOICES
 from customers.texts import name_code
 from customers.web.undo import tell
 from staff import rights
 from staff.pages import StaffPage, carry_out
+from staff.queries import Access
 
 _LABELS = {
     "rm": gettext_lazy("RM"),
@@ -70,7 +72,7 @@ class PairPage(StaffPage):
         first, second = pair.first, pair.second
         if request.GET.get("keep") == "second":
             first, second = second, first
-        rows = list(_compare(first, second))
+        rows = list(_compare(self.access, first, second))
         context = {"pair": pair, "kept": first, "merged": second, "rows": rows, "reasons": _name_reasons(pair)}
         return render(request, "customers/quality/pair.html", context)
 
@@ -106,11 +108,11 @@ def _read_versions(request: HttpRequest, *customers: Customer) -> dict[int, int]
     return found
 
 
-def _compare(kept: Customer, merged: Customer) -> Any:
+def _compare(access: Access, kept: Customer, merged: Customer) -> Any:
     """Yield a line for each choice: what it is, both values masked, which one is proposed."""
     known = list_fields()
     for key in CHOICES:
-        left, right = (_show(key, customer, known) for customer in (kept, merged))
+        left, right = (_show(access, key, customer, known) for customer in (kept, merged))
         if left or right:
             label = known[key].label if key in known else _LABELS[key]
             is_same = left == right and getattr(kept, CHOICES[key][0]) == getattr(merged, CHOICES[key][0])
@@ -124,9 +126,11 @@ def _compare(kept: Customer, merged: Customer) -> Any:
             }
 
 
-def _show(key: str, customer: Customer, known: dict[str, specs.Field]) -> str:
+def _show(access: Access, key: str, customer: Customer, known: dict[str, specs.Field]) -> str:
     if key in known:
         return specs.show(known[key], specs.as_text(known[key], getattr(customer, key)))
+    if key == "household" and customer.household is not None:
+        return name_household(access, customer.household)
     return str(getattr(customer, key) or "")
 
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from core import clock
 from core.errors import InvalidInput, NotFound
+from core.masking import mask_name
 from customers.models import Customer, Document, Relation
 from customers.operations import documents, relations
 from customers.queries.relations import (
@@ -18,6 +19,7 @@ from customers.queries.relations import (
     list_documents,
     list_members,
     list_ties,
+    name_household,
 )
 from customers.queries.staff import access_customer, in_scope
 from customers.rules.papers import LARGEST_BYTES
@@ -70,6 +72,7 @@ class RelationsPanel(StaffPage):
             "customer": customer,
             "ties": list_ties(customer, self.access),
             "household": customer.household,
+            "household_name": name_household(self.access, customer.household) if customer.household else "",
             "exposure": exposure,
             "hidden": len(members) - len(open_ids),
             "form": RelationForm(auto_id="relation_%s"),
@@ -135,7 +138,7 @@ class HouseholdAct(StaffPage):
         now = clock.now()
         joined = customer.household_id or other.household_id
         if joined is None:
-            name = request.POST.get("name", "") or customer.name or customer.number
+            name = request.POST.get("name", "") or mask_name(customer.name) or customer.number
             relations.form_household(name=name, customer_ids=[customer.pk, other.pk], actor=actor, now=now)
             return
         newcomer = other if customer.household_id else customer
