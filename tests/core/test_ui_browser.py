@@ -13,7 +13,7 @@ from django.core.handlers.wsgi import WSGIHandler
 from django.test import override_settings
 from playwright.sync_api import Browser, Page, expect
 
-from tests.fixtures.browser import browser, page
+from tests.fixtures.browser import browser, expect_document, page
 
 __all__ = ["browser", "page"]
 
@@ -79,11 +79,13 @@ def test_letters_act_on_the_focused_row_and_never_while_typing(opened: Page) -> 
     opened.keyboard.type("jd?")
     expect(opened.locator("#filter-search")).to_have_value("jd?")
     expect(opened.locator("#keys")).to_be_hidden()
+    # The search follows the typing; its entry in the history would drop the page that the letter below asks for.
+    opened.wait_for_url("**/ui/kit/?q=jd*")
     opened.locator("#filter-search").blur()
     opened.keyboard.press("j")
     opened.keyboard.press("j")
     expect(opened.locator(".work-item").nth(1)).to_be_focused()
-    with opened.expect_navigation():
+    with expect_document(opened):
         opened.keyboard.press("d")
     expect(opened.locator(".toast")).to_be_visible()
 
@@ -115,7 +117,7 @@ def test_money_leaves_only_after_a_yes(opened: Page) -> None:
     expect(opened.locator("#confirm")).to_be_hidden()
     expect(opened.locator(".toast")).to_have_count(0)
     opened.locator("form[data-confirm] button").click()
-    with opened.expect_navigation():
+    with expect_document(opened):
         opened.locator("#confirm-yes").click()
     expect(opened.locator(".toast")).to_be_visible()
 
@@ -178,7 +180,7 @@ def test_rows_are_picked_one_by_one_by_page_or_all(opened: Page) -> None:
 def test_a_double_click_sends_once(opened: Page) -> None:
     sent: list[str] = []
     opened.on("request", lambda request: sent.append(request.url) if request.method == "POST" else None)
-    with opened.expect_navigation():
+    with expect_document(opened):
         opened.locator(".strip form.action button").first.dblclick()
     assert len(sent) == 1
 

@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.fixtures.browser import expect_document
 from tests.web.conftest import Book, log_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -41,7 +42,7 @@ def test_work_is_finished_by_one_key(page: Page, live_server: object, live_book:
     page.keyboard.press("d")
     expect(page.locator(".toast")).to_be_visible()
     expect(page.locator(".work-item")).to_have_count(0)
-    with page.expect_navigation():
+    with expect_document(page):
         page.keyboard.press("z")
     expect(page.locator(".work-item")).to_have_count(1)
 
@@ -51,7 +52,7 @@ def test_the_palette_opens_a_customer_by_pinyin(page: Page, live_server: object,
     page.keyboard.press("Control+k")
     page.keyboard.type("wxm")
     expect(page.locator("#palette-list [role=option]").first).to_contain_text("王小明")
-    with page.expect_navigation():
+    with expect_document(page):
         page.keyboard.press("Enter")
     expect(page.locator(".strip-name")).to_have_text("王小明")
 

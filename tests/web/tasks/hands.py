@@ -5,6 +5,8 @@ from enum import StrEnum
 
 from playwright.sync_api import Locator, Page, expect
 
+from tests.fixtures.browser import expect_document
+
 
 class Way(StrEnum):
     """How a task is done."""
@@ -75,7 +77,7 @@ class Hands:
     def go(self, path: str) -> None:
         """Go to an entry of the rail: `g` and its letter, one click, or by the menu of a phone."""
         link = self.page.locator(f'.rail-list a[href="{path}"]')
-        with self.page.expect_navigation():
+        with expect_document(self.page):
             if self.way is Way.KEYBOARD:
                 self.press("g")
                 self.press(str(link.get_attribute("data-go")))
@@ -91,12 +93,12 @@ class Hands:
 
     def press_and_load(self, key: str) -> None:
         """Press a key that brings another page."""
-        with self.page.expect_navigation():
+        with expect_document(self.page):
             self.press(key)
 
     def touch_and_load(self, what: Locator | str) -> None:
         """Click or tap what brings another page."""
-        with self.page.expect_navigation():
+        with expect_document(self.page):
             self.touch(what)
 
     def see(self, selector: str, text: str = "") -> Locator:

@@ -9,6 +9,7 @@ from core import clock
 from core.web.keys import KEYS
 from customers.models import Customer, Promise
 from customers.operations import history
+from tests.fixtures.browser import expect_document
 from tests.web.tasks.hands import Way
 from tests.web.tasks.stage import Stage, clear_desk, fresh
 
@@ -46,7 +47,7 @@ def test_enter_in_a_composition_opens_nothing_in_the_palette(stage: Stage, how: 
     expect(page.locator("#palette")).to_be_visible()
     assert page.url.endswith("/customers/")
     # The Enter after the composition opens.
-    with page.expect_navigation():
+    with expect_document(page):
         page.keyboard.press("Enter")
     expect(page.locator(".strip-name")).to_have_text("王小明")
 
@@ -214,6 +215,6 @@ def test_a_quick_enter_opens_what_was_typed_not_what_still_stands_there(stage: S
     page.keyboard.press("Control+k")
     expect(page.locator("#palette-list [role=option]").first).to_be_visible()
     page.keyboard.type("oynn")
-    with page.expect_navigation():
+    with expect_document(page):
         page.keyboard.press("Enter")
     expect(page.locator(".strip-name")).to_have_text("欧阳娜娜")
