@@ -56,7 +56,9 @@ class KitView(TemplateView):
     template_name = "kit.html"
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        """Take any form of the page and say so."""
+        """Take any form of the page and say so: where the page stays, as the work of Today does, by a toast."""
+        if request.headers.get("HX-Request"):
+            return _answer_toast({"text": str(_("Sent.")), "tone": "good"})
         messages.success(request, _("Sent."))
         return redirect(HERE)
 
@@ -96,8 +98,11 @@ def hover(request: HttpRequest) -> HttpResponse:
 
 def toast(_request: HttpRequest) -> HttpResponse:
     """Answer what a change that can be undone would."""
-    news = {"toast": {"text": str(_("12 borrowers moved to another RM.")), "tone": "good", "undo": f"{HERE}toast/"}}
-    return HttpResponse(status=204, headers={"HX-Trigger": json.dumps(news)})
+    return _answer_toast({"text": str(_("12 borrowers moved to another RM.")), "tone": "good", "undo": f"{HERE}toast/"})
+
+
+def _answer_toast(toast: dict[str, str]) -> HttpResponse:
+    return HttpResponse(status=204, headers={"HX-Trigger": json.dumps({"toast": toast})})
 
 
 def _loans() -> list[dict[str, Any]]:
