@@ -108,9 +108,7 @@ def test_no_page_says_a_sensitive_value(book: Book) -> None:
     # Who has a log-in changes his phone himself.
     Customer.objects.filter(pk=book.borrower.pk).update(user=None)
     for values in (SECRETS, {**SECRETS, "phone": "13933334444", "address": "上海市黄浦区南京东路100号"}):
-        set_facts(
-            customer_id=book.borrower.pk, values=values, source="RM", actor=book.rm, now=NOW, is_confirmed=True
-        )
+        set_facts(customer_id=book.borrower.pk, values=values, source="RM", actor=book.rm, now=NOW, is_confirmed=True)
     set_facts(customer_id=book.borrower.pk, values={"address": SECRETS["address"]}, source="WEB", actor=None, now=NOW)
     client = as_user(book.rm)
     pages = [client.get(url_of(book.borrower, part)).content.decode() for part in ("profile", "changes", "relations")]
