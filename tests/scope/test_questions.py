@@ -108,8 +108,8 @@ def test_counts_and_sums_are_those_of_ones_own_book(world: World, name: str) -> 
         right = NEEDED[path]
         if not world.holds(name, right):
             continue
-        # Whose reach is his own book has in the list of customers his own only; what he reads beside others is elsewhere.
-        is_own = right in rights.WRITING | {rights.WORK_LEADS} or (path == "/customers/" and world.scope(name) == "OWN")
+        # What he may only read beside the RM he sees in lists, and writes or works on nowhere.
+        is_own = right in rights.WRITING | {rights.WORK_LEADS}
         found = {one.key for one in (own if is_own else mine)}
         context = walker.ask("get", path).context
         shown = context["page"].total if "page" in context else len(context["rows"])
