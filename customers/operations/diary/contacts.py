@@ -209,13 +209,7 @@ def plan_contact(
     member_id: int | None = None,
 ) -> ContactPlan:
     """Plan a contact with a customer or a lead for oneself or a colleague. Raises ContactInvalid, Refused."""
-    fields: dict[str, list[Text]] = {}
-    if channel not in Contact.Channel.values:
-        fields["channel"] = [_("Choose how you will be in contact.")]
-    if not purpose.strip() or len(purpose) > 200:
-        fields["purpose"] = [_("Say in at most 200 characters what it is for.")]
-    if planned_at <= now:
-        fields["planned_at"] = [_("Choose a later moment.")]
+    fields = find_plan_faults(channel=channel, purpose=purpose, planned_at=planned_at, now=now)
     if fields or (customer_id is None) == (lead_id is None):
         raise ContactInvalid(fields=fields)
     member = member_of(actor) if member_id is None else StaffMember.objects.get(pk=member_id, is_active=True)
@@ -242,3 +236,15 @@ def drop_plan(*, plan_id: int, actor: User, now: datetime) -> ContactPlan:
     plan.save(update_fields=["state"])
     audit.record(actor=actor, action="customers.plan_dropped", target=plan, now=now)
     return plan
+
+
+def find_plan_faults(*, channel: str, purpose: str, planned_at: datetime, now: datetime) -> dict[str, list[Text]]:
+    """Return by field what keeps a contact from being planned."""
+    fields: dict[str, list[Text]] = {}
+    if channel not in Contact.Channel.values:
+        fields["channel"] = [_("Choose how you will be in contact.")]
+    if not purpose.strip() or len(purpose) > 200:
+        fields["purpose"] = [_("Say in at most 200 characters what it is for.")]
+    if planned_at <= now:
+        fields["planned_at"] = [_("Choose a later moment.")]
+    return fields

@@ -9,11 +9,11 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from core import audit
-from core.errors import BusinessError, Text
+from core.errors import BusinessError
 from core.ids import public_id
 from core.models import User
-from customers.models import Contact, ContactPlan, Customer, ReversibleAct
-from customers.operations.diary.contacts import ContactInvalid
+from customers.models import ContactPlan, Customer, ReversibleAct
+from customers.operations.diary.contacts import ContactInvalid, find_plan_faults
 from customers.operations.notices import notify
 from customers.operations.undo import remember_act
 
@@ -36,13 +36,7 @@ def plan_contacts(
 
     Returns how many were planned and the way back; each other RM gets one notice with his number.
     """
-    fields: dict[str, list[Text]] = {}
-    if channel not in Contact.Channel.values:
-        fields["channel"] = [_("Choose how you will be in contact.")]
-    if not purpose.strip() or len(purpose) > 200:
-        fields["purpose"] = [_("Say in at most 200 characters what it is for.")]
-    if planned_at <= now:
-        fields["planned_at"] = [_("Choose a later moment.")]
+    fields = find_plan_faults(channel=channel, purpose=purpose, planned_at=planned_at, now=now)
     if fields:
         raise ContactInvalid(fields=fields)
     owned = Customer.objects.filter(pk__in=list(customer_ids), merged_into__isnull=True, rm__is_active=True)
