@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from customers.models import Customer, CustomField
 from tests.fixtures.browser import expect_document
@@ -97,3 +97,23 @@ def test_the_palette_sets_a_reminder_on_the_open_record(page: Page, live_server:
     page.keyboard.press("Enter")
     expect(page.locator("#reminder")).to_be_visible()
     expect(page.locator("#reminder input[type=datetime-local]")).to_have_value(re.compile("T10:00"))
+
+
+def test_a_form_ends_the_search_that_still_runs(page: Page, live_server: object, live_book: Book) -> None:
+    log_in(page, str(live_server), "lijing")
+    page.goto(f"{live_server}/customers/?columns=likes")
+    searches: list[Route] = []
+    acts: list[Route] = []
+    page.route(re.compile(r"[?&]q="), lambda route: searches.append(route))
+    page.route(re.compile(r"/bulk/"), lambda route: acts.append(route))
+    page.locator("th.pick input").check()
+    page.locator("#filter-search").fill("王")
+    expect(page.locator("#busy")).to_have_class(re.compile("is-on"))
+    with page.expect_event("requestfailed") as ended:
+        page.locator(".bulk button[value=field]").click(no_wait_after=True)
+    assert "q=" in ended.value.url
+    assert len(searches) == 1
+    while not acts:
+        page.wait_for_timeout(20)
+    acts[0].continue_()
+    expect(page.locator("#id_value")).to_be_visible()

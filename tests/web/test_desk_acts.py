@@ -34,6 +34,14 @@ def test_a_contact_is_planned_for_all_results_and_taken_back(book: Book) -> None
     assert not plans.all().exists()
 
 
+def test_a_search_on_the_way_does_not_swallow_the_news_of_the_next_page(book: Book) -> None:
+    client = as_user(book.lead)
+    client.post("/customers/bulk/", {**PLAN, "everything": "1"})
+    assert 'data-undo="' not in client.get("/customers/?q=w", HTTP_HX_REQUEST="true").content.decode()
+    assert 'data-undo="' in client.get("/customers/").content.decode()
+    assert 'data-undo="' not in client.get("/customers/").content.decode()
+
+
 @pytest.mark.parametrize("wrong", [{"planned_at": "2026-03-01T10:00"}, {"purpose": ""}, {"channel": "PIGEON"}])
 def test_a_contact_that_cannot_be_is_refused(book: Book, wrong: dict[str, str]) -> None:
     client = as_user(book.rm)

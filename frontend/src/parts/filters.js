@@ -14,6 +14,7 @@ on("input", "[data-search-live]", (event, input) => {
   if (event.isComposing) return;
   waiting = setTimeout(() => input.form.requestSubmit(), 300);
 });
+addEventListener("submit", (event) => event.defaultPrevented || clearTimeout(waiting));
 on("compositionend", "[data-search-live]", (_, input) => input.dispatchEvent(new InputEvent("input", { bubbles: true })));
 
 on("submit", "[data-filters]", (_, form) => {

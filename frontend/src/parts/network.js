@@ -3,14 +3,26 @@ import { say } from "./dom.js";
 import { toast } from "./toasts.js";
 
 const busy = document.getElementById("busy");
-let running = 0;
+const running = new Set();
 
-function count(by) {
-  running = Math.max(running + by, 0);
-  busy?.classList.toggle("is-on", running > 0);
+function show() {
+  busy?.classList.toggle("is-on", running.size > 0);
 }
-document.addEventListener("htmx:before:request", () => count(1));
-document.addEventListener("htmx:finally:request", () => count(-1));
+document.addEventListener("htmx:before:request", (event) => {
+  running.add(event.detail.ctx);
+  show();
+});
+document.addEventListener("htmx:finally:request", (event) => {
+  running.delete(event.detail.ctx);
+  show();
+});
+
+// A form that brings another page ends what is only being read: its answer would write the address of the page that is
+// left. On the window, because htmx and every part that answers in place have then said that the page stays.
+addEventListener("submit", (event) => {
+  if (event.defaultPrevented || event.target.getAttribute("method") === "dialog") return;
+  for (const { request } of running) if (request.method === "GET") request.abort();
+});
 
 // A refusal is told in a toast and leaves the page as it is; a form with errors (422) is swapped like any answer.
 document.addEventListener("htmx:after:request", (event) => {
