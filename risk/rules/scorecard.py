@@ -40,6 +40,8 @@ class Score:
     value: int
     base_points: int
     contributions: tuple[Contribution, ...]
+    # Of default; None where the points were not made from one.
+    probability: float | None = None
 
     def list_adverse_factors(self, limit: int) -> list[str]:
         """Return the factors that lost the most points, worst first: the honest reasons for a low score."""

@@ -1,0 +1,70 @@
+"""One way to make any kind of model: champion, challenger, baseline."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from risk.rules.scoring.measures import fit_line
+from risk.rules.scoring.models import read_estimator
+from risk.training.boosting import fit_additive
+from risk.training.forests import fit_bagged, fit_boosted
+from risk.training.frame import Frame
+from risk.training.woe import fit_woe
+
+# A line outside of this says more about too few outcomes than about the model.
+_SLOPE_LIMITS: Final = (0.5, 1.5)
+
+
+def fit_average(frame: Frame, *, seed: int = 0) -> dict[str, Any]:
+    """Return the challenger: the mean log-odds of scorecard, additive model, boosted and bagged trees."""
+    members = [
+        fit_woe(frame),
+        fit_additive(frame, seed=seed),
+        fit_boosted(frame, seed=seed),
+        fit_bagged(frame, seed=seed),
+    ]
+    return average_of(members)
+
+
+def average_of(members: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the plain mean of models' log-odds."""
+    weighted = [{"weight": 1 / len(members), "model": member} for member in members]
+    return {"kind": "average", "members": weighted, "slope": 1.0, "shift": 0.0}
+
+
+FITTERS: Final[Mapping[str, Callable[..., dict[str, Any]]]] = {
+    "woe": fit_woe,
+    "additive": fit_additive,
+    "trees": fit_boosted,
+    "average": fit_average,
+}
+
+
+def estimate(content: Mapping[str, Any], frame: Frame) -> NDArray[np.float64]:
+    """Return an exported model's log-odds for the rows of a frame."""
+    return read_estimator(content).estimate_many(frame.columns)  # type: ignore[arg-type]
+
+
+def calibrate(content: dict[str, Any], bad: NDArray[np.bool_], logits: NDArray[np.float64]) -> dict[str, Any]:
+    """Return the model with its log-odds put on the line that fits predictions for rows it was not made from."""
+    slope, _shift = fit_line(bad, logits)
+    slope = min(max(slope, _SLOPE_LIMITS[0]), _SLOPE_LIMITS[1])
+    shift = _fit_shift(bad, slope * logits)
+    if content["kind"] == "average":
+        return {**content, "slope": content["slope"] * slope, "shift": content["shift"] * slope + shift}
+    if content["kind"] == "trees":
+        return {**content, "shift": content["shift"] * slope + shift, "value": [v * slope for v in content["value"]]}
+    terms = [{**term, "scores": (np.array(term["scores"]) * slope).tolist()} for term in content["terms"]]
+    return {**content, "intercept": content["intercept"] * slope + shift, "terms": terms}
+
+
+def _fit_shift(bad: NDArray[np.bool_], logits: NDArray[np.float64]) -> float:
+    """Return the shift that makes the mean probability the share of bads."""
+    low, high = -10.0, 10.0
+    for _halving in range(60):
+        middle = (low + high) / 2
+        is_low = float(np.mean(1 / (1 + np.exp(-(logits + middle))))) < float(bad.mean())
+        low, high = (middle, high) if is_low else (low, middle)
+    return (low + high) / 2
