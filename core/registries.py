@@ -95,12 +95,44 @@ class Attribute:
 
 @dataclass(frozen=True)
 class Indicator:
-    """A figure that risk watches: `compute(business_date)` returns (dimension, value, numerator, denominator) rows."""
+    """A figure that risk watches: `compute(business_date)` returns (dimension, value, numerator, denominator) rows.
+
+    Dimensions are codes of products unless `name_dimension` says what they mean; `records(dimension)` is the address
+    of the list behind the figure.
+    """
 
     label: Text
     compute: Callable[[date], Sequence[tuple[str, Any, Any, Any]]]
     unit: str = "ratio"
     definition: Text = ""
+    name_dimension: Callable[[str], str] | None = None
+    records: Callable[[str], str] | None = None
+
+
+@dataclass(frozen=True)
+class AlertMeasure:
+    """What is done by itself when a figure breaks its limit.
+
+    `take(dimension=, reason=, actor=, now=)` tells whether it changed anything; `lift` undoes that.
+    """
+
+    label: Text
+    take: Callable[..., bool]
+    lift: Callable[..., bool]
+
+
+@dataclass(frozen=True)
+class WarningPattern:
+    """A pattern in the life of a loan or customer that may come before trouble.
+
+    `sql` yields (customer_id, loan_id or NULL, figures as jsonb) for those whom it fits on `%(on)s`; it takes the
+    whole numbers of `defaults` by name. `sentence` says it with the figures.
+    """
+
+    label: Text
+    sentence: Text
+    sql: str
+    defaults: Mapping[str, int]
 
 
 @dataclass(frozen=True)
@@ -137,6 +169,9 @@ timeline_kinds: Registry[TimelineKind] = Registry("timeline_kinds")
 work_sources: Registry[WorkSource] = Registry("work_sources")
 attributes: Registry[Attribute] = Registry("attributes")
 indicators: Registry[Indicator] = Registry("indicators")
+# What alerts may do by themselves, by the codes of risk's measures.
+alert_measures: Registry[AlertMeasure] = Registry("alert_measures")
+warning_patterns: Registry[WarningPattern] = Registry("warning_patterns")
 metrics: Registry[Metric] = Registry("metrics")
 # Figures in the frame of every page, such as the count of open alerts: `item(user)`.
 frame_items: Registry[Callable[[Any], Any]] = Registry("frame_items")

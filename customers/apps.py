@@ -30,11 +30,13 @@ class CustomersConfig(AppConfig):
         )
         from customers.operations.ownership import change, recycling
         from customers.queries import health as health_reads
+        from customers.queries.indicators import register_indicators
         from customers.texts import register_text
         from customers.web import frame, quality, texts_work
 
         frame.register()
         quality.register()
+        register_indicators()
         texts_work.register()
         register_seed(30, "customers.parameters", seed.seed_parameters)
         registries.reversals.register(change.UNDO_KIND, change.undo_change)

@@ -40,9 +40,11 @@ class LedgerConfig(AppConfig):
         from ledger import handlers  # noqa: F401 - registers the event handlers
         from ledger.operations import seed, take_notice
         from ledger.queries import merging
+        from ledger.queries.indicators import register_indicators
         from ledger.texts import register_texts
 
         merging.register()
+        register_indicators()
         seeding.register_seed(30, "ledger.parameters", seed.seed_parameters)
         # The platform's accounts are part of the schema.
         post_migrate.connect(_open_platform_accounts, sender=self, dispatch_uid="ledger.platform_accounts")

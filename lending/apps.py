@@ -17,6 +17,7 @@ class LendingConfig(AppConfig):
         from lending import handlers, notices  # noqa: F401 - register the event handlers
         from lending.operations import closing, products, seed
         from lending.queries import invariants, merging, supply
+        from lending.queries.indicators import register_indicators
         from lending.web import frame
 
         frame.register()
@@ -24,6 +25,7 @@ class LendingConfig(AppConfig):
         invariants.register()
         merging.register()
         supply.register()
+        register_indicators()
         appliers.register("lending.product", products.apply_product)
         register_seed(30, "lending.parameters", seed.seed_parameters)
         register_seed(50, "lending.products", seed.seed_products)

@@ -16,7 +16,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
 from core import clock
 from core.errors import BusinessError
-from core.registries import indicators
+from core.registries import alert_measures, indicators
 from risk.models import Alert, AlertRule, BureauReport, DecisionRecord, DecisionTable, IndicatorValue, Review, Scorecard
 from risk.operations import configuration
 from risk.reasons import describe_problem, staff_sentence
@@ -208,8 +208,11 @@ class AlertRuleAdmin(_Readable):
         "indicator",
         "dimension",
         "limits",
+        "direction",
         "raise_above",
         "clear_at",
+        "raise_days",
+        "clear_days",
         "severity",
         "measure",
         "is_active",
@@ -226,6 +229,9 @@ class AlertRuleAdmin(_Readable):
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Choose among the indicators there are."""
+        if db_field.name == "measure":
+            known = [("NONE", _("none")), *((code, measure.label) for code, measure in alert_measures.items())]
+            return forms.ChoiceField(choices=known, label=db_field.verbose_name, widget=UnfoldAdminSelectWidget)
         if db_field.name == "indicator":
             choices = [(code, indicator.label) for code, indicator in indicators.items()]
             return forms.ChoiceField(choices=choices, label=db_field.verbose_name, widget=UnfoldAdminSelectWidget)

@@ -18,6 +18,7 @@ class RiskConfig(AppConfig):
         from lending.texts import register_reason
         from risk import handlers  # noqa: F401 - registers the event handlers
         from risk.operations import configuration, indicators, leavers, seed
+        from risk.operations.measures import register_measures
         from risk.queries.alerts import open_alerts_item
         from risk.queries.disclosure import disclose_credit_report
         from risk.queries.indicators import register_indicators
@@ -27,6 +28,7 @@ class RiskConfig(AppConfig):
         frame.register()
         register_seed(60, "risk.standard_rules", seed.seed_standard_rules)
         register_indicators()
+        register_measures()
         indicators.register_step()
         register_seed(61, "risk.leaver_limits", seed.seed_leaver_limits)
         register_step(leavers.STEP, leavers.STEP_ORDER, leavers.watch_leavers)
@@ -58,6 +60,16 @@ _TEXTS = {
     "risk.above.funding_failure": _(
         "Funding failure ratio of %(dimension)s is %(value)s, above its limit of %(limit)s"
     ),
+    "risk.above.reserve_coverage": _("Reserve coverage is %(value)s, below its limit of %(limit)s"),
+    "risk.above.top_borrowers": _("The ten greatest borrowers owe %(value)s of the book, above the limit of %(limit)s"),
+    "risk.above.region_share": _("The greatest region owes %(value)s of the book, above the limit of %(limit)s"),
+    "risk.above.product_share": _("The greatest product is %(value)s of the book, above the limit of %(limit)s"),
+    "risk.above.funding_gap": _("Listings lack %(value)s of their money, above the limit of %(limit)s"),
+    "risk.above.investor_outflow": _("Investors withdrew %(value)s within 7 days, above the limit of %(limit)s"),
+    "risk.above.disputes": _("%(value)s of the debtors dispute their debt, above the limit of %(limit)s"),
+    "risk.above.late_cases": _("%(value)s of the open cases are late, above the limit of %(limit)s"),
+    "risk.above.failed_logins": _("%(value)s of the day's log-ins failed, above the limit of %(limit)s"),
+    "risk.above.leavers": _("%(value)s of the customers were lost within 30 days, above the limit of %(limit)s"),
     "risk.tier": _("Risk tier"),
     "risk.tier_reason": _("Grade %(grade)s; at most %(worst_dpd)s days past due now"),
     "customers.risk_tier.LOW": _("Risk tier is now low"),

@@ -16,10 +16,14 @@ class ServiceConfig(AppConfig):
         from core.seeding import register_seed
         from customers.texts import register_text
         from service import handlers  # noqa: F401 - registers the event handlers
+        from service.indicators import register_indicators
         from service.operations import contacts, seed
+        from service.operations.intensity import register_measure
         from service.web import frame
 
         frame.register()
+        register_indicators()
+        register_measure()
         attributes.register("open_cases", Attribute(_("Open cases"), "count", _OPEN_CASES))
         register_seed(70, "service.contact_limits", seed.seed_contact_limits)
         register_seed(71, "service.case_clock", seed.seed_case_clock)
@@ -39,6 +43,7 @@ _TEXTS = {
     "service.case_answered": _("Case %(number)s is answered: %(title)s"),
     "service.case_late": _("Case %(number)s is late in %(department)s: %(title)s"),
     "service.case_waits": _("Case %(number)s waits for your answer: %(title)s"),
+    "service.collect_first": _("Loan %(number)s is %(dpd)s days past due, ¥%(amount)s: collect first (%(reason)s)"),
     "service.stage.COLLECT": _("Loan %(number)s is %(dpd)s days past due, ¥%(amount)s: collect"),
     "service.stage.INTENSIVE": _("Loan %(number)s is %(dpd)s days past due, ¥%(amount)s: collect intensively"),
     "service.stage.LEGAL": _("Loan %(number)s is %(dpd)s days past due, ¥%(amount)s: prepare legal steps"),

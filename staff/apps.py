@@ -15,10 +15,12 @@ class StaffConfig(AppConfig):
         from core.registries import admin_gates, approvals
         from core.seeding import register_seed
         from staff import operations
+        from staff.indicators import register_indicators
         from staff.queries import may_enter_admin
 
         register_seed(40, "staff.roles", lambda _business_date, now: operations.ensure_standard_roles(now=now))
         admin_gates.register("staff", may_enter_admin)
+        register_indicators()
         approvals.register(operations.CHANGE, operations.decide_change)
         appliers.register("staff.role", operations.apply_role)
         appliers.register("staff.staffmember", operations.apply_member)

@@ -31,6 +31,14 @@ CONFIRM_REVIEW: Final = "lending.confirm_review"
 VIEW_LOANS: Final = "lending.view_loans"
 VIEW_ALERTS: Final = "risk.view_alerts"
 HANDLE_ALERTS: Final = "risk.handle_alerts"
+# Watch the whole house's risk: indicators, market, stress tests, register, incidents.
+MONITOR_RISK: Final = "risk.monitor"
+# Run stress tests, keep the register, write up incidents and legal reviews.
+MANAGE_RISK: Final = "risk.manage"
+# Work on money-laundering cases: nobody else may see that there are any.
+WORK_AML: Final = "risk.work_aml"
+# Decide what another person proposed on such a case.
+DECIDE_AML: Final = "risk.decide_aml"
 VIEW_MESSAGES: Final = "messaging.view"
 COLLECT: Final = "service.collect"
 VIEW_ANALYTICS: Final = "analytics.view"
@@ -63,6 +71,10 @@ ALL: Final = frozenset(
         VIEW_LOANS,
         VIEW_ALERTS,
         HANDLE_ALERTS,
+        MONITOR_RISK,
+        MANAGE_RISK,
+        WORK_AML,
+        DECIDE_AML,
         VIEW_MESSAGES,
         COLLECT,
         VIEW_ANALYTICS,
@@ -118,6 +130,9 @@ STANDARD_ROLES: Final = {
             VIEW_LOANS,
             VIEW_ALERTS,
             HANDLE_ALERTS,
+            MONITOR_RISK,
+            MANAGE_RISK,
+            WORK_AML,
             VIEW_ANALYTICS,
         ],
     ),
@@ -134,6 +149,10 @@ STANDARD_ROLES: Final = {
             VIEW_LOANS,
             VIEW_ALERTS,
             HANDLE_ALERTS,
+            MONITOR_RISK,
+            MANAGE_RISK,
+            WORK_AML,
+            DECIDE_AML,
             VIEW_ANALYTICS,
             APPROVE_CONFIGURATION,
         ],
@@ -152,6 +171,7 @@ STANDARD_ROLES: Final = {
             VIEW_APPLICATIONS,
             VIEW_LOANS,
             VIEW_ALERTS,
+            MONITOR_RISK,
             VIEW_MESSAGES,
             VIEW_ANALYTICS,
             APPROVE_CONFIGURATION,

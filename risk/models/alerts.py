@@ -1,10 +1,12 @@
 """Figures that are watched, their limits, and what came of passing them."""
 
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from core.ids import PublicIdField
+from risk.rules.limits import DAYS_MAX
 
 
 class Severity(models.TextChoices):
@@ -21,6 +23,8 @@ class Measure(models.TextChoices):
 
     NONE = "NONE", _("none")
     PAUSE_PRODUCT = "PAUSE_PRODUCT", _("pause the product's new listings")
+    PAUSE_MARKETING = "PAUSE_MARKETING", _("pause marketing of the product")
+    RAISE_COLLECTIONS = "RAISE_COLLECTIONS", _("collect the product's arrears first")
 
 
 class IndicatorValue(models.Model):
@@ -52,17 +56,28 @@ class AlertRule(models.Model):
         RULE = "RULE", _("the limits of this rule")
         PRODUCT = "PRODUCT", _("each product's own limits")
 
+    class Direction(models.TextChoices):
+        ABOVE = "ABOVE", _("above the limit")
+        BELOW = "BELOW", _("below the limit")
+
     name = models.CharField(_("name"), max_length=60, unique=True)
     indicator = models.CharField(_("indicator"), max_length=40)
     dimension = models.CharField(
         _("dimension"),
         max_length=60,
         blank=True,
-        help_text=_("a product's code; empty for the total, * for each product"),
+        help_text=_("a product's code or other part; empty for the total, * for each part"),
     )
     limits = models.CharField(_("limits"), max_length=8, choices=Limits, default=Limits.RULE)
-    raise_above = models.DecimalField(_("raise above"), max_digits=20, decimal_places=6, null=True, blank=True)
-    clear_at = models.DecimalField(_("over at or below"), max_digits=20, decimal_places=6, null=True, blank=True)
+    direction = models.CharField(_("bad is"), max_length=5, choices=Direction, default=Direction.ABOVE)
+    raise_above = models.DecimalField(_("limit that raises"), max_digits=20, decimal_places=6, null=True, blank=True)
+    clear_at = models.DecimalField(_("limit that ends"), max_digits=20, decimal_places=6, null=True, blank=True)
+    raise_days = models.PositiveSmallIntegerField(
+        _("closes in a row until raised"), default=1, validators=[MinValueValidator(1), MaxValueValidator(DAYS_MAX)]
+    )
+    clear_days = models.PositiveSmallIntegerField(
+        _("closes in a row until over"), default=1, validators=[MinValueValidator(1), MaxValueValidator(DAYS_MAX)]
+    )
     min_denominator = models.DecimalField(
         _("least denominator"),
         max_digits=20,
@@ -71,7 +86,7 @@ class AlertRule(models.Model):
         help_text=_("below it a ratio means nothing"),
     )
     severity = models.CharField(_("severity"), max_length=8, choices=Severity, default=Severity.MIDDLE)
-    measure = models.CharField(_("measure"), max_length=16, choices=Measure, default=Measure.NONE)
+    measure = models.CharField(_("measure"), max_length=20, choices=Measure, default=Measure.NONE)
     is_active = models.BooleanField(_("active"), default=True)
 
     class Meta:
@@ -80,9 +95,25 @@ class AlertRule(models.Model):
         ordering = ["indicator", "name"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(limits="PRODUCT", raise_above__isnull=True, clear_at__isnull=True)
-                | Q(limits="RULE", raise_above__isnull=False, clear_at__isnull=False, clear_at__lte=F("raise_above")),
+                condition=Q(limits="PRODUCT", direction="ABOVE", raise_above__isnull=True, clear_at__isnull=True)
+                | Q(
+                    limits="RULE",
+                    direction="ABOVE",
+                    raise_above__isnull=False,
+                    clear_at__isnull=False,
+                    clear_at__lte=F("raise_above"),
+                )
+                | Q(
+                    limits="RULE",
+                    direction="BELOW",
+                    raise_above__isnull=False,
+                    clear_at__isnull=False,
+                    clear_at__gte=F("raise_above"),
+                ),
                 name="alert_rule_limits",
+            ),
+            models.CheckConstraint(
+                condition=Q(raise_days__range=(1, DAYS_MAX), clear_days__range=(1, DAYS_MAX)), name="alert_rule_days"
             ),
             models.CheckConstraint(
                 condition=Q(limits="RULE") | ~Q(dimension=""), name="alert_rule_product_limits_need_product"
@@ -130,7 +161,7 @@ class Alert(models.Model):
     params = models.JSONField(default=dict)
     raised_at = models.DateTimeField(_("raised at"))
     business_date = models.DateField(_("business date"))
-    measure_taken = models.CharField(_("measure taken"), max_length=16, choices=Measure, default=Measure.NONE)
+    measure_taken = models.CharField(_("measure taken"), max_length=20, choices=Measure, default=Measure.NONE)
     owner = models.ForeignKey(
         "staff.StaffMember", models.PROTECT, null=True, related_name="alerts", verbose_name=_("owner")
     )

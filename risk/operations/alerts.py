@@ -10,14 +10,14 @@ from core import audit
 from core.errors import BusinessError, InvalidInput
 from core.models import User
 from core.outbox import publish
-from core.rules.formats import rate_text
+from core.registries import alert_measures
 from customers.models import WorkItem
 from customers.operations import history
 from lending.models import Loan, Product
-from lending.operations.products import pause_product, resume_product
 from risk.events import AlertClosed, AlertRaised
 from risk.models import Alert, AlertRule, IndicatorValue
 from risk.models.alerts import Measure
+from risk.queries.figures import dimension_text, reason_code, value_text
 from risk.queries.locks import lock_alert
 from risk.rules.tiers import judge_severity
 from staff import rights
@@ -37,11 +37,11 @@ class AlertIsClosed(BusinessError):
 
 
 class MeasureInForce(BusinessError):
-    """The product is still paused by this alert."""
+    """What this alert did by itself still holds."""
 
     code = "measure_in_force"
-    message = _("The product is still paused because of this alert.")
-    next_step = _("Allow its listings again first, or wait until the figure is back below its limit.")
+    message = _("The measure of this alert is still in force.")
+    next_step = _("Lift it first, or wait until the figure is back within its limit.")
 
 
 class NoMeasureInForce(BusinessError):
@@ -97,17 +97,19 @@ def raise_indicator_alert(
     """Raise the alert of a rule for one dimension, take the rule's measure and call for somebody to handle it."""
     params = {
         "indicator": value.code,
-        "dimension": product.name if product else value.dimension,
-        "value": rate_text(Decimal(value.value)),
-        "limit": rate_text(limit),
+        "dimension": product.name if product else dimension_text(value.code, value.dimension),
+        "value": value_text(value.code, Decimal(value.value)),
+        "limit": value_text(value.code, limit),
         "numerator": str(value.numerator),
         "denominator": str(value.denominator),
         "date": business_date.isoformat(),
+        "days": rule.raise_days,
     }
-    is_paused = False
-    if rule.measure == Measure.PAUSE_PRODUCT and product is not None:
-        reason = f"{rule.name}: {params['value']} > {params['limit']} ({business_date})"
-        is_paused = pause_product(product_id=product.pk, reason=reason, actor=actor, now=now)
+    sign = "<" if rule.direction == AlertRule.Direction.BELOW else ">"
+    reason = f"{rule.name}: {params['value']} {sign} {params['limit']} ({business_date})"
+    is_taken = rule.measure != Measure.NONE and alert_measures.get(rule.measure).take(
+        dimension=value.dimension, reason=reason, actor=actor, now=now
+    )
     alert = Alert.objects.create(
         kind=Alert.Kind.INDICATOR,
         key=indicator_key(rule, value.dimension),
@@ -115,12 +117,12 @@ def raise_indicator_alert(
         dimension=value.dimension,
         product=product,
         severity=rule.severity,
-        reason_code=f"risk.above.{value.code}",
+        reason_code=reason_code(value.code),
         params=params,
         raised_at=now,
         business_date=business_date,
         # Only what this alert did itself is undone with it: a product that people paused stays paused.
-        measure_taken=Measure.PAUSE_PRODUCT if is_paused else Measure.NONE,
+        measure_taken=rule.measure if is_taken else Measure.NONE,
     )
     _announce(alert, actor=actor, now=now)
     return alert
@@ -262,7 +264,7 @@ def note_action(*, alert_id: int, text: str, actor: User, now: datetime) -> Aler
 
 @transaction.atomic
 def lift_measure(*, alert_id: int, reason: str, actor: User, now: datetime) -> Alert:
-    """Allow a paused product's listings again before its figure has recovered; the alert stays open.
+    """Take back what an alert did by itself before its figure has recovered; the alert stays open.
 
     Raises Refused, AlertIsClosed, NoMeasureInForce, NoteMissing.
     """
@@ -321,8 +323,7 @@ def clear_loan_alert(*, loan_id: int, actor: User, now: datetime) -> None:
 
 
 def _undo_measure(alert: Alert, *, reason: str, actor: User, now: datetime) -> None:
-    assert alert.product_id is not None, "only products are paused"
-    resume_product(product_id=alert.product_id, reason=reason, actor=actor, now=now)
+    alert_measures.get(alert.measure_taken).lift(dimension=alert.dimension, reason=reason, actor=actor, now=now)
     alert.measure_taken = Measure.NONE
     alert.save(update_fields=["measure_taken"])
 

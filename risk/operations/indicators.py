@@ -9,11 +9,11 @@ from django.db import transaction
 from core import close
 from core.outbox import system_user
 from core.registries import indicators
-from core.rules.formats import rate_text
 from lending.models import Product
 from risk.models import Alert, AlertRule, IndicatorValue
 from risk.operations import alerts
-from risk.rules.limits import AlertLimits, Passing, judge_value
+from risk.queries.figures import limits_of, list_latest, value_text
+from risk.rules.limits import Passing, judge_values
 
 STEP = "risk.indicators"
 STEP_ORDER = 700
@@ -57,12 +57,14 @@ def store_indicators(*, business_date: date) -> list[IndicatorValue]:
 
 @transaction.atomic
 def judge_indicators(*, values: Iterable[IndicatorValue], business_date: date, now: datetime) -> None:
-    """Raise and clear alerts by the rules in force; a product's measure is taken and lifted with its alert."""
+    """Raise and clear alerts by the rules in force; a measure is taken and lifted with its alert."""
     actor = system_user()
     products = {product.code: product for product in Product.objects.all()}
     rules: dict[str, list[AlertRule]] = {}
     for rule in AlertRule.objects.filter(is_active=True).order_by("pk"):
         rules.setdefault(rule.indicator, []).append(rule)
+    most = max((max(rule.raise_days, rule.clear_days) for group in rules.values() for rule in group), default=1)
+    history = list_latest(codes=rules.keys(), business_date=business_date, most=most)
     open_alerts = {
         alert.key: alert for alert in Alert.objects.filter(kind=Alert.Kind.INDICATOR).exclude(state=Alert.State.CLOSED)
     }
@@ -71,33 +73,26 @@ def judge_indicators(*, values: Iterable[IndicatorValue], business_date: date, n
             if not _concerns(rule, value.dimension):
                 continue
             product = products.get(value.dimension)
-            limits = _get_limits(rule, product)
+            limits = limits_of(rule, product)
             if limits is None:
                 continue
             alert = open_alerts.get(alerts.indicator_key(rule, value.dimension))
-            passing = judge_value(Decimal(value.value), Decimal(value.denominator), limits, is_open=alert is not None)
+            days = history[value.code, value.dimension]
+            passing = judge_values(days, limits, is_open=alert is not None)
             if passing is Passing.RAISE:
                 alerts.raise_indicator_alert(
                     rule=rule,
                     value=value,
-                    limit=limits.raise_above,
+                    limit=limits.raise_at,
                     product=product,
                     actor=actor,
                     now=now,
                     business_date=business_date,
                 )
             elif passing is Passing.CLEAR and alert is not None:
-                alerts.clear_alert(alert_id=alert.pk, value=rate_text(Decimal(value.value)), actor=actor, now=now)
+                text = value_text(value.code, Decimal(value.value))
+                alerts.clear_alert(alert_id=alert.pk, value=text, actor=actor, now=now)
 
 
 def _concerns(rule: AlertRule, dimension: str) -> bool:
     return bool(dimension) if rule.dimension == "*" else rule.dimension == dimension
-
-
-def _get_limits(rule: AlertRule, product: Product | None) -> AlertLimits | None:
-    if rule.limits == AlertRule.Limits.RULE:
-        assert rule.raise_above is not None and rule.clear_at is not None, "the database demands both"
-        return AlertLimits(rule.raise_above, rule.clear_at, rule.min_denominator)
-    if product is None:
-        return None
-    return AlertLimits(product.overdue_ratio_limit, product.overdue_ratio_resume, rule.min_denominator)

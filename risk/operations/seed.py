@@ -48,6 +48,63 @@ _ALERT_RULES: Final[tuple[dict[str, Any], ...]] = (
         "min_denominator": Decimal(10),
         "severity": Severity.LOW,
     },
+    {
+        "name": "产品逾期抬头：暂停推广",
+        "indicator": "overdue_ratio",
+        "dimension": "*",
+        "raise_above": Decimal("0.05"),
+        "clear_at": Decimal("0.04"),
+        "raise_days": 3,
+        "clear_days": 5,
+        "min_denominator": Decimal(100_000),
+        "severity": Severity.MIDDLE,
+        "measure": Measure.PAUSE_MARKETING,
+    },
+    {
+        "name": "产品30天以上风险敞口：优先催收",
+        "indicator": "par30",
+        "dimension": "*",
+        "raise_above": Decimal("0.04"),
+        "clear_at": Decimal("0.03"),
+        "raise_days": 2,
+        "clear_days": 5,
+        "min_denominator": Decimal(100_000),
+        "severity": Severity.MIDDLE,
+        "measure": Measure.RAISE_COLLECTIONS,
+    },
+    {
+        "name": "风险准备金覆盖率",
+        "indicator": "reserve_coverage",
+        "direction": AlertRule.Direction.BELOW,
+        "raise_above": Decimal("1.00"),
+        "clear_at": Decimal("1.20"),
+        "raise_days": 2,
+        "clear_days": 2,
+        "severity": Severity.HIGH,
+    },
+    *(
+        {
+            "name": name,
+            "indicator": indicator,
+            "raise_above": Decimal(raise_at),
+            "clear_at": Decimal(clear_at),
+            "raise_days": days,
+            "clear_days": days,
+            "min_denominator": Decimal(least),
+            "severity": severity,
+        }
+        for name, indicator, raise_at, clear_at, days, least, severity in (
+            ("前十大借款人集中度", "top_borrowers", "0.30", "0.25", 5, 10_000_000, Severity.LOW),
+            ("地区集中度", "region_share", "0.50", "0.45", 5, 10_000_000, Severity.LOW),
+            ("产品集中度", "product_share", "0.80", "0.75", 5, 10_000_000, Severity.LOW),
+            ("资金缺口", "funding_gap", "0.30", "0.10", 2, 100_000, Severity.MIDDLE),
+            ("出借人资金流出", "investor_outflow", "0.20", "0.10", 2, 1_000_000, Severity.HIGH),
+            ("债务争议占比", "disputes", "0.15", "0.10", 1, 20, Severity.MIDDLE),
+            ("部门工单超时占比", "late_cases", "0.30", "0.20", 2, 10, Severity.LOW),
+            ("登录失败占比", "failed_logins", "0.40", "0.20", 1, 100, Severity.HIGH),
+            ("客户流失率", "leavers", "0.05", "0.04", 3, 100, Severity.MIDDLE),
+        )
+    ),
 )
 
 

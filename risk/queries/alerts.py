@@ -8,6 +8,7 @@ from django.urls import NoReverseMatch, reverse
 from core.errors import NotFound
 from core.models import User
 from risk.models import Alert
+from risk.models.alerts import Measure
 from staff import rights
 from staff.queries import Access, access_right, get_access, scope_condition
 
@@ -63,3 +64,12 @@ def open_alerts_item(user: User) -> dict[str, Any] | None:
     except NoReverseMatch:
         url = ""
     return {"count": count_open_alerts(user), "url": url}
+
+
+def list_unmarketed_products() -> set[str]:
+    """Return the codes of the products whose marketing an open alert has paused."""
+    return set(
+        Alert.objects.filter(measure_taken=Measure.PAUSE_MARKETING)
+        .exclude(state=Alert.State.CLOSED)
+        .values_list("dimension", flat=True)
+    )

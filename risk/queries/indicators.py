@@ -1,16 +1,19 @@
 """The figures that risk watches, each from one statement over the whole book at the end of a business date."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
+from urllib.parse import urlencode
 
 from django.db import connection
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from core.registries import Indicator, indicators
+from core.rules.ratios import Row, share_row, share_rows
+from ledger.queries import balance_of
+from ledger.rules import accounts
 
-Rows = Sequence[tuple[str, Decimal, Decimal, Decimal]]
-_STEP = Decimal("0.000001")
+Rows = Sequence[Row]
 
 # Each gives (product code, numerator, denominator); the total is added up from them.
 _OVERDUE = """
@@ -58,15 +61,7 @@ GROUP BY p.code
 def _compute(sql: str, business_date: date) -> Rows:
     with connection.cursor() as cursor:
         cursor.execute(sql, {"on": business_date})
-        parts = [(code, Decimal(numerator), Decimal(denominator)) for code, numerator, denominator in cursor.fetchall()]
-    if not parts:
-        return []
-    parts.append(("", sum((part[1] for part in parts), Decimal(0)), sum((part[2] for part in parts), Decimal(0))))
-    return [(code, _ratio(numerator, denominator), numerator, denominator) for code, numerator, denominator in parts]
-
-
-def _ratio(numerator: Decimal, denominator: Decimal) -> Decimal:
-    return (numerator / denominator).quantize(_STEP, ROUND_HALF_UP) if denominator else Decimal(0)
+        return share_rows(cursor.fetchall())
 
 
 def compute_overdue_ratio(business_date: date) -> Rows:
@@ -89,8 +84,42 @@ def compute_funding_failure(business_date: date) -> Rows:
     return _compute(_FUNDING_FAILURE, business_date)
 
 
+def compute_reserve_coverage(business_date: date) -> Rows:
+    """Return how much of the principal more than 30 days past due the reserve fund could pay.
+
+    Nothing as long as nobody has paid into the fund: a house without one is not a house with an empty one.
+    """
+    reserve = balance_of(accounts.RESERVE)
+    at_risk = next((row[2] for row in compute_par30(business_date) if not row[0]), None)
+    return [share_row("", reserve, at_risk)] if reserve and at_risk else []
+
+
+def _loans(query: dict[str, str]) -> Callable[[str], str]:
+    """Return the address of the loans behind a figure, of one product or of all."""
+
+    def link(dimension: str) -> str:
+        wanted = {**query, **({"product": dimension} if dimension else {})}
+        return f"{reverse('lending:loans')}?{urlencode(wanted)}"
+
+    return link
+
+
+def _listings(dimension: str) -> str:
+    wanted = {"state": "FAILED", **({"product": dimension} if dimension else {})}
+    return f"{reverse('lending:listings')}?{urlencode(wanted)}"
+
+
 def register_indicators() -> None:
     """Register the indicators of this app."""
+    indicators.register(
+        "reserve_coverage",
+        Indicator(
+            _("Reserve coverage"),
+            compute_reserve_coverage,
+            definition=_("Balance of the risk reserve fund, divided by the principal more than 30 days past due."),
+            records=_loans({"late_from": "31"}),
+        ),
+    )
     indicators.register(
         "overdue_ratio",
         Indicator(
@@ -99,6 +128,7 @@ def register_indicators() -> None:
             definition=_(
                 "Principal and interest due and not received, divided by all principal and interest still to be repaid."
             ),
+            records=_loans({"overdue": "on"}),
         ),
     )
     indicators.register(
@@ -109,6 +139,7 @@ def register_indicators() -> None:
             definition=_(
                 "Outstanding principal of loans more than 30 days past due, divided by all outstanding principal."
             ),
+            records=_loans({"bucket": "M2"}),
         ),
     )
     indicators.register(
@@ -119,6 +150,7 @@ def register_indicators() -> None:
             definition=_(
                 "Of the first instalments that fell due 7 to 96 days ago, the share not paid within 7 days (count)."
             ),
+            records=_loans({"state": "ACTIVE"}),
         ),
     )
     indicators.register(
@@ -127,5 +159,6 @@ def register_indicators() -> None:
             _("Funding failure ratio"),
             compute_funding_failure,
             definition=_("Of the listings that ended within 30 days, the share that failed to fill (count)."),
+            records=_listings,
         ),
     )

@@ -82,7 +82,7 @@ def test_a_rule_in_force_is_copied(enter: Callable[[str], Client]) -> None:
 
 
 def test_alert_rules_are_set_with_a_trace(enter: Callable[[str], Client]) -> None:
-    rule = AlertRule.objects.get(indicator="par30")
+    rule = AlertRule.objects.get(indicator="par30", dimension="")
     response = enter("operations").post(
         reverse("admin:risk_alertrule_change", args=[rule.pk]),
         {
@@ -90,6 +90,9 @@ def test_alert_rules_are_set_with_a_trace(enter: Callable[[str], Client]) -> Non
             "indicator": "par30",
             "dimension": "",
             "limits": "RULE",
+            "direction": "ABOVE",
+            "raise_days": "1",
+            "clear_days": "3",
             "raise_above": "0.070000",
             "clear_at": "0.040000",
             "min_denominator": "100000.00",

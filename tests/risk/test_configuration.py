@@ -55,7 +55,7 @@ def submit(rule: Any, maker: User, now: datetime) -> Approval:
 def test_the_shipped_rules_are_in_force_once(house: datetime) -> None:
     ensure_standard_rules(now=house)
     assert Scorecard.objects.count() == DecisionTable.objects.count() == 1
-    assert AlertRule.objects.count() == 4
+    assert AlertRule.objects.count() == 16
     rules = get_rule_set(["no-such-product", ""])
     assert rules is not None and rules.version == "standard v1 / standard v1"
 
@@ -177,7 +177,7 @@ def test_a_products_own_rules_come_first(maker: User, checker: User, house: date
 
 
 def test_alert_rules_are_set_by_those_who_configure(maker: User, checker: User, house: datetime) -> None:
-    rule = AlertRule.objects.get(indicator="par30")
+    rule = AlertRule.objects.get(indicator="par30", dimension="")
     rule.severity = "LOW"
     with pytest.raises(Refused):
         config.save_alert_rule(rule=rule, changed={}, actor=checker, now=house)

@@ -17,7 +17,7 @@ from lending.operations.products import pause_product, resume_product
 from risk.models import Alert, AlertRule, IndicatorValue
 from risk.operations import indicators
 from risk.queries import indicators as figures
-from risk.rules.limits import AlertLimits, Passing, judge_value
+from risk.rules.limits import AlertLimits, Passing, judge_values
 from tests.fixtures.borrowers import LoanPlan, make_application, make_borrower, make_loan
 from tests.risk.conftest import DAY
 
@@ -112,7 +112,34 @@ def test_two_limits_keep_an_alert_from_fluttering(
     value: str, denominator: int, is_open: bool, passing: Passing
 ) -> None:
     limits = AlertLimits(Decimal("0.08"), Decimal("0.06"), Decimal(100))
-    assert judge_value(Decimal(value), Decimal(denominator), limits, is_open=is_open) is passing
+    assert judge_values([(Decimal(value), Decimal(denominator))], limits, is_open=is_open) is passing
+
+
+@pytest.mark.parametrize(
+    ("latest", "is_open", "passing"),
+    [
+        (["0.09", "0.09", "0.09"], False, Passing.RAISE),
+        (["0.09", "0.09", "0.07"], False, Passing.NOTHING),
+        (["0.09", "0.09"], False, Passing.NOTHING),
+        (["0.05", "0.06"], True, Passing.CLEAR),
+        (["0.05", "0.07"], True, Passing.NOTHING),
+        (["0.05"], True, Passing.NOTHING),
+    ],
+)
+def test_a_limit_may_ask_for_days_in_a_row(latest: list[str], is_open: bool, passing: Passing) -> None:
+    limits = AlertLimits(Decimal("0.08"), Decimal("0.06"), raise_days=3, clear_days=2)
+    assert judge_values([(Decimal(value), Decimal(1)) for value in latest], limits, is_open=is_open) is passing
+
+
+def test_of_some_figures_little_is_bad() -> None:
+    limits = AlertLimits(Decimal("1.0"), Decimal("1.2"), is_low_bad=True)
+    for value, is_open, passing in (
+        ("0.99", False, Passing.RAISE),
+        ("1.00", False, Passing.NOTHING),
+        ("1.19", True, Passing.NOTHING),
+        ("1.20", True, Passing.CLEAR),
+    ):
+        assert judge_values([(Decimal(value), Decimal(1))], limits, is_open=is_open) is passing
 
 
 class TestStep:
