@@ -8,14 +8,12 @@ from django.db.models import Count, F, Q, QuerySet
 
 from core import clock
 from core.errors import NotFound
-from core.models import User
 from customers.models import Contact, ContactPlan, Customer, Note, Promise
 from customers.queries.leads import leads_in_scope
-from customers.queries.staff import in_scope
 from customers.rules.revisits import next_birthday
 from staff import rights
 from staff.models import StaffMember
-from staff.queries import Access, get_access, list_members_in_reach, scope_condition
+from staff.queries import Access, list_members_in_reach, scope_condition
 
 
 @dataclass(frozen=True)
@@ -30,12 +28,6 @@ class KeptRate:
     def share(self) -> float | None:
         """The rate; None where nothing has come due."""
         return self.kept / self.judged if self.judged else None
-
-
-def may_see(user: User, customer_id: int) -> bool:
-    """Tell whether a customer is in a colleague's scope."""
-    access = get_access(user)
-    return access is not None and access.has(rights.VIEW_CUSTOMERS) and in_scope(access).filter(pk=customer_id).exists()
 
 
 def list_contacts(customer_id: int) -> QuerySet[Contact]:

@@ -1,9 +1,46 @@
 """Colleagues named in a note: `@李静` or `@lijing`, also in the middle of a Chinese sentence."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
-_MARK = re.compile(r"(?<![A-Za-z0-9._%+-])@([\w·.-]{2,30})")
+from customers.rules.names import spell
+
+_NAME = r"[\w·.-]{2,30}"
+_MARK = re.compile(rf"(?<![A-Za-z0-9._%+-])@({_NAME})")
+_WHOLE_NAME = re.compile(_NAME)
+
+
+@dataclass(frozen=True)
+class Colleague:
+    """Somebody who may be named."""
+
+    name: str
+    username: str
+    place: str
+    is_name_shared: bool
+    is_near: bool
+
+    @property
+    def mark(self) -> str:
+        """What names him and nobody else: his name, else his log-in name."""
+        return self.username if self.is_name_shared or not _WHOLE_NAME.fullmatch(self.name) else self.name
+
+
+def suggest(typed: str, colleagues: Sequence[Colleague], most: int = 6) -> list[Colleague]:
+    """Return whom the letters after an @ may mean: by name, log-in name, pinyin or initials; beginnings go first."""
+    wanted = typed.strip().lower()
+
+    def rank(colleague: Colleague) -> int | None:
+        name = colleague.name.lower()
+        if name.startswith(wanted) or colleague.username.lower().startswith(wanted):
+            return 0
+        if any(word.startswith(wanted) for word in spell(colleague.name).split(" ")):
+            return 1
+        return 2 if wanted in name else None
+
+    ranked = [(place, colleague) for colleague in colleagues if (place := rank(colleague)) is not None]
+    return [colleague for _rank, colleague in sorted(ranked, key=lambda one: one[0])[:most]]
 
 
 def list_candidates(text: str) -> list[list[str]]:

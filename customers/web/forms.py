@@ -16,7 +16,11 @@ class ContactForm(forms.Form):
         label=_("Result"), required=False, choices=Contact.Result.choices, initial=Contact.Result.REACHED
     )
     note = forms.CharField(
-        label=_("What was said"), required=False, max_length=1000, widget=forms.Textarea(attrs={"rows": 3})
+        label=_("What was said"),
+        required=False,
+        max_length=1000,
+        help_text=_("@name tells a colleague who may see this customer."),
+        widget=forms.Textarea(attrs={"rows": 3}),
     )
     promised_at = forms.DateTimeField(label=_("Next contact promised for"), required=False, widget=_MOMENT)
 

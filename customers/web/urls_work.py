@@ -27,6 +27,7 @@ urlpatterns = [
     path("customers/<str:public_id>/value/", deals.ValuePanel.as_view(), name="value"),
     path("customers/<str:public_id>/costs/add/", deals.AddCost.as_view(), name="add-cost"),
     path("customers/<str:public_id>/diary/", diary.DiaryPanel.as_view(), name="diary"),
+    path("customers/<str:public_id>/colleagues/", diary.Colleagues.as_view(), name="colleagues"),
     path("customers/<str:public_id>/notes/add/", diary.AddNote.as_view(), name="add-note"),
     path("customers/<str:public_id>/promises/add/", diary.MakePromise.as_view(), name="make-promise"),
     path("customers/<str:public_id>/plans/add/", diary.PlanContact.as_view(), name="plan-contact"),

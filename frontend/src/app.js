@@ -12,6 +12,7 @@ import "./parts/filters.js";
 import "./parts/focus.js";
 import "./parts/frame.js";
 import "./parts/keyboard.js";
+import "./parts/mentions.js";
 import "./parts/moments.js";
 import "./parts/network.js";
 import "./parts/palette.js";

@@ -23,6 +23,7 @@ RECORDS: dict[str, tuple[Target, str, str]] = {
     "customers:changes": (lambda b: f"/customers/{b.borrower.public_id}/changes/", "rm", ""),
     "customers:needs": (lambda b: f"/customers/{b.borrower.public_id}/needs/", "rm", ""),
     "customers:diary": (lambda b: f"/customers/{b.borrower.public_id}/diary/", "rm", ""),
+    "customers:colleagues": (lambda b: f"/customers/{b.borrower.public_id}/colleagues/", "rm", "officer"),
     "customers:value": (lambda b: f"/customers/{b.borrower.public_id}/value/", "rm", ""),
     "customers:team": (lambda b: f"/customers/{b.borrower.public_id}/team/", "rm", ""),
     "service:customer-cases": (lambda b: f"/customers/{b.borrower.public_id}/cases/", "rm", ""),

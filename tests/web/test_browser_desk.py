@@ -5,7 +5,8 @@ import re
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from customers.models import Customer, CustomField
+from core.models import User
+from customers.models import Customer, CustomField, Note
 from tests.fixtures.browser import expect_document
 from tests.web.conftest import Book, log_in
 
@@ -117,3 +118,26 @@ def test_a_form_ends_the_search_that_still_runs(page: Page, live_server: object,
         page.wait_for_timeout(20)
     acts[0].continue_()
     expect(page.locator("#id_value")).to_be_visible()
+
+
+def test_a_colleague_is_named_by_pinyin_and_by_key(page: Page, live_server: object, live_book: Book) -> None:
+    User.objects.filter(pk=live_book.manager.pk).update(display_name="周敏")
+    log_in(page, str(live_server), "lijing")
+    page.goto(f"{live_server}/customers/{live_book.borrower.public_id}/")
+    page.locator("button[popovertarget=note]").click()
+    text = page.locator("#note textarea")
+    text.press_sequentially("请@zm")
+    expect(page.locator(".mentions [role=option]")).to_have_count(1)
+    text.press("Escape")
+    expect(page.locator(".mentions")).to_have_count(0)
+    expect(text).to_be_visible()
+    # Letters that an input method still composes ask nothing and choose nothing.
+    text.press("Backspace")
+    text.evaluate("area => area.dispatchEvent(new InputEvent('input', { bubbles: true, isComposing: true }))")
+    expect(page.locator(".mentions [role=option]")).to_contain_text("周敏")
+    text.press("Enter")
+    expect(text).to_have_value("请@周敏 ")
+    text.press_sequentially("看一下")
+    with expect_document(page):
+        text.press("Control+Enter")
+    assert Note.objects.get().mentions == [live_book.manager.staff_member.pk]

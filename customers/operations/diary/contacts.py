@@ -14,6 +14,7 @@ from core.models import User
 from customers.models import Contact, ContactPlan, Customer, CustomerCost, Document, Lead
 from customers.operations import history
 from customers.operations.diary.members import member_of
+from customers.operations.diary.naming import find_named, tell_named
 from customers.operations.diary.promises import keep_promised_contacts, make_promise
 from customers.operations.documents import keep_paper
 from customers.rules import papers
@@ -69,6 +70,9 @@ def record_contact(
     lead = Lead.objects.select_for_update(no_key=True).get(pk=lead_id) if lead_id else None
     if (customer is None) == (lead is None) or (customer is None and (photo or promised_at)):
         raise ContactInvalid(fields={"promised_at": [_("Photos and promises are kept with customers.")]})
+    named, faults = find_named(customer, note) if customer is not None else ([], [])
+    if faults:
+        raise ContactInvalid(fields={"note": faults})
     contact = Contact.objects.create(
         customer=customer,
         lead=lead,
@@ -87,6 +91,7 @@ def record_contact(
     _carry_out(contact, plan_id, is_reached)
     if customer is not None:
         _tell_customer_record(customer, contact, is_reached, actor, now)
+        tell_named(customer, named, contact.note, key=f"contact:{contact.pk}", author=member, now=now)
         if promised_at is not None:
             make_promise(
                 customer_id=customer.pk,

@@ -4,19 +4,15 @@ from datetime import datetime
 from typing import Final
 
 from django.db import transaction
-from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from core import audit
-from core.errors import InvalidInput, Text
+from core.errors import InvalidInput
 from core.models import User
 from customers.models import Customer, Note
 from customers.operations import history
 from customers.operations.diary.members import member_of
-from customers.operations.notices import notify
-from customers.queries.diary import may_see
-from customers.rules import mentions
-from staff.models import StaffMember
+from customers.operations.diary.naming import find_named, tell_named
 
 _LONGEST: Final = 2000
 
@@ -46,7 +42,9 @@ def add_note(
         raise NoteInvalid(fields={"text": [_("Write at least one word and at most 2000 characters.")]})
     author = member_of(actor)
     customer = Customer.objects.get(pk=customer_id)
-    named = _find_named(customer, text)
+    named, faults = find_named(customer, text)
+    if faults:
+        raise NoteInvalid(fields={"text": faults})
     note = Note.objects.create(
         customer=customer,
         kind=kind,
@@ -65,16 +63,7 @@ def add_note(
         key=f"note:{note.pk}",
         actor=actor,
     )
-    notify(
-        member_ids=[member.pk for member in named if member.pk != author.pk],
-        kind="customers.mention",
-        text_code="customers.mentioned",
-        params={"by": str(author), "note": text[:120]},
-        key=f"note:{note.pk}",
-        now=now,
-        customer_id=customer_id,
-        url=f"/customers/{customer.public_id}/?tab=diary",
-    )
+    tell_named(customer, named, text, key=f"note:{note.pk}", author=author, now=now)
     audit.record(
         actor=actor,
         action="customers.note_added",
@@ -93,32 +82,3 @@ def pin_note(*, note_id: int, is_pinned: bool, actor: User, now: datetime) -> No
     note.save(update_fields=["is_pinned"])
     audit.record(actor=actor, action="customers.note_pinned", target=note, data={"pinned": is_pinned}, now=now)
     return note
-
-
-def _find_named(customer: Customer, text: str) -> list[StaffMember]:
-    wanted = {name for candidates in mentions.list_candidates(text) for name in candidates}
-    if not wanted:
-        return []
-    found = (
-        StaffMember.objects.filter(Q(user__display_name__in=wanted) | Q(user__username__in=wanted), is_active=True)
-        .select_related("user")
-        .order_by("pk")
-    )
-    members = {member.pk: member for member in found}
-    known: dict[str, list[int]] = {}
-    for member in members.values():
-        for name in {member.user.display_name, member.user.username} & wanted:
-            known.setdefault(name, []).append(member.pk)
-    ids, ambiguous = mentions.pick_mentions(text, known)
-    faults: list[Text] = [
-        _("Several colleagues are called %(name)s; write the log-in name instead.") % {"name": name}
-        for name in ambiguous
-    ]
-    faults += [
-        _("%(name)s may not see this customer.") % {"name": members[pk]}
-        for pk in ids
-        if not may_see(members[pk].user, customer.pk)
-    ]
-    if faults:
-        raise NoteInvalid(fields={"text": faults})
-    return [members[pk] for pk in ids]

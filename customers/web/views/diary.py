@@ -11,7 +11,9 @@ from core import clock
 from core.web.listing import take_page
 from customers.operations import diary
 from customers.queries import diary as reads
+from customers.queries.reach import list_mentionable
 from customers.queries.staff import access_customer
+from customers.rules.mentions import suggest
 from customers.texts import render_text
 from customers.web.forms_work import FullContactForm, NoteForm, PlanForm, PromiseForm
 from customers.web.header import tab_of
@@ -46,6 +48,18 @@ class DiaryPanel(StaffPage):
             "plan_form": PlanForm(auto_id="plan_%s"),
         }
         return render(request, "customers/diary.html", context)
+
+
+class Colleagues(StaffPage):
+    """Whom the letters after an @ in a text about a customer may mean."""
+
+    right = rights.EDIT_CUSTOMERS
+
+    def get(self, request: HttpRequest, public_id: str) -> HttpResponse:
+        """Answer the fragment: colleagues who may see the customer, at most six."""
+        customer = access_customer(self.access, public_id, self.right)
+        found = suggest(request.GET.get("q", ""), list_mentionable(customer))
+        return render(request, "customers/colleagues.html", {"colleagues": found})
 
 
 class AddNote(StaffPage):

@@ -19,8 +19,13 @@ from customers.models import (
 )
 from customers.operations import diary, revisits
 from customers.queries import diary as diary_reads
+from customers.queries.reach import list_mentionable, list_readers
+from customers.queries.staff import in_scope
+from staff import rights
+from staff.models import Role, StaffMember
+from staff.operations import create_department
 from staff.queries import get_access
-from tests.customers.operations.desk import make_customer
+from tests.customers.operations.desk import make_customer, make_member
 from tests.customers.operations.workday import NOW, TODAY, Workday, contact, desk, refuse
 
 __all__ = ["desk"]
@@ -127,6 +132,35 @@ def test_a_mention_tells_colleagues_with_access_only(desk: Workday) -> None:
     assert [notice.member for notice in Notice.objects.all()] == [desk.manager]
     refuse("note_invalid", diary.add_note, customer_id=desk.customer.pk, text="@张强 看看", actor=desk.rm.user, now=NOW)
     refuse("note_invalid", diary.add_note, customer_id=desk.customer.pk, text=" ", actor=desk.rm.user, now=NOW)
+    contact(desk, note="客户问利率，@周总")
+    assert Notice.objects.filter(member=desk.manager, kind="customers.mention").count() == 2
+    refuse(
+        "contact_invalid",
+        diary.record_contact,
+        customer_id=desk.customer.pk,
+        channel="CALL",
+        note="@张强 看看",
+        actor=desk.rm.user,
+        now=NOW,
+    )
+
+
+def test_who_may_be_named_is_who_may_open_the_customer(desk: Workday) -> None:
+    branch = create_department(name="分部", kind="RELATIONSHIP", parent=desk.place)
+    Role.objects.create(code="head", name="部门负责人", scope="DEPARTMENT", rights=[rights.VIEW_CUSTOMERS])
+    head, leaver = make_member("head", desk.place, None), make_member("manager", desk.place, None)
+    StaffMember.objects.filter(pk=leaver.pk).update(is_active=False)
+    alone = make_member("team-lead", desk.place, None)
+    nobodys = make_customer(None, NOW)
+    shared = make_customer(make_member("rm", branch, None), NOW, reader_ids=[desk.stranger.pk, alone.pk])
+    for customer in (desk.customer, nobodys, shared):
+        readers = set(list_readers(customer))
+        for member in StaffMember.objects.select_related("user"):
+            access = get_access(member.user)
+            may = access is not None and in_scope(access).filter(pk=customer.pk).exists()
+            assert (member in readers) == may, (customer, member)
+    assert {head, desk.stranger, alone} <= set(list_readers(shared))
+    assert list_mentionable(desk.customer)[0].name == "李静"
 
 
 def test_a_plan_is_carried_out_once_or_dropped(desk: Workday) -> None:

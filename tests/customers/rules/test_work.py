@@ -18,7 +18,7 @@ from customers.rules.leads import (
     looks_self_referred,
     score_lead,
 )
-from customers.rules.mentions import list_candidates, pick_mentions
+from customers.rules.mentions import Colleague, list_candidates, pick_mentions, suggest
 from customers.rules.revisits import (
     PER_HOUR,
     Basis,
@@ -54,6 +54,37 @@ def is_workday(day: date) -> bool:
 def test_mentions_find_names_in_the_middle_of_a_sentence(text, ids, ambiguous):
     known = {"李静": [1], "lijing": [1], "chen": [2], "王伟": [3, 4]}
     assert pick_mentions(text, known) == (ids, ambiguous)
+
+
+PEOPLE = [
+    Colleague("张强", "zq", "一组", is_name_shared=False, is_near=True),
+    Colleague("李静", "lijing", "一组", is_name_shared=False, is_near=False),
+    Colleague("王伟", "wangwei2", "二组", is_name_shared=True, is_near=False),
+    Colleague("Li Jing", "lj", "二组", is_name_shared=False, is_near=False),
+]
+
+
+@pytest.mark.parametrize(
+    ("typed", "marks"),
+    [
+        ("", ["张强", "李静", "wangwei2", "lj"]),
+        ("李", ["李静"]),
+        ("静", ["李静"]),
+        ("lij", ["李静", "lj"]),
+        ("lj", ["lj", "李静"]),
+        ("qiang", []),
+        ("zhangq", ["张强"]),
+        ("WW", ["wangwei2"]),
+    ],
+)
+def test_letters_after_an_at_suggest_by_name_pinyin_and_initials(typed, marks):
+    assert [one.mark for one in suggest(typed, PEOPLE)] == marks
+
+
+def test_what_is_suggested_names_exactly_that_colleague():
+    for number, one in enumerate(PEOPLE):
+        known = {one.username: [number]} | ({} if one.is_name_shared else {one.name: [number]})
+        assert pick_mentions(f"请@{one.mark} 看一下", known) == ([number], [])
 
 
 @given(st.text(max_size=80))
