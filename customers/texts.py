@@ -10,12 +10,24 @@ from core.errors import Text
 _AMOUNT: Final = re.compile(r"-?\d{4,15}\.\d\d")
 
 _TEXTS: dict[str, Text] = {}
+_FLOWS: dict[str, int] = {}
 _WORDS: dict[tuple[str, str], Text] = {}
 
 
-def register_text(code: str, sentence: Text) -> None:
-    """Register the sentence of a code, with %(name)s places; an app does this in `AppConfig.ready()`."""
+def register_text(code: str, sentence: Text, *, flow: int | None = None) -> None:
+    """Register the sentence of a code, with %(name)s places; an app does this in `AppConfig.ready()`.
+
+    `flow` tells what the amount of such an entry did where its own sign does not: 0 nothing came or went, -1 it went.
+    """
     _TEXTS[code] = sentence
+    if flow is not None:
+        _FLOWS[code] = flow
+
+
+def read_flow(code: str, amount: Decimal) -> Decimal:
+    """Return what came (positive) or went by an entry of the timeline; zero where the amount is only named."""
+    flow = _FLOWS.get(code)
+    return amount if flow is None else abs(amount) * flow
 
 
 def register_words(place: str, words: Mapping[str, Text]) -> None:

@@ -21,10 +21,11 @@ _TEXTS: Final = {
     "ledger.case_contradictory_result": _("Case %(number)s: a payment partner changed its answer"),
     "ledger.case_refused_by_bank": _("Case %(number)s: the custodian refused a posted transfer"),
 }
+_FLOWS: Final = {"ledger.deposit_failed": 0, "ledger.withdrawal_failed": 0, "ledger.withdrawal_completed": -1}
 
 
 def register_texts() -> None:
     """Register every sentence."""
     for code, sentence in _TEXTS.items():
-        register_text(code, sentence)
+        register_text(code, sentence, flow=_FLOWS.get(code))
     register_words("gateway", dict(PaymentOrder.Gateway.choices))

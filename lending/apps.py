@@ -30,9 +30,11 @@ class LendingConfig(AppConfig):
         register_seed(30, "lending.parameters", seed.seed_parameters)
         register_seed(50, "lending.products", seed.seed_products)
         for code, sentence in _TEXTS.items():
-            register_text(code, sentence)
+            register_text(code, sentence, flow=0 if code in _SET_ASIDE else None)
 
 
+# Money that is set aside, given free or lent stays the investor's: it neither comes nor goes.
+_SET_ASIDE = {"lending.bid_placed", "lending.bid_released", "lending.bid_lent"}
 _TEXTS = {
     "lending.application_submitted": _("Applied for a loan, %(number)s"),
     "lending.application_approved": _("Application %(number)s approved, offer made"),

@@ -14,6 +14,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from core import clock
 from core.models import AuditEntry
 from customers.models import Customer, TimelineEntry, WorkItem
+from customers.operations import history
 from lending.models import Application, Loan
 from risk.models import Alert, Review
 from service.models import CollectionContact
@@ -294,3 +295,19 @@ def test_amounts_on_the_dashboard_open_their_records(book: Book) -> None:
     assert "/loans/?overdue=on" in html and "/loans/?late_from=31" in html
     assert Loan.objects.get().standing.overdue_amount == Decimal("1020.00")
     assert Customer.objects.count() == 2
+
+
+def test_money_set_aside_on_the_timeline_bears_no_sign(book: Book) -> None:
+    for number, code in enumerate(("lending.bid_lent", "lending.receipt")):
+        history.add_timeline(
+            customer_id=book.investor.pk,
+            kind="money",
+            text_code=code,
+            params={"number": "LN-1"},
+            at=NOW,
+            key=f"flow:{number}",
+            amount=Decimal("1234.00"),
+        )
+    page = as_user(book.rm).get(f"/customers/{book.investor.public_id}/").content.decode()
+    assert page.count("+¥1,234.00") == 1
+    assert page.count("¥1,234.00") == 2

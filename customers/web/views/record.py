@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from core import clock
 from core.errors import NotFound
 from core.models import User
+from core.money import ZERO
 from core.registries import customer_panels, timeline_kinds
 from core.rules.formats import money_text
 from core.web.reading import read_day
@@ -24,7 +25,7 @@ from customers.queries.health import read_health
 from customers.queries.own import get_latest_profile, list_cards
 from customers.queries.staff import access_customer, list_open_work, list_timeline
 from customers.rules.timeline import count_kinds, fold_edits, split_noisy
-from customers.texts import name_code, render_text
+from customers.texts import name_code, read_flow, render_text
 from customers.web.forms import ContactForm, ReminderForm
 from customers.web.forms_work import NoteForm, PromiseForm
 from customers.web.header import describe_header
@@ -161,9 +162,10 @@ def _by_staff(entry: TimelineEntry) -> str:
 def _show_entry(group: list[TimelineEntry], since: datetime | None) -> dict[str, Any]:
     """Return one line; edits made in one go name their number and stand behind it."""
     entry = group[0]
-    # What failed or was only wished for has moved no money: its amount is named, not counted as received or paid.
-    is_moved = entry.kind == "money" and not entry.text_code.endswith("_failed")
-    notes = ["" if is_moved or entry.amount is None else money_text(abs(entry.amount)), _by_staff(entry)]
+    # What failed, was set aside or only wished for is named, not counted as received or paid.
+    named = entry.amount if entry.amount is not None else ZERO
+    flow = read_flow(entry.text_code, named) if entry.kind == "money" else ZERO
+    notes = [money_text(abs(named)) if named and not flow else "", _by_staff(entry)]
     title = render_text(entry.text_code, entry.params)
     return {
         "shape": entry.kind if entry.kind in timeline_kinds else "change",
@@ -171,8 +173,8 @@ def _show_entry(group: list[TimelineEntry], since: datetime | None) -> dict[str,
         "folded": [render_text(one.text_code, one.params) for one in group] if len(group) > 1 else [],
         "note": entry.params.get("note", ""),
         "at": entry.at,
-        "amount": entry.amount if is_moved else None,
-        "tone": "good" if is_moved and entry.amount is not None and entry.amount > 0 else "",
+        "amount": flow or None,
+        "tone": "good" if flow > ZERO else "",
         "url": entry.url,
         "meta": " · ".join(filter(None, notes)),
         "is_new": since is not None and entry.at > since,
