@@ -51,6 +51,15 @@ ORIGIN_LABELS = {
 }
 
 
+def ask_origin(method: str) -> dict[str, forms.Field]:
+    """Return the fields of the origin that the intake of a method asks for."""
+    intake = INTAKES[method]
+    return {
+        name: forms.CharField(label=ORIGIN_LABELS[name], required=name in intake.required, max_length=200)
+        for name in intake.fields
+    }
+
+
 class FullContactForm(ContactForm):
     """A contact with place and photo."""
 
@@ -177,10 +186,7 @@ class LeadForm(NeedForm):
     def __init__(self, *args: Any, method: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.intake = INTAKES[method]
-        for name in self.intake.fields:
-            self.fields[name] = forms.CharField(
-                label=ORIGIN_LABELS[name], required=name in self.intake.required, max_length=200
-            )
+        self.fields |= ask_origin(method)
         if self.intake.needs_introducer:
             self.fields["introducer"] = forms.CharField(label=_("Customer number of the introducer"), max_length=24)
         self.fields["phone"].required = self.intake.needs_phone

@@ -16,7 +16,7 @@ from customers.operations import leads
 from customers.operations.leads.lists import REASONS
 from customers.rules.leads import INTAKES
 from customers.rules.tables import MAX_BYTES
-from customers.web.forms_work import ORIGIN_LABELS
+from customers.web.forms_work import ask_origin
 from staff import rights
 from staff.models import Scope
 from staff.pages import StaffPage, show_refusal
@@ -36,10 +36,7 @@ class ListForm(forms.Form):
     def __init__(self, *args: Any, method: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.intake = INTAKES[method]
-        for name in self.intake.fields:
-            self.fields[name] = forms.CharField(
-                label=ORIGIN_LABELS[name], required=name in self.intake.required, max_length=200
-            )
+        self.fields |= ask_origin(method)
 
     def clean_file(self) -> Any:
         """Refuse what is too large before it is read."""

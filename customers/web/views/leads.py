@@ -7,7 +7,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
 
 from core import clock
 from core.errors import BusinessError
@@ -22,6 +21,7 @@ from customers.queries.diary import list_lead_contacts
 from customers.queries.reach import find_in_scope
 from customers.queries.reasons import list_lost_reasons
 from customers.web.forms_work import ORIGIN_LABELS, AnswerForm, LeadFilter, LeadForm, NeedForm
+from customers.web.scores import explain_score
 from staff import rights
 from staff.models import Scope
 from staff.pages import StaffPage, carry_out, demand, show_refusal
@@ -29,14 +29,6 @@ from staff.queries import list_members_in_reach
 
 _SORTS = {"score": "score", "created": "created_at", "state": "state"}
 _TONES = {"NEW": "info", "WORKING": "plain", "QUALIFIED": "good", "CONVERTED": "good", "LOST": "late"}
-PART_LABELS = {
-    "reachable": gettext_noop("Reachable"),
-    "need": gettext_noop("Need stated"),
-    "amount": gettext_noop("Amount"),
-    "method": gettext_noop("Earlier leads of the method"),
-    "introducer": gettext_noop("Introducer"),
-    "answer": gettext_noop("Answered quickly"),
-}
 
 
 class LeadListPage(StaffPage):
@@ -113,9 +105,7 @@ class LeadPage(StaffPage):
             "is_open": lead.state in reads.OPEN_STATES,
             "is_late": _is_late(lead, now),
             "origin": [(ORIGIN_LABELS.get(key, key), value) for key, value in lead.origin.items()],
-            "parts": [
-                {**part, "label": _(str(PART_LABELS.get(part["code"], part["code"])))} for part in lead.score_reasons
-            ],
+            "parts": explain_score(lead.score_reasons),
             "needs": lead.needs.order_by("-pk"),
             "contacts": list_lead_contacts(lead.pk)[:50],
             "steps": _list_steps(lead),
