@@ -28,6 +28,12 @@ def _flush_append_only(self: Any, sql_list: list[str]) -> Any:
 DatabaseOperations.execute_sql_flush = _flush_append_only  # type: ignore[method-assign]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the modules that take long: one left for the end would keep the other processes waiting."""
+    long = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in long)
+
+
 @pytest.fixture(autouse=True)
 def _fresh_caches() -> Iterator[None]:
     """Drop what processes keep in memory about rows that a rolled-back test had changed."""

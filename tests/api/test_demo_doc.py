@@ -46,11 +46,11 @@ def _running(command: list[str], environment: dict[str, str], log: Path) -> Iter
             yield
         finally:
             process.terminate()
-            process.wait(timeout=20)
+            process.wait(timeout=60)
 
 
 def _wait_until_it_answers(url: str, log: Path) -> None:
-    for _ in range(150):
+    for _ in range(600):
         try:
             urllib.request.urlopen(url, timeout=5)
             return

@@ -20,6 +20,8 @@ from tests.api.people import API, House, Person
 from tests.api.test_matrix import MATRIX
 from tests.fixtures.borrowers import make_staff
 
+pytestmark = pytest.mark.slow
+
 EXAMPLES = 12
 
 

@@ -17,6 +17,8 @@ from tests.api.people import Caller
 from tests.api.test_bad_input import VALUES
 from tests.web.conftest import NOW, Book, book
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["book"]
 
 SCOPES = [rights.VIEW_CUSTOMERS, rights.EDIT_CUSTOMERS]

@@ -19,7 +19,7 @@ from simulation import people as acts
 from simulation.world import World
 from tests.journeys import people
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 METHODS = [
     ("xinyong-debx", "equal_instalment", 3),
     ("jingying-debj", "equal_principal", 6),

@@ -15,6 +15,8 @@ from tests.scope.addresses import Endpoint, list_endpoints
 from tests.scope.people import NOW, STAFF, Territory, World
 from tests.scope.walking import Walker
 
+pytestmark = pytest.mark.slow
+
 ENDPOINTS = list_endpoints()
 # What a place of an address names, by the part of the path before it.
 KINDS = {

@@ -19,6 +19,8 @@ from staff.queries import get_access
 from tests.scope.people import STAFF, World
 from tests.scope.walking import Walker
 
+pytestmark = pytest.mark.slow
+
 # Two colleagues of one rank in the same place, one of whom once knew more, and their leader.
 THOROUGH = ("former", "lead-north", "rm-north")
 

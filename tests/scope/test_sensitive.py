@@ -46,6 +46,8 @@ from tests.scope.people import NOW, World
 from tests.scope.test_interface import make_client
 from tests.scope.walking import Words, list_secrets, log_in, read, without
 
+pytestmark = pytest.mark.slow
+
 
 def identity_number(serial: int) -> str:
     """A valid number of nobody."""

@@ -11,6 +11,8 @@ from tests.scope.addresses import Page, list_pages, read_page, vary
 from tests.scope.people import STAFF, Territory, World
 from tests.scope.walking import Walker
 
+pytestmark = pytest.mark.slow
+
 PAGES = list_pages()
 # What belongs to its maker alone, or to departments: whoever it answers, it may tell nothing of closed territories.
 OTHERWISE = {"view", "undo", "import", "quarantine", "case"}

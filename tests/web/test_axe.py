@@ -31,7 +31,7 @@ from tests.lending.operations import markets
 from tests.web.conftest import NOW, TODAY, Book, as_user, log_in, make_customer, make_person
 from tests.web.test_access import LISTS, RECORDS
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 AXE = Path(settings.BASE_DIR) / "frontend/node_modules/axe-core/axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 FRAME = [".rail", ".bar", ".tabbar"]

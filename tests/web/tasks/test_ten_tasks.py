@@ -10,7 +10,7 @@ from tests.web.tasks.stage import LANGUAGES, Stage
 from tests.web.tasks.ten import TASKS, Task
 from tests.web.tasks.usability import read_rows, write_rows
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 IS_COUNTING = os.environ.get("P2PCRM_USABILITY") == "write"
 
 
