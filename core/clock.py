@@ -38,6 +38,11 @@ def at(day: date, hour: int, minute: int = 0) -> datetime:
     return datetime(day.year, day.month, day.day, hour, minute, tzinfo=SHANGHAI)
 
 
+def day_of(instant: datetime) -> date:
+    """Return the calendar day of an instant in Asia/Shanghai."""
+    return instant.astimezone(SHANGHAI).date()
+
+
 def business_date() -> date:
     """Return the business date; it moves by the nightly close only."""
     from core.models import BusinessDate

@@ -186,6 +186,10 @@ reversals: Registry[Callable[..., None]] = Registry("reversals")
 merge_obstacles: Registry[Callable[[int, int], Text | None]] = Registry("merge_obstacles")
 # Whose relation with the house runs, whatever the calendar says: SQL of the app's own that yields `customer_id`.
 running_relations: Registry[str] = Registry("running_relations")
+# What proves a step of the relationship process: SQL about the open run `o` that yields `at`, NULL or no row where nothing does.
+step_proofs: Registry[str] = Registry("step_proofs")
+# What else goes when a group of a customer's fields has been kept as long as it may: by name (group, SQL on `%(ids)s`).
+erasures: Registry[tuple[str, str]] = Registry("erasures")
 # What the platform can take on at present, in yuan: `funds` that may be lent, `demand` waiting for them.
 capabilities: Registry[Callable[[], Any]] = Registry("capabilities")
 # Who may come into the admin: `gate(user)`; one that opens is enough.

@@ -23,21 +23,26 @@ class CustomersConfig(AppConfig):
             health,
             leads,
             opportunities,
+            process,
             retention,
             revisits,
             seed,
             seed_work,
         )
         from customers.operations.ownership import change, recycling
+        from customers.operations.process import corrective, running
         from customers.queries import health as health_reads
         from customers.queries.indicators import register_indicators
+        from customers.queries import process_proofs
         from customers.texts import register_text
-        from customers.web import frame, quality, texts_work
+        from customers.web import frame, frame_process, quality, texts_work
 
         frame.register()
         quality.register()
         register_indicators()
         texts_work.register()
+        frame_process.register()
+        process_proofs.register()
         register_seed(30, "customers.parameters", seed.seed_parameters)
         registries.reversals.register(change.UNDO_KIND, change.undo_change)
         register_step(duplicates.STEP, duplicates.STEP_ORDER, duplicates.find_duplicates)
@@ -47,6 +52,8 @@ class CustomersConfig(AppConfig):
         register_seed(31, "customers.work", seed_work.seed_work)
         register_step("customers.judge_promises", 845, diary.judge_promises)
         register_step(revisits.STEP, revisits.STEP_ORDER, revisits.plan_revisits, revisits.list_partitions)
+        register_step(running.STEP, running.STEP_ORDER, process.follow_steps, process.list_partitions)
+        register_step(corrective.STEP, corrective.STEP_ORDER, process.alarm_overdue)
         register_step(health.STEP, health.STEP_ORDER, health.judge_health)
         health_reads.register()
         register_step(retention.STEP, retention.STEP_ORDER, retention.erase_expired)

@@ -128,6 +128,14 @@ class CustomersImported:
     created: int
 
 
+@event_type("customers.step_message_due")
+@dataclass(frozen=True)
+class StepMessageDue:
+    """A step of the relationship process is a message, and its day has come."""
+
+    run_id: int
+
+
 @event_type("customers.customer_taken_in")
 @dataclass(frozen=True)
 class CustomerTakenIn:

@@ -4,8 +4,14 @@ from django.conf import settings
 
 from core import clock
 from core.outbox import EventContext, handles
-from customers.events import CustomerHandedOver, CustomerIdentified, PhoneChangeAsked, VerificationCodeAsked
-from customers.models import Customer, Handover, PhoneChange, VerificationCode
+from customers.events import (
+    CustomerHandedOver,
+    CustomerIdentified,
+    PhoneChangeAsked,
+    StepMessageDue,
+    VerificationCodeAsked,
+)
+from customers.models import Customer, Handover, PhoneChange, StepRun, VerificationCode
 from customers.operations import phones
 from customers.operations.ownership.handover import note_told
 from customers.operations.registration import mark_code_sent
@@ -126,3 +132,18 @@ def tell_old_phone(event: PhoneChangeAsked, context: EventContext) -> None:
             to_phone=change.old_phone,
         )
     phones.forget_old_phone(change_id=change.pk)
+
+
+@handles(StepMessageDue, name="messaging.send_step")
+def send_step(event: StepMessageDue, context: EventContext) -> None:
+    """Send what a step of the relationship process says; once a step, and not where it has ended meanwhile."""
+    run = StepRun.objects.select_related("step").get(pk=event.run_id)
+    if run.state == StepRun.State.OPEN:
+        sending.send_message(
+            customer_id=run.customer_id,
+            code=run.step.message_code,
+            params={},
+            dedup_key=f"process:{run.pk}",
+            now=context.now,
+            reference=("customers.steprun", run.pk),
+        )

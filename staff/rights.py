@@ -23,6 +23,8 @@ TAKE_IN_CUSTOMERS: Final = "customers.take_in"
 SHARE_VIEWS: Final = "customers.share_views"
 # Take in leads, answer them, win them as customers or give them up.
 WORK_LEADS: Final = "leads.work"
+# See whether the steps of the relationship process are done on time, and have put right what goes wrong.
+STEER_PROCESS: Final = "customers.process"
 # Open and answer cases between departments.
 WORK_CASES: Final = "service.work_cases"
 VIEW_APPLICATIONS: Final = "lending.view_applications"
@@ -64,6 +66,7 @@ ALL: Final = frozenset(
         EXPORT_CUSTOMERS,
         TAKE_IN_CUSTOMERS,
         WORK_LEADS,
+        STEER_PROCESS,
         WORK_CASES,
         VIEW_APPLICATIONS,
         REVIEW_APPLICATION,
@@ -100,7 +103,11 @@ _RM = [
 
 STANDARD_ROLES: Final = {
     "rm": ("客户经理", "OWN", _RM),
-    "team-lead": ("团队主管", "TEAM", [*_RM, SHARE_VIEWS, ASSIGN_CUSTOMERS, MERGE_CUSTOMERS, VIEW_ALERTS]),
+    "team-lead": (
+        "团队主管",
+        "TEAM",
+        [*_RM, SHARE_VIEWS, ASSIGN_CUSTOMERS, MERGE_CUSTOMERS, VIEW_ALERTS, STEER_PROCESS],
+    ),
     "service-agent": ("客服专员", "ALL", [VIEW_CUSTOMERS, WORK_CASES, VIEW_LOANS, VIEW_MESSAGES]),
     "data-officer": (
         "数据专员",
@@ -167,6 +174,7 @@ STANDARD_ROLES: Final = {
             EXCEED_CAPACITY,
             SHARE_VIEWS,
             WORK_LEADS,
+            STEER_PROCESS,
             WORK_CASES,
             VIEW_APPLICATIONS,
             VIEW_LOANS,
@@ -177,6 +185,6 @@ STANDARD_ROLES: Final = {
             APPROVE_CONFIGURATION,
         ],
     ),
-    "operations": ("运营专员", "ALL", [VIEW_CUSTOMERS, VIEW_LOANS, VIEW_MESSAGES, VIEW_ANALYTICS, CONFIGURE]),
+    "operations": ("运营专员", "ALL", [VIEW_CUSTOMERS, STEER_PROCESS, VIEW_LOANS, VIEW_MESSAGES, VIEW_ANALYTICS, CONFIGURE]),
     "auditor": ("审计专员", "ALL", [VIEW_CUSTOMERS, VIEW_LOANS, VIEW_ANALYTICS, AUDIT]),
 }

@@ -1,5 +1,5 @@
 """The admin of customers by subject."""
 
-from customers.admin import facts, ownership, records, work
+from customers.admin import facts, ownership, process, records, work
 
-__all__ = ["facts", "ownership", "records", "work"]
+__all__ = ["facts", "ownership", "process", "records", "work"]

@@ -34,6 +34,7 @@ from customers.models.ownership import (
     Pool,
     PoolView,
 )
+from customers.models.process import CorrectiveAction, ProcessStep, StepRun
 from customers.models.quality import (
     DuplicatePair,
     Erasure,
@@ -56,6 +57,7 @@ __all__ = [
     "Consent",
     "Contact",
     "ContactPlan",
+    "CorrectiveAction",
     "CustomField",
     "Customer",
     "CustomerCost",
@@ -89,6 +91,7 @@ __all__ = [
     "PhoneChange",
     "Pool",
     "PoolView",
+    "ProcessStep",
     "Promise",
     "QuarantinedRow",
     "RecordVisit",
@@ -98,6 +101,7 @@ __all__ = [
     "ReversibleAct",
     "RevisitRule",
     "SavedView",
+    "StepRun",
     "TimelineEntry",
     "UserSetting",
     "VerificationCode",

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from core import audit
 from core.errors import InvalidInput
 from customers.models import Customer, InvestorAssessment
-from customers.operations import history
+from customers.operations import history, process
 from customers.operations.cards import NotIdentified
 from customers.operations.facts import refresh_completeness
 from customers.rules import assessment
@@ -58,4 +58,5 @@ def assess_investor(
         at=now,
         key=f"assessment:{row.pk}",
     )
+    process.prove_steps(customer_ids=[customer_id], now=now)
     return row

@@ -9,7 +9,7 @@ from django.db.models import OuterRef, Subquery
 
 from core import clock
 from customers.models import Consent, Customer, RegistrationStep, VerificationCode, WorkItem
-from customers.operations import history
+from customers.operations import history, process
 from customers.operations.history import WorkItemRow
 from customers.queries.funnel import list_stopped
 
@@ -30,7 +30,10 @@ def note_phone(*, verification_id: int, now: datetime) -> None:
 
 @transaction.atomic
 def note_step(*, customer_ids: Sequence[int], step: str, now: datetime) -> None:
-    """Note that customers reached a step of registering; each step is noted once, the earlier ones with it."""
+    """Note that customers reached a step of registering; each step is noted once, the earlier ones with it.
+
+    What we do with them from there on begins; what it proves is done.
+    """
     order = RegistrationStep.Step.values
     reached = order[: order.index(step) + 1]
     rows = Customer.objects.filter(pk__in=customer_ids).exclude(phone_index="")
@@ -47,6 +50,7 @@ def note_step(*, customer_ids: Sequence[int], step: str, now: datetime) -> None:
     RegistrationStep.objects.filter(
         phone_index__in=[index for _pk, index, _source in customers], customer__isnull=True
     ).update(customer=Subquery(known.values("pk")), channel=Subquery(known.values("source")))
+    process.begin_steps(customer_ids=customer_ids, now=now)
 
 
 @transaction.atomic

@@ -13,6 +13,7 @@ from core import audit
 from core.errors import BusinessError, InvalidInput
 from core.fields import encrypt
 from core.models import User
+from core.registries import erasures
 from customers import fields as specs
 from customers.models import Customer, LegalHold
 from customers.operations.facts import refresh_completeness
@@ -39,6 +40,7 @@ _BESIDE: Final[dict[str, tuple[str, ...]]] = {
         """UPDATE core_user u SET display_name = '' FROM customers_customer c
            WHERE c.user_id = u.id AND c.id = ANY(%(ids)s)""",
         "UPDATE customers_lead SET name = '' WHERE customer_id = ANY(%(ids)s)",
+        "UPDATE customers_steprun SET reason = '-' WHERE customer_id = ANY(%(ids)s) AND reason <> ''",
     ),
     "contact": (
         "UPDATE customers_lead SET phone = '', phone_index = '', company = '' WHERE customer_id = ANY(%(ids)s)",
@@ -125,7 +127,8 @@ def _erase(group: str, customer_ids: list[int], now: datetime) -> None:
             "now": now,
             "nothing": encrypt(orjson.dumps(_NOTHING).decode()),
         }
-        for statement in (*_BESIDE.get(group, ()), *_FORGET):
+        above = [sql for _name, (of, sql) in erasures.items() if of == group]
+        for statement in (*_BESIDE.get(group, ()), *above, *_FORGET):
             cursor.execute(statement, given)
         if group in _RECORD:
             cursor.execute(

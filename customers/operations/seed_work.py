@@ -1,10 +1,10 @@
-"""Reference data of the RM's work: revisit rules by tier and stage, prices of the value sheet, reasons of losses."""
+"""Reference data of the RM's work: revisit rules, steps of the welcome journey, prices of the value sheet, reasons of losses."""
 
 from datetime import date, datetime
 from typing import Final
 
 from core.seeding import ensure_parameters
-from customers.models import RevisitRule
+from customers.models import ProcessStep, RevisitRule
 
 _START = date(2016, 8, 17)
 _HOUSE = "house rule"
@@ -32,7 +32,62 @@ _LOST_REASONS: Final = [
 ]
 
 
-def seed_work(_business_date: date, _now: datetime) -> None:
+# Code, name, in English, phase, begins with, due after, open before, doer, proof, text, in English, template.
+_STEPS: Final = (
+    ("welcome", "欢迎短信", "Welcome message", "BUILD", "REGISTERED", 0, 0, "SYSTEM", "MESSAGE",
+     "告知服务热线与专属客户经理", "Tells him the service line and that somebody looks after him.", "welcome"),
+    ("first-call", "首次致电", "First call", "BUILD", "REGISTERED", 1, 1, "RM", "CONTACT",
+     "自我介绍，了解来意，说明如何找到我们：客户从第一天起就知道找谁",
+     "Introduce yourself, ask what brought him: from the first day he knows whom to ask.", ""),
+    ("identity", "引导实名认证", "Guide to the identity check", "BUILD", "REGISTERED", 3, 3, "RM", "IDENTITY",
+     "说明实名认证的用处与所需材料，约两分钟完成", "Say what it is for and what he needs; it takes two minutes.", ""),
+    ("card", "引导绑定银行卡", "Guide to binding a card", "BUILD", "IDENTITY", 3, 3, "RM", "CARD",
+     "说明资金存管与绑卡的安全保障", "Explain custody and how the card is protected.", ""),
+    ("questionnaire", "完成风险测评", "Questionnaire of risk tolerance", "SERVE", "IDENTITY", 7, 7, "RM", "QUESTIONNAIRE",
+     "测评帮助推荐与承受能力相符的标的", "It lets us offer only what he can bear.", ""),
+    ("needs", "了解需求", "Ask about his needs", "SERVE", "REGISTERED", 7, 5, "RM", "CONTACT",
+     "了解金额、期限与用途，只介绍适合的产品", "Ask for amount, term and purpose; offer only what suits.", ""),
+    ("after-deal", "首单体验回访", "Call after the first deal", "MAINTAIN", "FIRST_DEAL", 3, 3, "RM", "CONTACT",
+     "确认到账与还款日，解答疑问", "Make sure the money arrived, name the due dates, answer questions.", ""),
+    ("first-review", "首月关系评估", "Review of the first month", "IMPROVE", "REGISTERED", 30, 10, "RM", "CONTACT",
+     "回顾一个月的体验，听取意见，约定下次联系", "Look back together, ask what to do better, agree on the next contact.", ""),
+)  # fmt: skip
+# What only one role is asked for.
+_ROLES: Final = {"questionnaire": "INVESTOR"}
+
+
+def _seed_steps(now: datetime) -> None:
+    if ProcessStep.objects.exists():
+        return
+    ProcessStep.objects.bulk_create(
+        [
+            ProcessStep(
+                code=code,
+                place=10 * (number + 1),
+                name=name,
+                name_en=name_en,
+                phase=phase,
+                role=_ROLES.get(code, ""),
+                begins_with=begins_with,
+                due_workdays=due,
+                open_workdays=opened,
+                doer=doer,
+                proof=proof,
+                text=text,
+                text_en=text_en,
+                message_code=template,
+                is_active=True,
+                since_at=now,
+                valid_from_at=now,
+            )
+            for number, (
+                code, name, name_en, phase, begins_with, due, opened, doer, proof, text, text_en, template
+            ) in enumerate(_STEPS)
+        ]
+    )  # fmt: skip
+
+
+def seed_work(_business_date: date, now: datetime) -> None:
     """Create what is missing; rules and parameters that staff entered stay."""
     ensure_parameters(
         [
@@ -79,3 +134,4 @@ def seed_work(_business_date: date, _now: datetime) -> None:
                 for number, (tier, stage, days, channel, purpose) in enumerate(_RULES)
             ]
         )
+    _seed_steps(now)

@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from customers.web.views import calendar, deals, diary, funnel, lead_lists, leads
+from customers.web.views import calendar, corrective, deals, diary, funnel, lead_lists, leads, process
 
 urlpatterns = [
     path("calendar/", calendar.CalendarPage.as_view(), name="calendar"),
@@ -21,6 +21,19 @@ urlpatterns = [
         leads.LeadAct.as_view(),
         name="lead-act",
     ),
+    path("customers/process/", process.ProcessPage.as_view(), name="process"),
+    path("customers/process/steps/", process.StepListPage.as_view(), name="process-steps"),
+    path("customers/process/actions/", corrective.ActionListPage.as_view(), name="corrective-actions"),
+    path("customers/process/actions/new/", corrective.NewActionPage.as_view(), name="corrective-new"),
+    path("customers/process/actions/<str:public_id>/", corrective.ActionPage.as_view(), name="corrective-action"),
+    re_path(
+        r"^customers/process/actions/(?P<public_id>[\w-]+)/(?P<act>done|dropped)/$",
+        corrective.CloseAction.as_view(),
+        name="close-corrective",
+    ),
+    path("customers/process/changes/<str:public_id>/", corrective.ChangePage.as_view(), name="process-change"),
+    path("customers/<str:public_id>/journey/", process.JourneyPanel.as_view(), name="journey"),
+    re_path(r"^steps/(?P<public_id>[\w-]+)/(?P<act>done|skip)/$", process.SettleStep.as_view(), name="settle-step"),
     path("customers/<str:public_id>/needs/", deals.NeedsPanel.as_view(), name="needs"),
     path("customers/<str:public_id>/needs/add/", deals.AddNeed.as_view(), name="add-need"),
     path("customers/<str:public_id>/opportunities/add/", deals.OpenOpportunity.as_view(), name="open-opportunity"),

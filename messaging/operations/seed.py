@@ -13,6 +13,13 @@ _TEXTS: dict[str, tuple[str, str, str, str, str]] = {
         "Identity confirmed",
         "Your identity is confirmed; your custody account will be open shortly.",
     ),
+    "welcome": (
+        Kind.NOTICE,
+        "欢迎加入",
+        "欢迎您成为我们的客户!专属客户经理将在1个工作日内与您联系,如有疑问请拨打客服热线。",
+        "Welcome",
+        "Welcome! Your relationship manager will be in touch within one working day; for questions call our service line.",
+    ),
     "application-approved": (
         Kind.NOTICE,
         "借款申请已通过",

@@ -25,6 +25,7 @@ RECORDS: dict[str, tuple[Target, str, str]] = {
     "customers:diary": (lambda b: f"/customers/{b.borrower.public_id}/diary/", "rm", ""),
     "customers:colleagues": (lambda b: f"/customers/{b.borrower.public_id}/colleagues/", "rm", "officer"),
     "customers:value": (lambda b: f"/customers/{b.borrower.public_id}/value/", "rm", ""),
+    "customers:journey": (lambda b: f"/customers/{b.borrower.public_id}/journey/", "rm", ""),
     "customers:team": (lambda b: f"/customers/{b.borrower.public_id}/team/", "rm", ""),
     "service:customer-cases": (lambda b: f"/customers/{b.borrower.public_id}/cases/", "rm", ""),
     "lending:customer-loans": (lambda b: f"/customers/{b.borrower.public_id}/loans/", "rm", ""),
@@ -60,6 +61,10 @@ LISTS: dict[str, tuple[str, str, str]] = {
     "customers:take-in-list": ("/leads/list/?method=PHONE", "rm", "officer"),
     "customers:funnel": ("/leads/funnel/", "rm", "officer"),
     "customers:stopped": ("/leads/stopped/", "rm", ""),
+    "customers:process": ("/customers/process/", "lead", "rm"),
+    "customers:process-steps": ("/customers/process/steps/", "lead", "rm"),
+    "customers:corrective-actions": ("/customers/process/actions/", "rm", ""),
+    "customers:corrective-new": ("/customers/process/actions/new/", "lead", "rm"),
     "customers:research": ("/leads/research/", "rm", "officer"),
     "risk:applications": ("/applications/", "rm", ""),
     "lending:listings": ("/listings/", "rm", ""),
@@ -90,6 +95,8 @@ APART = {
     "customers:close-promise", "customers:drop-plan",
     "customers:settle-fact", "customers:end-relation", "customers:household", "customers:document",
     "customers:remove-document",
+    # tests/web/test_process_pages.py
+    "customers:settle-step", "customers:corrective-action", "customers:close-corrective", "customers:process-change",
     # tests/web/test_entry.py
     "customers:check-entry",
     # tests/web/test_today.py

@@ -12,7 +12,7 @@ from core import audit, parameters
 from core.errors import BusinessError, InvalidInput, Text
 from core.models import User
 from customers.models import Contact, ContactPlan, Customer, CustomerCost, Document, Lead
-from customers.operations import history
+from customers.operations import history, process
 from customers.operations.diary.members import member_of
 from customers.operations.diary.naming import find_named, tell_named
 from customers.operations.diary.promises import keep_promised_contacts, make_promise
@@ -92,6 +92,7 @@ def record_contact(
     if customer is not None:
         _tell_customer_record(customer, contact, is_reached, actor, now)
         tell_named(customer, named, contact.note, key=f"contact:{contact.pk}", author=member, now=now)
+        process.prove_steps(customer_ids=[customer.pk], now=now)
         if promised_at is not None:
             make_promise(
                 customer_id=customer.pk,

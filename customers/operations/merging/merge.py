@@ -26,6 +26,7 @@ from customers.operations.merging.errors import (
 )
 from customers.operations.merging.rows import list_pointers, move_rows
 from customers.operations.ownership.statements import SYNC_ACCESS
+from customers.operations.process.statements import SYNC_MEMBERS
 from customers.operations.undo import remember_act
 from customers.rules.merging import CHOICES, choose_values, restore_values
 
@@ -177,9 +178,10 @@ def undo_merge(*, merge_id: int, actor: User, now: datetime) -> Merge:
 
 
 def _sync_access(ids: list[int]) -> None:
-    """Let in who stands in the rows that have just come or gone."""
+    """Let in who stands in the rows that have just come or gone; who looks after the customer has his steps."""
     with connection.cursor() as cursor:
         cursor.execute(SYNC_ACCESS, {"ids": ids})
+        cursor.execute(SYNC_MEMBERS, {"ids": ids})
 
 
 def _restore(customer: Customer, changes: dict[str, list[Any]]) -> None:

@@ -27,6 +27,7 @@ from customers.operations.ownership.errors import (
     PromisesOpen,
     ReceiverInactive,
 )
+from customers.operations.process.statements import SYNC_MEMBERS
 from customers.operations.undo import UndoOvertaken, remember_act
 from customers.queries.ownership import OwnedCustomer, count_book, in_assign_reach, lock_members, lock_owned
 from customers.queries.pools import list_pools
@@ -202,6 +203,7 @@ def _write(rows: list[OwnedCustomer], move: Move) -> dict[str, list[Any]]:
         if move.pool_id is None:
             before["promises"] = statements.fetch(cursor, statements.MOVE_PROMISES, given)
         before["leads"] = statements.fetch(cursor, statements.MOVE_LEADS, given)
+        cursor.execute(SYNC_MEMBERS, given)
         own_backup = [row.id for row in rows if move.new_id is not None and row.backup_rm_id == move.new_id]
         if own_backup:
             cursor.execute(statements.SYNC_ACCESS, {"ids": own_backup})
@@ -283,6 +285,7 @@ def undo_change(*, payload: dict[str, Any], actor: User, now: datetime) -> None:
         cursor.execute(statements.RESTORE_PLANS, given)
         cursor.execute(statements.RESTORE_PROMISES, given)
         cursor.execute(statements.RESTORE_LEADS, given)
+        cursor.execute(SYNC_MEMBERS, {"ids": ids})
     if payload["new"] is not None:
         notify(
             member_ids=[payload["new"]],
