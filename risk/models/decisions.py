@@ -37,6 +37,14 @@ class DecisionRecord(models.Model):
     inputs = EncryptedTextField(_("inputs"))
     score = models.IntegerField(_("score"), null=True)
     base_points = models.IntegerField(_("base points"), null=True)
+    # Of default, where the points were estimated from outcomes.
+    probability = RateField(_("probability of default"), null=True)
+    # What the model beside said; it decided nothing.
+    challenger = models.ForeignKey(
+        "risk.Challenger", models.PROTECT, null=True, related_name="decisions", verbose_name=_("challenger")
+    )
+    challenger_score = models.IntegerField(_("challenger's score"), null=True)
+    challenger_probability = RateField(_("challenger's probability of default"), null=True)
     # [{factor, bin, points, best_points}], in the scorecard's order; with the base they sum to the score.
     contributions = models.JSONField(_("points by factor"), default=list)
     # [{place, conditions, outcome, reason}] of the table rows that fired, in order.

@@ -46,7 +46,7 @@ class VersionedRule(models.Model):
         return self.state == RuleState.DRAFT
 
 
-def _lifecycle(prefix: str) -> list[models.BaseConstraint]:
+def lifecycle(prefix: str) -> list[models.BaseConstraint]:
     """Return what the database holds every kind of rule to."""
     return [
         models.UniqueConstraint(fields=["code", "version"], name=f"{prefix}_version_unique"),
@@ -63,22 +63,30 @@ def _lifecycle(prefix: str) -> list[models.BaseConstraint]:
 
 
 class Scorecard(VersionedRule):
-    """A points table."""
+    """What gives the points that decide: a points table, or an additive model that a training made."""
+
+    training = models.ForeignKey(
+        "risk.ModelTraining", models.PROTECT, null=True, related_name="scorecards", verbose_name=_("training")
+    )
+    # How good it is and on whom it was learned; empty where an expert set the points.
+    card = models.JSONField(_("model card"), default=dict)
 
     class Meta:
         verbose_name = _("scorecard")
         verbose_name_plural = _("scorecards")
         ordering = ["code", "-version"]
-        constraints = _lifecycle("scorecard")
+        constraints = lifecycle("scorecard")
 
 
 class DecisionTable(VersionedRule):
     """A zen JDM document with its own golden cases: it is not published while one of them fails."""
 
     cases = models.JSONField(_("test cases"), default=dict)
+    # Which of its steps a draft shows; edits can be taken back and made again.
+    step = models.PositiveIntegerField(default=0, editable=False)
 
     class Meta:
         verbose_name = _("decision table")
         verbose_name_plural = _("decision tables")
         ordering = ["code", "-version"]
-        constraints = _lifecycle("decision_table")
+        constraints = lifecycle("decision_table")

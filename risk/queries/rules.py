@@ -5,11 +5,15 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from risk.models import DecisionTable, RuleState, Scorecard
+from risk.models import Challenger, DecisionTable, RuleState, Scorecard, VersionedRule
 from risk.reasons import TABLE_REASONS
-from risk.rules import scorecard as scorecards
 from risk.rules import tables
+from risk.rules.scorecard import Champion
+from risk.rules.scoring.models import Challenger as ChallengerRule
+from risk.rules.scoring.models import read_champion
 from risk.rules.standard import CODE
+
+RuleModel = type[Scorecard] | type[DecisionTable] | type[Challenger]
 
 
 @dataclass(frozen=True)
@@ -19,7 +23,7 @@ class RuleSet:
     scorecard_id: int
     table_id: int
     version: str
-    scorecard: scorecards.Scorecard
+    scorecard: Champion
     table: tables.DecisionTable
 
 
@@ -52,7 +56,19 @@ def get_rule_set_of(scorecard_id: int, table_id: int) -> RuleSet:
     )
 
 
-def _closest(model: type[Scorecard] | type[DecisionTable], order: Sequence[str]) -> tuple[int, str, str, int] | None:
+def get_challenger(codes: Sequence[str]) -> tuple[int, ChallengerRule] | None:
+    """Return the challenger beside the rules in force with its key: that of the first code that has one, else the standard one."""
+    found = _closest(Challenger, [code for code in (*codes, CODE) if code])
+    return (found[0], _compiled_challenger(*found[:2])) if found else None
+
+
+def get_published(model: type[Scorecard] | type[DecisionTable], code: str) -> VersionedRule | None:
+    """Return the version in force for a code, else the standard one."""
+    published = model.objects.filter(state=RuleState.PUBLISHED)
+    return published.filter(code=code).first() or published.filter(code=CODE).first()
+
+
+def _closest(model: RuleModel, order: Sequence[str]) -> tuple[int, str, str, int] | None:
     rows = model.objects.filter(code__in=order, state=RuleState.PUBLISHED).values_list(
         "pk", "content_hash", "code", "version"
     )
@@ -61,11 +77,16 @@ def _closest(model: type[Scorecard] | type[DecisionTable], order: Sequence[str])
 
 # The hash is part of the key, so that a draft that was compiled for a trial never stands in for what was published.
 @lru_cache(maxsize=32)
-def _compiled_scorecard(pk: int, _content_hash: str) -> scorecards.Scorecard:
-    return scorecards.Scorecard(Scorecard.objects.values_list("content", flat=True).get(pk=pk))
+def _compiled_scorecard(pk: int, _content_hash: str) -> Champion:
+    return read_champion(Scorecard.objects.values_list("content", flat=True).get(pk=pk))
 
 
 @lru_cache(maxsize=32)
 def _compiled_table(pk: int, _content_hash: str) -> tables.DecisionTable:
     content: Any = DecisionTable.objects.values_list("content", flat=True).get(pk=pk)
     return tables.compile_table(content, TABLE_REASONS)
+
+
+@lru_cache(maxsize=8)
+def _compiled_challenger(pk: int, _content_hash: str) -> ChallengerRule:
+    return ChallengerRule(Challenger.objects.values_list("content", flat=True).get(pk=pk))

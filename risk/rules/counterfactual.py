@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from risk.rules.decision import Verdict, decide
 from risk.rules.inputs import FACTS, InputField, Inputs, InputType, Value
-from risk.rules.scorecard import Scorecard
+from risk.rules.scorecard import Champion
 from risk.rules.tables import DecisionTable, Outcome
 
 _RANK = {Outcome.DECLINE: 0, Outcome.REFER: 1, Outcome.APPROVE: 2}
@@ -22,7 +22,7 @@ class Flip:
     score: int
 
 
-def find_flips(scorecard: Scorecard, table: DecisionTable, facts: Inputs, verdict: Verdict) -> list[Flip]:
+def find_flips(scorecard: Champion, table: DecisionTable, facts: Inputs, verdict: Verdict) -> list[Flip]:
     """Return for each input the smallest change that turns the outcome, the smallest change relative to size first.
 
     What was not approved is turned to the better, and only by what a borrower can change; what was approved is turned
@@ -42,7 +42,7 @@ def _gain(verdict: Verdict, flip: Flip) -> int:
 
 
 def _find_flip(
-    scorecard: Scorecard, table: DecisionTable, facts: Inputs, verdict: Verdict, field: InputField
+    scorecard: Champion, table: DecisionTable, facts: Inputs, verdict: Verdict, field: InputField
 ) -> Flip | None:
     present = facts[field.name]
     best: Flip | None = None
@@ -62,7 +62,7 @@ def _is_turned(before: Outcome, after: Outcome) -> bool:
     return _RANK[after] > _RANK[before]
 
 
-def _list_candidates(scorecard: Scorecard, table: DecisionTable, field: InputField, present: Value) -> Iterable[Value]:
+def _list_candidates(scorecard: Champion, table: DecisionTable, field: InputField, present: Value) -> Iterable[Value]:
     """Return the other values at which anything can turn, nearest first: both sides of each bound that rules name."""
     if field.type is InputType.BOOL:
         return [not present]

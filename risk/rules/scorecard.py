@@ -10,10 +10,11 @@ from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from typing import Any, Protocol
 
 from risk.rules.inputs import FACTS, Inputs, InputType, check_inputs
 from risk.rules.problems import InvalidRule, Problem
+from risk.rules.scoring.scale import as_probability, lint_scale, read_scale
 
 MISSING = "missing"
 
@@ -49,6 +50,17 @@ class Score:
         return [part.factor for part in sorted(losers, key=lambda part: -part.lost_points)[:limit]]
 
 
+class Champion(Protocol):
+    """What gives the points that decide, with its exact reasons: a points table, or any model that sums look-ups."""
+
+    # Where its inputs turn, for finding the smallest change that turns a decision.
+    bounds: dict[str, tuple[int, ...]]
+
+    def score(self, inputs: Inputs) -> Score:
+        """Score checked inputs. Raises InvalidInputs."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class _Factor:
     name: str
@@ -69,13 +81,16 @@ class Scorecard:
         self.base_points: int = content["base_points"]
         self._factors = tuple(_compile_factor(factor) for factor in content["factors"])
         self.bounds: dict[str, tuple[int, ...]] = {factor.name: factor.bounds for factor in self._factors}
+        # Points that were estimated say what odds they stand for; those of an expert do not.
+        self._scale = read_scale(content["scale"]) if content.get("scale") else None
 
     def score(self, inputs: Inputs) -> Score:
         """Score checked inputs. Raises InvalidInputs."""
         check_inputs(inputs)
         contributions = tuple(_judge(factor, inputs[factor.name]) for factor in self._factors)
         value = self.base_points + sum(part.points for part in contributions)
-        return Score(value, self.base_points, contributions)
+        probability = as_probability(self._scale.as_logit(value)) if self._scale else None
+        return Score(value, self.base_points, contributions, probability)
 
 
 def _judge(factor: _Factor, value: Any) -> Contribution:
@@ -138,7 +153,7 @@ def lint_scorecard(content: Any) -> list[Problem]:
             problems.append(Problem(place, "factor_twice"))
         seen.add(name)
         problems += [Problem(place, code) for code in _lint_factor(factor)]
-    return problems
+    return problems + (lint_scale(content["scale"]) if content.get("scale") else [])
 
 
 def _lint_factor(factor: dict[str, Any]) -> list[str]:

@@ -8,13 +8,9 @@ from typing import Any, Final
 from risk.rules.inputs import InputField
 from risk.rules.problems import Problem
 from risk.rules.scoring.features import CATEGORY, NUMBER, read_feature
+from risk.rules.scoring.scale import is_number, lint_scale
 
 _MAX_NUMBERS: Final = 2_000_000
-
-
-def is_number(value: object) -> bool:
-    """Tell whether a value is a finite number."""
-    return type(value) in (int, float) and math.isfinite(value)  # type: ignore[arg-type]
 
 
 def lint_additive(content: Any, fields: Mapping[str, InputField] | None) -> list[Problem]:
@@ -46,13 +42,6 @@ def lint_additive(content: Any, fields: Mapping[str, InputField] | None) -> list
     if not isinstance(bands, dict) or not all(_are_bands(bands[name], content["features"], name) for name in bands):
         problems.append(Problem("model", "model_shape", "bands"))
     return problems
-
-
-def lint_scale(scale: Any) -> list[Problem]:
-    """Return what is wrong with the scale of points."""
-    parts = ("points", "odds", "pdo")
-    is_sound = isinstance(scale, dict) and all(is_number(scale.get(part)) for part in parts)
-    return [] if is_sound and scale["odds"] > 0 < scale["pdo"] else [Problem("model", "model_shape", "scale")]
 
 
 def lint_features(features: Any, fields: Mapping[str, InputField] | None) -> list[Problem]:

@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 
 from risk.rules.inputs import FACTS, InputField, Inputs
 from risk.rules.problems import InvalidRule, Problem
-from risk.rules.scorecard import Score, Scorecard, lint_scorecard
+from risk.rules.scorecard import Champion, Scorecard, lint_scorecard
 from risk.rules.scoring.additive import AdditiveModel
-from risk.rules.scoring.checks import is_number, lint_additive, lint_scale
-from risk.rules.scoring.scale import Scale, as_probability, read_scale
+from risk.rules.scoring.checks import lint_additive
+from risk.rules.scoring.scale import Scale, as_probability, is_number, lint_scale, read_scale
 from risk.rules.scoring.trees import TreeModel, lint_trees
 
 POINTS: Final = "points"
@@ -19,15 +19,6 @@ ADDITIVE: Final = "additive"
 TREES: Final = "trees"
 AVERAGE: Final = "average"
 _MAX_MEMBERS: Final = 10
-
-
-class Champion(Protocol):
-    """What decides: points with exact reasons."""
-
-    bounds: dict[str, tuple[int, ...]]
-    base_points: int
-
-    def score(self, inputs: Inputs) -> Score: ...
 
 
 class Estimator(Protocol):

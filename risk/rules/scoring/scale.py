@@ -4,6 +4,8 @@ import math
 from dataclasses import dataclass
 from typing import Any, Final
 
+from risk.rules.problems import Problem
+
 # A probability is never taken for certain: beyond this the exponential says nothing any more.
 LOGIT_LIMIT: Final = 30.0
 
@@ -33,6 +35,10 @@ class Scale:
         """Return the points of log-odds of default, not rounded."""
         return self.offset - self.factor * logit
 
+    def as_logit(self, points: float) -> float:
+        """Return the log-odds of default that points stand for."""
+        return (self.offset - points) / self.factor
+
 
 # The shipped bands: 680 and above is A, below 490 is declined.
 STANDARD_SCALE: Final = Scale(600, 20, 40)
@@ -52,3 +58,15 @@ def as_logit(probability: float) -> float:
     """Return the log-odds of a probability; 0 and 1 are moved a hair inside."""
     inside = min(max(probability, 1e-12), 1 - 1e-12)
     return math.log(inside / (1 - inside))
+
+
+def is_number(value: object) -> bool:
+    """Tell whether a value is a finite number."""
+    return type(value) in (int, float) and math.isfinite(value)  # type: ignore[arg-type]
+
+
+def lint_scale(scale: Any) -> list[Problem]:
+    """Return what is wrong with the scale of points."""
+    parts = ("points", "odds", "pdo")
+    is_sound = isinstance(scale, dict) and all(is_number(scale.get(part)) for part in parts)
+    return [] if is_sound and scale["odds"] > 0 < scale["pdo"] else [Problem("model", "model_shape", "scale")]

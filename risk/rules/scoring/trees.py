@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from risk.rules.inputs import InputField
 from risk.rules.problems import InvalidRule, Problem
-from risk.rules.scoring.checks import is_number
+from risk.rules.scoring.scale import is_number
 
 _LISTS: Final = ("feature", "threshold", "missing_left", "left", "value", "roots")
 _MAX_NODES: Final = 1_000_000
