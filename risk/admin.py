@@ -75,12 +75,12 @@ class _RuleAdmin(_Readable):
         return format_html_join("\n", "<div>{}</div>", lines) if lines else str(_("none: ready to be submitted"))
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Those who configure draft rules."""
-        return holds(request, rights.CONFIGURE)
+        """Those who edit rules draft them."""
+        return holds(request, rights.EDIT_RULES)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Only drafts change."""
-        return holds(request, rights.CONFIGURE) and (obj is None or obj.is_draft)
+        return holds(request, rights.EDIT_RULES) and (obj is None or obj.is_draft)
 
     def has_approve_permission(self, request: HttpRequest) -> bool:
         """Those who approve are others than those who configure, or at least other people."""
@@ -228,7 +228,7 @@ class AlertRuleAdmin(_Readable):
         return holds(request, rights.CONFIGURE)
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """Choose among the indicators there are."""
+        """Choose among the indicators and measures there are."""
         if db_field.name == "measure":
             known = [("NONE", _("none")), *((code, measure.label) for code, measure in alert_measures.items())]
             return forms.ChoiceField(choices=known, label=db_field.verbose_name, widget=UnfoldAdminSelectWidget)

@@ -33,6 +33,9 @@ CONFIRM_REVIEW: Final = "lending.confirm_review"
 VIEW_LOANS: Final = "lending.view_loans"
 VIEW_ALERTS: Final = "risk.view_alerts"
 HANDLE_ALERTS: Final = "risk.handle_alerts"
+# Look at scorecards, decision tables, their trials and prices; write drafts of them and submit them.
+VIEW_RULES: Final = "risk.view_rules"
+EDIT_RULES: Final = "risk.edit_rules"
 # Watch the whole house's risk: indicators, market, stress tests, register, incidents.
 MONITOR_RISK: Final = "risk.monitor"
 # Run stress tests, keep the register, write up incidents and legal reviews.
@@ -78,6 +81,8 @@ ALL: Final = frozenset(
         MANAGE_RISK,
         WORK_AML,
         DECIDE_AML,
+        VIEW_RULES,
+        EDIT_RULES,
         VIEW_MESSAGES,
         COLLECT,
         VIEW_ANALYTICS,
@@ -140,6 +145,8 @@ STANDARD_ROLES: Final = {
             MONITOR_RISK,
             MANAGE_RISK,
             WORK_AML,
+            VIEW_RULES,
+            EDIT_RULES,
             VIEW_ANALYTICS,
         ],
     ),
@@ -160,6 +167,8 @@ STANDARD_ROLES: Final = {
             MANAGE_RISK,
             WORK_AML,
             DECIDE_AML,
+            VIEW_RULES,
+            EDIT_RULES,
             VIEW_ANALYTICS,
             APPROVE_CONFIGURATION,
         ],
@@ -180,11 +189,16 @@ STANDARD_ROLES: Final = {
             VIEW_LOANS,
             VIEW_ALERTS,
             MONITOR_RISK,
+            VIEW_RULES,
             VIEW_MESSAGES,
             VIEW_ANALYTICS,
             APPROVE_CONFIGURATION,
         ],
     ),
-    "operations": ("运营专员", "ALL", [VIEW_CUSTOMERS, STEER_PROCESS, VIEW_LOANS, VIEW_MESSAGES, VIEW_ANALYTICS, CONFIGURE]),
-    "auditor": ("审计专员", "ALL", [VIEW_CUSTOMERS, VIEW_LOANS, VIEW_ANALYTICS, AUDIT]),
+    "operations": (
+        "运营专员",
+        "ALL",
+        [VIEW_CUSTOMERS, STEER_PROCESS, VIEW_LOANS, VIEW_RULES, EDIT_RULES, VIEW_MESSAGES, VIEW_ANALYTICS, CONFIGURE],
+    ),
+    "auditor": ("审计专员", "ALL", [VIEW_CUSTOMERS, VIEW_LOANS, VIEW_RULES, VIEW_ANALYTICS, AUDIT]),
 }

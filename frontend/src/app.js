@@ -11,6 +11,7 @@ import "./parts/facts.js";
 import "./parts/filters.js";
 import "./parts/focus.js";
 import "./parts/frame.js";
+import "./parts/grid.js";
 import "./parts/keyboard.js";
 import "./parts/mentions.js";
 import "./parts/moments.js";

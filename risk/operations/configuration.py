@@ -12,20 +12,23 @@ from core.errors import BusinessError, InvalidInput
 from core.idempotency import fingerprint_of
 from core.models import User
 from core.registries import indicators
-from risk.models import AlertRule, DecisionTable, RuleState, Scorecard, VersionedRule
+from risk.models import AlertRule, Challenger, DecisionTable, DraftStep, RuleState, Scorecard, VersionedRule
+from risk.queries.rules import RuleModel, get_published
+from risk.queries.tables import check_table
 from risk.reasons import TABLE_REASONS, describe_problem
-from risk.rules.decision import check_cases
+from risk.rules.cases import check_cases
 from risk.rules.problems import Problem
-from risk.rules.scorecard import Scorecard as ScorecardRule
-from risk.rules.scorecard import lint_scorecard
-from risk.rules.tables import compile_table, lint_table
+from risk.rules.scoring.models import lint_challenger, lint_champion, read_champion
+from risk.rules.tables import compile_table
 from staff import rights
 from staff.models import Approval
 from staff.operations import AlreadyDecided, ask_approval, decide_approval
 from staff.queries import access_right
 
 PUBLISH: Final = "risk.publish_rule"
-_MODELS: Final[dict[str, type[Scorecard] | type[DecisionTable]]] = {
+STEPS_KEPT: Final = 200
+_MODELS: Final[dict[str, RuleModel]] = {
+    Challenger._meta.label_lower: Challenger,
     Scorecard._meta.label_lower: Scorecard,
     DecisionTable._meta.label_lower: DecisionTable,
 }
@@ -76,27 +79,18 @@ def find_problems(rule: VersionedRule) -> list[Problem]:
     of the table in force.
     """
     if isinstance(rule, DecisionTable):
-        problems = lint_table(rule.content, TABLE_REASONS)
-        if problems:
-            return problems
-        card = _get_published(Scorecard, rule.code)
-        if card is None:
-            return [Problem("cases", "scorecard_missing", rule.code)]
-        return check_cases(ScorecardRule(card.content), compile_table(rule.content, TABLE_REASONS), rule.cases)
-    problems = lint_scorecard(rule.content)
-    if problems:
+        return list(check_table(rule).problems)
+    if isinstance(rule, Challenger):
+        return lint_challenger(rule.content)
+    problems = lint_champion(rule.content)
+    # Estimated points move every applicant a little: what that turns is for people to judge on the model's page.
+    if problems or (isinstance(rule, Scorecard) and rule.training_id is not None):
         return problems
-    table = _get_published(DecisionTable, rule.code)
+    table = get_published(DecisionTable, rule.code)
     if not isinstance(table, DecisionTable):
         return []
-    broken = check_cases(ScorecardRule(rule.content), compile_table(table.content, TABLE_REASONS), table.cases)
+    broken = check_cases(read_champion(rule.content), compile_table(table.content, TABLE_REASONS), table.cases)
     return [Problem(place, "scorecard_breaks_cases", detail) for place, _code, detail in broken]
-
-
-def _get_published(model: type[Scorecard] | type[DecisionTable], code: str) -> VersionedRule | None:
-    return model.objects.filter(code=code, state=RuleState.PUBLISHED).first() or (
-        model.objects.filter(code="standard", state=RuleState.PUBLISHED).first()
-    )
 
 
 def content_hash_of(content: Any, cases: Any = None) -> str:
@@ -107,7 +101,7 @@ def content_hash_of(content: Any, cases: Any = None) -> str:
 @transaction.atomic
 def save_draft(
     *,
-    model: type[Scorecard] | type[DecisionTable],
+    model: RuleModel,
     rule_id: int | None,
     code: str,
     content: Any,
@@ -120,39 +114,50 @@ def save_draft(
 
     Raises Refused, NotADraft, DraftWaiting.
     """
-    access_right(actor, rights.CONFIGURE)
+    access_right(actor, rights.EDIT_RULES)
     if rule_id is None:
         latest = model.objects.filter(code=code).aggregate(latest=Max("version"))["latest"] or 0
-        rule: Scorecard | DecisionTable = model(code=code, version=latest + 1, made_at=now, made_by=actor)
+        rule: VersionedRule = model(code=code, version=latest + 1, made_at=now, made_by=actor)
     else:
-        rule = _lock_draft(model, rule_id)
-    rule.content = content
+        rule = lock_draft(model, rule_id)
     rule.note = note
+    write_draft(rule, content=content, cases=cases, actor=actor, now=now)
+    return rule
+
+
+def write_draft(
+    rule: VersionedRule, *, content: Any, cases: Any, actor: User, now: datetime, keeps_step: bool = True
+) -> None:
+    """Write what a draft says; the caller has locked it. A table's draft keeps the step, so that it can be taken back."""
+    rule.content = content
     if isinstance(rule, DecisionTable):
         rule.cases = cases or {}
+        rule.step += int(keeps_step)
     rule.content_hash = content_hash_of(rule.content, getattr(rule, "cases", None))
     rule.save()
+    if isinstance(rule, DecisionTable) and keeps_step:
+        steps = DraftStep.objects.filter(table=rule)
+        # What was taken back before is gone with the next edit; what lies far behind is not taken back any more.
+        steps.exclude(number__range=(rule.step - STEPS_KEPT, rule.step - 1)).delete()
+        steps.create(table=rule, number=rule.step, content=rule.content, cases=rule.cases, made_at=now, made_by=actor)
     audit.record(
         actor=actor,
         action="risk.rule_drafted",
         target=rule,
         data={"rule": str(rule), "hash": rule.content_hash},
-        reason=note[:300],
+        reason=rule.note[:300],
         now=now,
     )
-    return rule
 
 
 @transaction.atomic
-def submit_rule(
-    *, model: type[Scorecard] | type[DecisionTable], rule_id: int, reason: str, actor: User, now: datetime
-) -> Approval:
+def submit_rule(*, model: RuleModel, rule_id: int, reason: str, actor: User, now: datetime) -> Approval:
     """Submit a draft without mistakes to a second person.
 
     Raises Refused, NotADraft, DraftWaiting, RuleInvalid.
     """
-    access_right(actor, rights.CONFIGURE)
-    rule = _lock_draft(model, rule_id)
+    access_right(actor, rights.EDIT_RULES)
+    rule = lock_draft(model, rule_id)
     _refuse_mistakes(rule)
     payload = {"rule": str(rule), "hash": rule.content_hash}
     return ask_approval(kind=PUBLISH, target=rule, payload=payload, reason=reason, actor=actor, now=now)
@@ -180,11 +185,11 @@ def decide_rule(*, approval_id: int, is_approved: bool, note: str, actor: User, 
     return rule
 
 
-def publish_version(
-    rule: Scorecard | DecisionTable, *, submitted_by: User | None, approved_by: User | None, now: datetime
-) -> None:
+def publish_version(rule: VersionedRule, *, submitted_by: User | None, approved_by: User | None, now: datetime) -> None:
     """Put a version in force in place of the one before; the caller has checked that two people wanted it."""
-    type(rule).objects.filter(code=rule.code, state=RuleState.PUBLISHED).update(state=RuleState.RETIRED, retired_at=now)
+    _MODELS[rule._meta.label_lower].objects.filter(code=rule.code, state=RuleState.PUBLISHED).update(
+        state=RuleState.RETIRED, retired_at=now
+    )
     rule.state = RuleState.PUBLISHED
     rule.published_at = now
     rule.published_by = submitted_by
@@ -210,8 +215,9 @@ def save_alert_rule(*, rule: AlertRule, changed: dict[str, Any], actor: User, no
     return rule
 
 
-def _lock_draft(model: type[Scorecard] | type[DecisionTable], rule_id: int) -> Scorecard | DecisionTable:
-    rule: Scorecard | DecisionTable = model.objects.select_for_update(no_key=True).get(pk=rule_id)
+def lock_draft(model: RuleModel, rule_id: int) -> VersionedRule:
+    """Lock a version that may still change. Raises NotADraft, DraftWaiting."""
+    rule: VersionedRule = model.objects.select_for_update(no_key=True).get(pk=rule_id)
     if not rule.is_draft:
         raise NotADraft
     waiting = Approval.objects.filter(

@@ -1,13 +1,12 @@
 """From facts to a verdict: score, then both tables, the strictest word wins; whatever fails goes to a person."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import ROUND_FLOOR, Decimal
-from typing import Any, Final
+from typing import Final
 
-from risk.rules.inputs import TABLE_FIELDS, Inputs, InvalidInputs, Value, check_inputs
-from risk.rules.problems import Problem
-from risk.rules.scorecard import Score, Scorecard
+from risk.rules.inputs import Inputs, InvalidInputs, Value
+from risk.rules.scorecard import Champion, Score
 from risk.rules.tables import FULL_AMOUNT_BP, DecisionTable, Outcome, Row
 
 # Reasons that no table row gives: the judgement itself could not be made or carried out.
@@ -36,7 +35,7 @@ class Verdict:
         return tuple(self.score.list_adverse_factors(ADVERSE_FACTORS_SHOWN))
 
 
-def decide(scorecard: Scorecard, table: DecisionTable, facts: Inputs) -> Verdict:
+def decide(scorecard: Champion, table: DecisionTable, facts: Inputs) -> Verdict:
     """Judge checked or unchecked facts; never raises for what the facts or a cell hold.
 
     Facts that do not fit the list, and a cell that cannot be evaluated, end as REFER: a person looks.
@@ -46,12 +45,13 @@ def decide(scorecard: Scorecard, table: DecisionTable, facts: Inputs) -> Verdict
     except InvalidInputs:
         return Verdict(Outcome.REFER, "", 0, (INPUTS_INVALID,), (), None)
     try:
-        return _apply(table, score, facts)
+        return apply_tables(table, score, facts)
     except RuntimeError:
         return Verdict(Outcome.REFER, "", 0, (RULES_FAILED,), (), score)
 
 
-def _apply(table: DecisionTable, score: Score, facts: Inputs) -> Verdict:
+def apply_tables(table: DecisionTable, score: Score, facts: Inputs) -> Verdict:
+    """Judge checked facts that have a score. Raises RuntimeError for a cell that cannot be evaluated."""
     inputs: dict[str, Value] = {**facts, "score": score.value}
     hits = [row for row in table.policy if _fires(row, inputs)]
     graded = next((row for row in table.grading if _fires(row, inputs)), None)
@@ -77,56 +77,3 @@ def approve_amount(amount: Decimal, amount_bp: int, step: Decimal) -> Decimal:
     """
     share = amount * amount_bp / FULL_AMOUNT_BP
     return (share / step).to_integral_value(ROUND_FLOOR) * step
-
-
-def check_cases(scorecard: Scorecard, table: DecisionTable, cases: Any) -> list[Problem]:
-    """Run a table's own golden cases; return what differs and which rows no case makes fire.
-
-    `cases` is `{"base": {every input}, "cases": [{"name", "fires": "policy/P3", "change": {…}, "expect": {"outcome",
-    "grade", "reasons"}}]}`. `score` may be changed too: it then stands in for the scorecard's.
-    """
-    base = cases.get("base") if isinstance(cases, dict) else None
-    rows = cases.get("cases") if isinstance(cases, dict) else None
-    if not isinstance(base, dict) or not isinstance(rows, list):
-        return [Problem("cases", "cases_shape")]
-    problems = []
-    covered: set[str] = set()
-    for index, case in enumerate(rows):
-        place = f"cases/{case.get('name') or index + 1}" if isinstance(case, dict) else f"cases/{index + 1}"
-        if not isinstance(case, dict) or not isinstance(case.get("change", {}), dict):
-            problems.append(Problem(place, "cases_shape"))
-            continue
-        problems += [Problem(place, code, detail) for code, detail in _run_case(scorecard, table, base, case, covered)]
-    problems += [Problem(row.place, "row_without_case") for row in table.list_rows() if row.place not in covered]
-    return problems
-
-
-def _run_case(
-    scorecard: Scorecard, table: DecisionTable, base: Mapping[str, Any], case: Mapping[str, Any], covered: set[str]
-) -> Sequence[tuple[str, str]]:
-    inputs = {**base, **case.get("change", {})}
-    fixed_score = inputs.pop("score", None)
-    try:
-        score = scorecard.score(inputs)
-        if fixed_score is not None:
-            check_inputs({**inputs, "score": fixed_score}, TABLE_FIELDS)
-            score = Score(fixed_score, fixed_score, ())
-    except InvalidInputs as error:
-        return [("case_inputs", str(error))]
-    verdict = _apply(table, score, inputs)
-    fired = [row.place for row in verdict.fired]
-    problems = []
-    if case.get("fires") in fired:
-        covered.add(str(case["fires"]))
-    else:
-        problems.append(("case_row_silent", f"{case.get('fires')} ≠ {', '.join(fired)}"))
-    expected = case.get("expect")
-    if not isinstance(expected, dict) or "outcome" not in expected:
-        return [*problems, ("case_expects_nothing", "")]
-    found = {"outcome": str(verdict.outcome), "grade": verdict.grade, "reasons": list(verdict.reasons)}
-    problems += [
-        ("case_differs", f"{key}: {wanted} ≠ {found.get(key)}")
-        for key, wanted in expected.items()
-        if found.get(key) != wanted
-    ]
-    return problems

@@ -7,7 +7,7 @@ the literature agrees on (arrears and utilisation cost points, a long file and r
 from collections.abc import Sequence
 from typing import Any, Final
 
-from risk.rules.tables import GRADING, POLICY
+from risk.rules import tables
 
 CODE: Final = "standard"
 
@@ -83,7 +83,6 @@ _GRADING_ROWS: Sequence[dict[str, str]] = [
         ("G6", "", "DECLINE", "E", "SCORE_TOO_LOW", "0"),
     )
 ]
-_OUTPUTS = {POLICY: ("action", "reason"), GRADING: ("decision", "grade", "reason", "amount_bp")}
 
 
 def build_document(
@@ -92,41 +91,15 @@ def build_document(
     grading_inputs: Sequence[str],
     grading_rows: Sequence[dict[str, str]],
 ) -> dict[str, Any]:
-    """Return a zen JDM document of both tables; rows name columns by field and texts without their quotes."""
-    tables = [
-        _build_table(POLICY, "collect", policy_inputs, policy_rows, 0),
-        _build_table(GRADING, "first", grading_inputs, grading_rows, 200),
-    ]
-    start = {"id": "start", "type": "inputNode", "name": "start", "position": {"x": 0, "y": 100}}
-    end = {"id": "end", "type": "outputNode", "name": "end", "position": {"x": 800, "y": 100}}
-    pairs = [pair for table in (POLICY, GRADING) for pair in (("start", table), (table, "end"))]
-    edges = [{"id": f"{a}-{b}", "type": "edge", "sourceId": a, "targetId": b} for a, b in pairs]
-    return {"nodes": [start, *tables, end], "edges": edges}
+    """Return a zen JDM document of both tables; rows say what they say without quotes."""
+    return tables.build_document(
+        policy_inputs, _quote_outputs(policy_rows), grading_inputs, _quote_outputs(grading_rows)
+    )
 
 
-def _build_table(
-    name: str, hit_policy: str, inputs: Sequence[str], rows: Sequence[dict[str, str]], top: int
-) -> dict[str, Any]:
-    outputs = _OUTPUTS[name]
-    quoted = {output for output in outputs if output != "amount_bp"}
-    return {
-        "id": name,
-        "type": "decisionTableNode",
-        "name": name,
-        "position": {"x": 400, "y": top},
-        "content": {
-            "hitPolicy": hit_policy,
-            "outputPath": name,
-            "inputs": [{"id": field, "name": field, "field": field} for field in inputs],
-            "outputs": [{"id": field, "name": field, "field": field} for field in outputs],
-            "rules": [
-                {"_id": row["_id"]}
-                | {field: row.get(field, "") for field in inputs}
-                | {field: f"'{row[field]}'" if field in quoted else row[field] for field in outputs}
-                for row in rows
-            ],
-        },
-    }
+def _quote_outputs(rows: Sequence[dict[str, str]]) -> list[dict[str, str]]:
+    texts = {"action", "decision", "grade", "reason"}
+    return [{field: f"'{text}'" if field in texts else text for field, text in row.items()} for row in rows]
 
 
 DOCUMENT: Final = build_document(_POLICY_INPUTS, _POLICY_ROWS, ("score",), _GRADING_ROWS)

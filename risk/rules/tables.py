@@ -7,7 +7,7 @@ whole, which the tests use as the second opinion; here the tables are walked cel
 over a row that it cannot evaluate and a skipped refusal is an approval.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
@@ -21,7 +21,7 @@ GRADING: Final = "grading"
 GRADES: Final = ("A", "B", "C", "D", "E")
 FULL_AMOUNT_BP: Final = 10_000
 _HIT_POLICY = {POLICY: "collect", GRADING: "first"}
-_OUTPUTS = {POLICY: ("action", "reason"), GRADING: ("decision", "grade", "reason", "amount_bp")}
+OUTPUTS: Final = {POLICY: ("action", "reason"), GRADING: ("decision", "grade", "reason", "amount_bp")}
 
 
 class Outcome(StrEnum):
@@ -80,6 +80,71 @@ def lint_table(content: Any, known_reasons: Collection[str]) -> list[Problem]:
     return []
 
 
+def find_tables(content: Any, problems: list[Problem]) -> dict[str, dict[str, Any]] | None:
+    """Return both tables of a document that is input -> both tables -> output and nothing else; else say what is wrong."""
+    nodes = _read_dicts(content, "nodes")
+    edges = _read_dicts(content, "edges")
+    if nodes is None or edges is None:
+        problems.append(Problem("document", "document_shape"))
+        return None
+    by_id = {node.get("id"): node for node in nodes}
+    types = sorted(str(node.get("type")) for node in nodes)
+    if types != ["decisionTableNode", "decisionTableNode", "inputNode", "outputNode"] or len(by_id) != 4:
+        problems.append(Problem("document", "nodes_not_allowed", ", ".join(types)))
+        return None
+    tables = {str(node.get("name")): node for node in nodes if node["type"] == "decisionTableNode"}
+    if tables.keys() != _HIT_POLICY.keys():
+        problems.append(Problem("document", "tables_missing", ", ".join(sorted(tables))))
+        return None
+    start = next(node["id"] for node in nodes if node["type"] == "inputNode")
+    end = next(node["id"] for node in nodes if node["type"] == "outputNode")
+    wanted = {pair for node in tables.values() for pair in ((start, node["id"]), (node["id"], end))}
+    if {(edge.get("sourceId"), edge.get("targetId")) for edge in edges} != wanted:
+        problems.append(Problem("document", "tables_not_connected"))
+        return None
+    return tables
+
+
+def build_document(
+    policy_inputs: Sequence[str],
+    policy_rows: Sequence[Mapping[str, str]],
+    grading_inputs: Sequence[str],
+    grading_rows: Sequence[Mapping[str, str]],
+) -> dict[str, Any]:
+    """Return a zen JDM document of both tables; rows name columns by field."""
+    tables = [
+        _build_table(POLICY, policy_inputs, policy_rows, 0),
+        _build_table(GRADING, grading_inputs, grading_rows, 200),
+    ]
+    start = {"id": "start", "type": "inputNode", "name": "start", "position": {"x": 0, "y": 100}}
+    end = {"id": "end", "type": "outputNode", "name": "end", "position": {"x": 800, "y": 100}}
+    pairs = [pair for table in (POLICY, GRADING) for pair in (("start", table), (table, "end"))]
+    edges = [{"id": f"{a}-{b}", "type": "edge", "sourceId": a, "targetId": b} for a, b in pairs]
+    return {"nodes": [start, *tables, end], "edges": edges}
+
+
+def _build_table(name: str, inputs: Sequence[str], rows: Sequence[Mapping[str, str]], top: int) -> dict[str, Any]:
+    columns = [{"id": field, "name": field, "field": field} for field in inputs]
+    outputs = [{"id": field, "name": field, "field": field} for field in OUTPUTS[name]]
+    rules = []
+    for row in rows:
+        said = {"_description": row["_description"]} if row.get("_description") else {}
+        rules.append({"_id": row["_id"]} | said | {field: row.get(field, "") for field in (*inputs, *OUTPUTS[name])})
+    return {
+        "id": name,
+        "type": "decisionTableNode",
+        "name": name,
+        "position": {"x": 400, "y": top},
+        "content": {
+            "hitPolicy": _HIT_POLICY[name],
+            "outputPath": name,
+            "inputs": columns,
+            "outputs": outputs,
+            "rules": rules,
+        },
+    }
+
+
 class _Reader:
     """Reads one document and gathers all problems instead of stopping at the first."""
 
@@ -88,7 +153,7 @@ class _Reader:
         self.problems: list[Problem] = []
 
     def read(self, content: Any) -> DecisionTable | None:
-        tables = self._find_tables(content)
+        tables = find_tables(content, self.problems)
         if tables is None:
             return None
         rows = {name: tuple(self._read_rows(name, node)) for name, node in tables.items()}
@@ -100,31 +165,6 @@ class _Reader:
 
     def _add(self, place: str, code: str, detail: object = "") -> None:
         self.problems.append(Problem(place, code, str(detail)))
-
-    def _find_tables(self, content: Any) -> dict[str, dict[str, Any]] | None:
-        """Check that the document is input -> both tables -> output and nothing else."""
-        nodes = _read_dicts(content, "nodes")
-        edges = _read_dicts(content, "edges")
-        if nodes is None or edges is None:
-            self._add("document", "document_shape")
-            return None
-        by_id = {node.get("id"): node for node in nodes}
-        types = sorted(str(node.get("type")) for node in nodes)
-        if types != ["decisionTableNode", "decisionTableNode", "inputNode", "outputNode"] or len(by_id) != 4:
-            self._add("document", "nodes_not_allowed", ", ".join(types))
-            return None
-        tables = {str(node.get("name")): node for node in nodes if node["type"] == "decisionTableNode"}
-        if tables.keys() != _HIT_POLICY.keys():
-            self._add("document", "tables_missing", ", ".join(sorted(tables)))
-            return None
-        start = next(node["id"] for node in nodes if node["type"] == "inputNode")
-        end = next(node["id"] for node in nodes if node["type"] == "outputNode")
-        wanted = {pair for node in tables.values() for pair in ((start, node["id"]), (node["id"], end))}
-        found = {(edge.get("sourceId"), edge.get("targetId")) for edge in edges}
-        if found != wanted:
-            self._add("document", "tables_not_connected")
-            return None
-        return tables
 
     def _read_rows(self, name: str, node: Mapping[str, Any]) -> Iterator[Row]:
         content = node.get("content")
@@ -141,8 +181,8 @@ class _Reader:
             self._add(name, "unknown_input", field)
         if len(set(columns.values())) != len(content["inputs"]):
             self._add(name, "column_twice")
-        if outputs.keys() != set(_OUTPUTS[name]) or len(content["outputs"]) != len(_OUTPUTS[name]):
-            self._add(name, "outputs_missing", ", ".join(_OUTPUTS[name]))
+        if outputs.keys() != set(OUTPUTS[name]) or len(content["outputs"]) != len(OUTPUTS[name]):
+            self._add(name, "outputs_missing", ", ".join(OUTPUTS[name]))
         if len(self.problems) > before:
             return
         if not content["rules"]:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from risk.web import alerts, applications
+from risk.web import alerts, applications, table_acts, tables
 
 app_name = "risk"
 
@@ -15,6 +15,11 @@ urlpatterns = [
     path("risk/alerts/", alerts.AlertListPage.as_view(), name="alerts"),
     path("risk/alerts/<str:public_id>/", alerts.AlertPage.as_view(), name="alert"),
     path("risk/alerts/<str:public_id>/<slug:act>/", alerts.AlertAct.as_view(), name="alert-act"),
+    path("risk/tables/", tables.TableListPage.as_view(), name="tables"),
+    path("risk/tables/<slug:code>/<int:version>/", tables.TablePage.as_view(), name="table"),
+    path("risk/tables/<slug:code>/<int:version>/compare/", tables.TableComparePage.as_view(), name="table-compare"),
+    path("risk/tables/<slug:code>/<int:version>/edit/", table_acts.TableEdit.as_view(), name="table-edit"),
+    path("risk/tables/<slug:code>/<int:version>/<slug:act>/", table_acts.TableAct.as_view(), name="table-act"),
     path("customers/<str:public_id>/risk/", alerts.CustomerRisk.as_view(), name="customer"),
     path("loans/<str:public_id>/alerts/", alerts.LoanAlerts.as_view(), name="loan"),
 ]

@@ -1,0 +1,29 @@
+"""The parts of Risk: one entry of the rail, its pages as tabs."""
+
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from staff import rights
+from staff.queries import Access
+
+# Address, name, right; in the order of the tabs.
+_SECTIONS = (
+    ("risk:alerts", _("Alerts"), rights.VIEW_ALERTS),
+    ("risk:tables", _("Decision tables"), rights.VIEW_RULES),
+)
+
+
+def list_sections(access: Access, current: str) -> list[dict[str, Any]]:
+    """Return the tabs that a reader may open."""
+    return [
+        {"label": label, "url": reverse(name), "is_current": name == current}
+        for name, label, right in _SECTIONS
+        if access.has(right)
+    ]
+
+
+def first_section(access: Access) -> str:
+    """Return where the rail's entry leads a reader; empty where it leads nowhere."""
+    return next((name for name, _label, right in _SECTIONS if access.has(right)), "")
