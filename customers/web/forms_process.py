@@ -60,7 +60,7 @@ class ActionForm(forms.Form):
         label=_("Whose steps"), required=False, queryset=StaffMember.objects.none(), empty_label=_("everybody's")
     )
     wrong = forms.CharField(label=_("What is wrong"), max_length=300, widget=forms.Textarea(attrs={"rows": 2}))
-    remedy = forms.CharField(label=_("What to do"), max_length=300, widget=forms.Textarea(attrs={"rows": 2}))
+    remedy = forms.CharField(label=_("What is to be done"), max_length=300, widget=forms.Textarea(attrs={"rows": 2}))
     kpi = forms.ChoiceField(label=_("Figure it should move"), choices=CorrectiveAction.Kpi.choices)
     owner = forms.ModelChoiceField(label=_("Who sees to it"), queryset=StaffMember.objects.none())
     due_date = forms.DateField(label=_("Until"), widget=_DAY)

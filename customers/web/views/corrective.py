@@ -120,7 +120,7 @@ class _ComparingPage(StaffPage):
                     address(Narrowed(side.stretch, code, member_id), standing="ON_TIME"),
                     address(Narrowed(side.stretch, code, member_id), standing="JUDGED"),
                 )
-                for label, side in ((_("Before"), found.before), (_("After"), found.after))
+                for label, side in ((_("Before the change"), found.before), (_("After the change"), found.after))
             ],
             "days": days,
             "choices": _CHOICES,
@@ -131,7 +131,7 @@ class _ComparingPage(StaffPage):
 
 def draw_comparison(found: reads.Comparison, code: str, member_id: int | None) -> Chart:
     """Return the share on time by week, before and after."""
-    sides = [(_("Before"), Tone.PLAIN, found.before), (_("After"), Tone.ACCENT, found.after)]
+    sides = [(_("Before the change"), Tone.PLAIN, found.before), (_("After the change"), Tone.ACCENT, found.after)]
     # The week of the change has days on either side: each side shows its own part of it.
     weeks = sorted({week for _label, _tone, side in sides for week in side.steps.by_week})
     series = []
