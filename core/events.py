@@ -29,6 +29,11 @@ def name_of(event_or_type: Any) -> str:
     return _NAMES[event_or_type if isinstance(event_or_type, type) else type(event_or_type)]
 
 
+def type_of(name: str) -> type:
+    """Return the class of a wire name."""
+    return _TYPES[name]
+
+
 def encode(event: Any) -> dict[str, Any]:
     """Return the JSON form: decimals and dates as strings."""
     return {field.name: _encode_value(getattr(event, field.name)) for field in dataclasses.fields(event)}

@@ -1,6 +1,6 @@
 """Where higher apps contribute what a lower frame shows or computes (design §2)."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Generic, TypeVar
@@ -84,13 +84,63 @@ class WorkSource:
     rows: Callable[[Any, date, int], Sequence[WorkRow]]
 
 
+# Writes " AND <column> …" for a column of customers' keys, or nothing where all customers are meant.
+Among = Callable[[str], str]
+Choices = Sequence[tuple[str, Text]]
+
+
+@dataclass(frozen=True)
+class AttributeFamily:
+    """Facts about customers that are told from the same rows in one pass.
+
+    `build(among)` returns SQL of the app's own that yields `customer_id`, each once, and a column of each attribute's
+    key; it puts `among("l.borrower_id")` into every WHERE that reads rows of customers. It holds no parameters and no
+    percent sign: the day is that of `core_businessdate`.
+    """
+
+    build: Callable[[Among], str]
+
+
 @dataclass(frozen=True)
 class Attribute:
-    """A fact about customers for segmentation: set-based SQL that yields (customer_id, value)."""
+    """A fact about customers for lists, labels and segments; its key is a column of its family.
+
+    `type` is count, money, ratio, date, moment, text, flag or list. What the family does not yield is unknown, of counts
+    and sums none. A listed one is a column and a filter of the customer list. One `for_marketing` says nothing about
+    credit and must not be asked for it.
+    """
 
     label: Text
     type: str
-    sql: str
+    family: str
+    group: Text = ""
+    choices: Choices | Callable[[], Choices] = ()
+    is_listed: bool = False
+    for_marketing: bool = False
+
+    def list_choices(self) -> tuple[tuple[str, Text], ...]:
+        """Return the values it can have with their labels, none where any will do."""
+        return tuple(self.choices() if callable(self.choices) else self.choices)
+
+
+@dataclass(frozen=True)
+class Act:
+    """Something customers do that can be counted; the label goes on after the customer's name: "placed a bid".
+
+    `build(among)` returns SQL of the app's own that yields `customer_id`, `on_date` and `amount` (NULL without one), a row
+    each time, as with a family.
+    """
+
+    label: Text
+    build: Callable[[Among], str]
+
+
+@dataclass(frozen=True)
+class StandingTable:
+    """Where the attributes are kept beside one another, a column a key, fresh within seconds; `key` names the customer."""
+
+    table: str
+    key: str = "customer_id"
 
 
 @dataclass(frozen=True)
@@ -168,6 +218,12 @@ loan_panels: Registry[CustomerPanel] = Registry("loan_panels")
 timeline_kinds: Registry[TimelineKind] = Registry("timeline_kinds")
 work_sources: Registry[WorkSource] = Registry("work_sources")
 attributes: Registry[Attribute] = Registry("attributes")
+attribute_families: Registry[AttributeFamily] = Registry("attribute_families")
+acts: Registry[Act] = Registry("acts")
+# Which customers events of a type touch, by the event's name: `find(events)` returns their ids.
+touches: Registry[Callable[[Sequence[Any]], Collection[int]]] = Registry("touches")
+# One entry, "customers": the table in which lists find the attributes.
+standing_tables: Registry[StandingTable] = Registry("standing_tables")
 indicators: Registry[Indicator] = Registry("indicators")
 # What alerts may do by themselves, by the codes of risk's measures.
 alert_measures: Registry[AlertMeasure] = Registry("alert_measures")
@@ -194,3 +250,16 @@ erasures: Registry[tuple[str, str]] = Registry("erasures")
 capabilities: Registry[Callable[[], Any]] = Registry("capabilities")
 # Who may come into the admin: `gate(user)`; one that opens is enough.
 admin_gates: Registry[Callable[[Any], bool]] = Registry("admin_gates")
+
+
+def register_family(key: str, build: Callable[[Among], str], members: Mapping[str, Attribute]) -> None:
+    """Register attributes with the family that tells them."""
+    attribute_families.register(key, AttributeFamily(build))
+    for name, attribute in members.items():
+        attributes.register(name, attribute)
+
+
+def read_attribute_sql(key: str) -> str:
+    """Return SQL that yields `customer_id` and `value` of one attribute as its app's rows are now, known values only."""
+    family = attribute_families.get(attributes.get(key).family).build(lambda _column: "")
+    return f"SELECT f.customer_id, f.{key} AS value FROM ({family}) f WHERE f.{key} IS NOT NULL"  # noqa: S608

@@ -31,9 +31,8 @@ class CustomersConfig(AppConfig):
         )
         from customers.operations.ownership import change, recycling
         from customers.operations.process import corrective, running
-        from customers.queries import health as health_reads
+        from customers.queries import process_proofs, registered, touched
         from customers.queries.indicators import register_indicators
-        from customers.queries import process_proofs
         from customers.texts import register_text
         from customers.web import frame, frame_process, quality, texts_work
 
@@ -55,7 +54,8 @@ class CustomersConfig(AppConfig):
         register_step(running.STEP, running.STEP_ORDER, process.follow_steps, process.list_partitions)
         register_step(corrective.STEP, corrective.STEP_ORDER, process.alarm_overdue)
         register_step(health.STEP, health.STEP_ORDER, health.judge_health)
-        health_reads.register()
+        registered.register_attributes()
+        touched.register_touches()
         register_step(retention.STEP, retention.STEP_ORDER, retention.erase_expired)
         register_step(funnel.STEP, funnel.STEP_ORDER, funnel.follow_up_stopped)
 

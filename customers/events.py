@@ -142,3 +142,11 @@ class CustomerTakenIn:
     """Somebody became a customer without registering himself."""
 
     customer_id: int
+
+
+@event_type("customers.customers_touched")
+@dataclass(frozen=True)
+class CustomersTouched:
+    """Something about customers has changed that has no event of its own, such as a label, a contact or a case."""
+
+    customer_ids: tuple[int, ...]

@@ -45,6 +45,9 @@ class LedgerConfig(AppConfig):
 
         merging.register()
         register_indicators()
+        from ledger.queries.attributes import register_attributes
+
+        register_attributes()
         seeding.register_seed(30, "ledger.parameters", seed.seed_parameters)
         # The platform's accounts are part of the schema.
         post_migrate.connect(_open_platform_accounts, sender=self, dispatch_uid="ledger.platform_accounts")

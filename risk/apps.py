@@ -20,6 +20,7 @@ class RiskConfig(AppConfig):
         from risk.operations import configuration, indicators, leavers, seed
         from risk.operations.measures import register_measures
         from risk.queries.alerts import open_alerts_item
+        from risk.queries.attributes import register_attributes
         from risk.queries.disclosure import disclose_credit_report
         from risk.queries.indicators import register_indicators
         from risk.reasons import REASONS
@@ -29,6 +30,7 @@ class RiskConfig(AppConfig):
         register_seed(60, "risk.standard_rules", seed.seed_standard_rules)
         register_indicators()
         register_measures()
+        register_attributes()
         indicators.register_step()
         register_seed(61, "risk.leaver_limits", seed.seed_leaver_limits)
         register_step(leavers.STEP, leavers.STEP_ORDER, leavers.watch_leavers)

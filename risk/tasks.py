@@ -5,8 +5,8 @@ from datetime import timedelta
 from core import clock
 from core.jobs import job
 from integrations import connect
-from risk.operations.market import NEWS_DAYS, take_in_news
 from risk.operations import trainings
+from risk.operations.market import NEWS_DAYS, take_in_news
 
 
 @job

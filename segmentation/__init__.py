@@ -1,4 +1,5 @@
-"""Labels and lifecycle stages of customers by rule.
+"""Attributes of customers side by side, labels and stages by rule, segments of them.
 
-Owns what a customer is called; writes it into the customer's record.
+Owns what is known of a customer for choosing, and what he is called; writes labels into the customer's record. Does not
+own the facts themselves: the apps below register how they are told.
 """

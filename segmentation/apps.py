@@ -1,7 +1,16 @@
 """Django configuration of segmentation."""
 
+from typing import Any
+
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
+
+
+def _shape_standing(**_kwargs: Any) -> None:
+    from segmentation.operations.shape import shape_standing
+
+    shape_standing()
 
 
 class SegmentationConfig(AppConfig):
@@ -11,15 +20,20 @@ class SegmentationConfig(AppConfig):
     verbose_name = _("Segmentation")
 
     def ready(self) -> None:
+        from core.close import register_step
+        from core.registries import StandingTable, standing_tables
         from core.seeding import register_seed
         from customers.texts import register_text
-        from segmentation import (
-            handlers,  # noqa: F401 - registers the event handlers
-            operations,
-        )
+        from segmentation import handlers
+        from segmentation.operations import attributes, labels
+        from segmentation.queries.attributes import TABLE
 
-        register_seed(80, "segmentation.label_rules", operations.seed_rules)
-        operations.register()
+        handlers.register()
+        post_migrate.connect(_shape_standing, sender=self, dispatch_uid="segmentation.standing")
+        standing_tables.register("customers", StandingTable(TABLE))
+        register_step(attributes.STEP, attributes.STEP_ORDER, attributes.refresh_range, attributes.list_ranges)
+        register_seed(80, "segmentation.label_rules", labels.seed_rules)
+        labels.register()
         for code, sentence in _TEXTS.items():
             register_text(code, sentence)
 

@@ -1,8 +1,16 @@
-"""Doors for events: whose deals have come or gone by a merge is seen anew."""
+"""Doors for events: whoever is touched has his attributes told anew; a merge has deals come and go."""
 
+from collections.abc import Callable, Collection, Sequence
+from typing import Any, Final
+
+from core.events import type_of
 from core.outbox import EventContext, handles
+from core.registries import touches
 from customers.events import CustomersMerged, MergeUndone
 from segmentation.operations import relabel_customers
+from segmentation.operations.touched import follow_customers
+
+_BATCH: Final = 200
 
 
 @handles(CustomersMerged, name="segmentation.relabel_merged")
@@ -17,3 +25,16 @@ def relabel_parted(event: MergeUndone, context: EventContext) -> None:
     relabel_customers(
         customer_ids=[event.kept_id, event.merged_id], business_date=context.business_date, now=context.now
     )
+
+
+def register() -> None:
+    """Follow every event that touches customers, many at a time."""
+    for name, find in touches.items():
+        handles(type_of(name), name=f"segmentation.follow:{name}", batch=_BATCH)(_make_follower(find))
+
+
+def _make_follower(find: Callable[[Sequence[Any]], Collection[int]]) -> Callable[[list[Any], EventContext], None]:
+    def follow(events: list[Any], context: EventContext) -> None:
+        follow_customers(customer_ids=find(events), business_date=context.business_date, now=context.now)
+
+    return follow

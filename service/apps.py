@@ -12,10 +12,10 @@ class ServiceConfig(AppConfig):
 
     def ready(self) -> None:
         from core.close import register_step
-        from core.registries import Attribute, attributes
         from core.seeding import register_seed
         from customers.texts import register_text
         from service import handlers  # noqa: F401 - registers the event handlers
+        from service.attributes import register_attributes
         from service.indicators import register_indicators
         from service.operations import contacts, seed
         from service.operations.intensity import register_measure
@@ -24,7 +24,7 @@ class ServiceConfig(AppConfig):
         frame.register()
         register_indicators()
         register_measure()
-        attributes.register("open_cases", Attribute(_("Open cases"), "count", _OPEN_CASES))
+        register_attributes()
         register_seed(70, "service.contact_limits", seed.seed_contact_limits)
         register_seed(71, "service.case_clock", seed.seed_case_clock)
         register_step(contacts.STEP, contacts.STEP_ORDER, contacts.judge_promises)
@@ -32,11 +32,6 @@ class ServiceConfig(AppConfig):
             register_text(code, sentence)
 
 
-# Questions and complaints about a customer that some department still has to answer.
-_OPEN_CASES = """
-SELECT customer_id, count(*) AS value FROM service_departmentcase
-WHERE state <> 'CLOSED' AND customer_id IS NOT NULL GROUP BY 1
-"""
 _TEXTS = {
     "service.case_opened": _("Case %(number)s went to %(department)s: %(title)s"),
     "service.case_arrived": _("Case %(number)s has come to %(department)s: %(title)s"),

@@ -12,6 +12,7 @@ from customers.models import Customer, InvestorAssessment
 from customers.operations import history, process
 from customers.operations.cards import NotIdentified
 from customers.operations.facts import refresh_completeness
+from customers.operations.touching import touch_customers
 from customers.rules import assessment
 
 VALID_FOR = timedelta(days=365)
@@ -59,4 +60,5 @@ def assess_investor(
         key=f"assessment:{row.pk}",
     )
     process.prove_steps(customer_ids=[customer_id], now=now)
+    touch_customers([customer.pk], now=now)
     return row

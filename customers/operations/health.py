@@ -6,7 +6,7 @@ from typing import Any, Final
 import orjson
 from django.db import connection, transaction
 
-from core.registries import attributes
+from core.registries import attributes, read_attribute_sql
 from customers.models import WorkItem
 from customers.operations import history
 from customers.operations.history import WorkItemRow
@@ -86,7 +86,7 @@ def judge_health(business_date: date, _from_id: int, _to_id: int, now: datetime)
 
 def _read_facts(now: datetime) -> list[tuple[Any, ...]]:
     sources = {
-        name: attributes.get(key).sql if key in attributes else _NONE
+        name: read_attribute_sql(key) if key in attributes else _NONE
         for name, key in (("cases", "open_cases"), ("late", "days_past_due"))
     }
     with connection.cursor() as cursor:

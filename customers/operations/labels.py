@@ -10,6 +10,7 @@ from django.db import connection, transaction
 from core.models import User
 from customers.models import Customer
 from customers.operations import history
+from customers.operations.touching import touch_customers
 
 # Labels that have a column of their own, because lists filter by them.
 _COLUMNS: Final = {"risk_tier", "stage", "value_tier"}
@@ -61,6 +62,7 @@ def set_label(
         key=f"label:{customer_id}:{label}:{now.isoformat()}",
         actor=actor,
     )
+    touch_customers([customer_id], now=now)
     return True
 
 

@@ -19,6 +19,7 @@ from customers.events import ConsentGiven, CustomerRegistered, VerificationCodeA
 from customers.models import ChannelPreference, Consent, Customer, VerificationCode
 from customers.operations import history
 from customers.operations.facts import refresh_completeness
+from customers.operations.touching import touch_customers
 from customers.rules import identity
 
 CODE_LIFETIME = timedelta(minutes=5)
@@ -272,4 +273,5 @@ def withdraw_consent(*, customer: Customer, purpose: str, now: datetime) -> int:
             data={"purpose": purpose},
             now=now,
         )
+        touch_customers([customer.pk], now=now)
     return count

@@ -13,13 +13,12 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from core.filtering import Compile, Filter, bounds, by_column
-from core.registries import Attribute, attributes
+from core.registries import Attribute, attributes, read_attribute_sql, standing_tables
 from core.rules.conditions import Condition, Field, Group, Operator, Type
 from customers.fields import describe_custom
 from customers.models import Customer, CustomField, Pool
 from customers.queries.conflicts_of_sources import by_conflict
 from staff import rights
-from staff.models import Scope
 from staff.queries import Access, list_members_in_reach
 
 _ANY_AMOUNT = "0.01"
@@ -39,11 +38,9 @@ def list_filters(access: Access, named: Collection[str], custom: Collection[Cust
     """Return the filters of the customer list by key; those whose choices must be read have them only when named."""
     found = dict(RECORD)
     for key, attribute in attributes.items():
-        if attribute.type in _TYPES:
+        if attribute.is_listed and attribute.type in _TYPES:
             field = Field(key, attribute.label, _TYPES[attribute.type])
-            found[key] = Filter(
-                field, by_attribute(attribute, is_wide=access.scope_of(rights.VIEW_CUSTOMERS) == Scope.ALL)
-            )
+            found[key] = Filter(field, by_attribute(key, attribute))
     for item in custom:
         found[f"custom.{item.code}"] = by_custom_field(item)
     found["rm"] = Filter(
@@ -86,14 +83,15 @@ SIMPLE = frozenset(
 )
 
 
-def by_attribute(attribute: Attribute, *, is_wide: bool) -> Compile:
-    """Return what filters by a figure of another app.
-
-    Within a small scope the figure is read customer by customer; over the whole book all of them at once.
-    """
-    # The SQL comes from the registry, never from a request; values are parameters.
-    one = f"(SELECT a.value FROM ({attribute.sql}) a WHERE a.customer_id = customers_customer.id)"  # noqa: S608
-    whole = f"SELECT a.customer_id FROM ({attribute.sql}) a WHERE "  # noqa: S608
+def by_attribute(key: str, attribute: Attribute) -> Compile:
+    """Return what filters by a figure of another app, where it is kept, or else as that app's rows are now."""
+    # Table and SQL come from the registries, never from a request; values are parameters.
+    if "customers" in standing_tables:
+        standing = standing_tables.get("customers")
+        source = f"SELECT s.{standing.key} AS customer_id, s.{key} AS value FROM {standing.table} s"  # noqa: S608
+    else:
+        source = read_attribute_sql(key)
+    whole = f"SELECT a.customer_id FROM ({source}) a WHERE "  # noqa: S608
     type = _TYPES[attribute.type]
 
     def compile_attribute(operator: Operator, values: list[Any], now: datetime) -> Q:
@@ -105,13 +103,7 @@ def by_attribute(attribute: Attribute, *, is_wide: bool) -> Compile:
             return ~compile_attribute(Operator.LAST, values, now)
         tests = [("a.value >= %s", low)] if low is not None else []
         tests += [("a.value <= %s", high)] if high is not None else []
-        if is_wide:
-            return Q(pk__in=RawSQL(whole + " AND ".join(sql for sql, _value in tests), [v for _sql, v in tests]))  # noqa: S611
-        found = Q()
-        for sql, value in tests:
-            compare = GreaterThanOrEqual if ">=" in sql else LessThanOrEqual
-            found &= Q(compare(RawSQL(one, []), value))  # noqa: S611
-        return found
+        return Q(pk__in=RawSQL(whole + " AND ".join(sql for sql, _value in tests), [v for _sql, v in tests]))  # noqa: S611
 
     return compile_attribute
 

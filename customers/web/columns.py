@@ -98,7 +98,7 @@ def list_columns(custom: Iterable[CustomField]) -> dict[str, Column]:
     """Return all columns there are, by key, in their order."""
     found = {column.key: column for column in _COLUMNS}
     for key, attribute in attributes.items():
-        if key not in found and attribute.type in _FIGURES:
+        if key not in found and attribute.is_listed and attribute.type in _FIGURES:
             kind, cell = _FIGURES[attribute.type]
             found[key] = Column(key, attribute.label, _plain(_figure(key, cell)), kind, drop=3, figure=key)
     for row in custom:

@@ -4,6 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.registries import CustomerPanel, NavigationItem, customer_panels, navigation
 from lending.queries.attributes import register_attributes
+from lending.queries.touched import register_touches
 from staff import rights
 from staff.pages import visible_with
 
@@ -11,6 +12,7 @@ from staff.pages import visible_with
 def register() -> None:
     """Register navigation, panels and the attributes that lists show."""
     register_attributes()
+    register_touches()
     visible = visible_with(rights.VIEW_LOANS)
     navigation.register("listings", NavigationItem(_("Listings"), "lending:listings", "stack-2", 40, visible))
     navigation.register("loans", NavigationItem(_("Loans"), "lending:loans", "cash", 50, visible))

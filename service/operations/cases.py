@@ -12,6 +12,7 @@ from core.models import User
 from core.outbox import publish
 from customers.models import WorkItem
 from customers.operations import history
+from customers.operations.touching import touch_customers
 from lending.models import Loan
 from service.events import CollectionOpened
 from service.models import CollectionCase, PromiseToPay
@@ -115,6 +116,7 @@ def close_case(*, loan_id: int, closure: str, actor: User, now: datetime, busine
         promise.save(update_fields=["state", "paid", "judged_date"])
     history.end_work_with_prefix(prefix=work_key(case.pk, ""), now=now, actor=actor)
     audit.record(actor=actor, action="service.collection_closed", target=case, data={"closure": closure}, now=now)
+    touch_customers([case.customer_id], now=now)
 
 
 @transaction.atomic

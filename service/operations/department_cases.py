@@ -17,6 +17,7 @@ from core.outbox import system_user
 from customers.models import WorkItem
 from customers.operations import history
 from customers.operations.notices import notify
+from customers.operations.touching import touch_customers
 from customers.queries.staff import in_scope
 from customers.rules.leads import add_working_minutes, count_working_minutes
 from service.models import CaseHop, DepartmentCase
@@ -93,6 +94,7 @@ def open_department_case(
             url=f"/cases/{case.public_id}/",
             actor=actor,
         )
+    touch_customers([customer_id], now=now)
     return case
 
 
@@ -175,6 +177,7 @@ def close_department_case(*, case_id: int, text: str, actor: User, now: datetime
     _note(case, CaseHop.Act.CLOSED, text, access.member_id, now, since)
     _end_work(case, now, actor)
     audit.record(actor=actor, action="service.case_closed", target=case, reason=text.strip()[:300], now=now)
+    touch_customers([case.customer_id], now=now)
     return case
 
 

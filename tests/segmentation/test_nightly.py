@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core import clock
-from core.registries import attributes
+from core.registries import read_attribute_sql
 from customers.models import Customer, TimelineEntry
 from lending.models import Distribution, LenderShare, Loan, LoanState, Repayment
 from segmentation.models import LabelRule, LabelRun
@@ -143,7 +143,7 @@ def test_the_labels_are_those_of_the_attributes(book: Book) -> None:
     facts: dict[str, dict[int, object]] = {}
     with connection.cursor() as cursor:
         for key in ("deal_count", "first_deal_date", "last_deal_date", "borrowed_ever", "lent_ever"):
-            cursor.execute(attributes.get(key).sql)
+            cursor.execute(read_attribute_sql(key))
             facts[key] = dict(cursor.fetchall())
     for customer in Customer.objects.all():
         stage, value = (customer.labels[label]["reason"] for label in ("stage", "value_tier"))

@@ -18,6 +18,7 @@ from customers.rules.names import build_name_keys
 from lending.models import Application, LenderShare, Listing, Loan, LoanState
 from messaging.models import Message, Template
 from risk.models import Alert
+from segmentation.operations.attributes import refresh_attributes
 from service.models import CollectionCase
 from staff.models import Department, Role, StaffMember, Team
 from staff.operations import create_department
@@ -179,7 +180,7 @@ def build_book() -> Book:
         due_at=NOW - timedelta(hours=2),
         url=f"/loans/{loan.public_id}/",
     )
-    return Book(
+    built = Book(
         **people,
         team=team,
         customer_user=customer_user,
@@ -223,6 +224,8 @@ def build_book() -> Book:
         ),
         work=WorkItem.objects.get(key="w1"),
     )
+    refresh_attributes(customer_ids=None, business_date=TODAY, now=NOW)
+    return built
 
 
 def log_in(page: Page, server: str, username: str, language: str = "en") -> None:

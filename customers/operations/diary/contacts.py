@@ -17,6 +17,7 @@ from customers.operations.diary.members import member_of
 from customers.operations.diary.naming import find_named, tell_named
 from customers.operations.diary.promises import keep_promised_contacts, make_promise
 from customers.operations.documents import keep_paper
+from customers.operations.touching import touch_customers
 from customers.rules import papers
 from customers.rules.worth import price_contact
 from staff.models import StaffMember
@@ -109,6 +110,7 @@ def record_contact(
         data={"channel": channel, "result": result, "contact": contact.pk},
         now=now,
     )
+    touch_customers([customer_id], now=now)
     return contact
 
 

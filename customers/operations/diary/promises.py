@@ -14,6 +14,7 @@ from customers.models import Customer, Promise, WorkItem
 from customers.operations import history
 from customers.operations.diary.members import member_of
 from customers.operations.history import WorkItemRow
+from customers.operations.touching import touch_customers
 
 _URGENCY: Final = 20
 _LATE_URGENCY: Final = 10
@@ -74,6 +75,7 @@ def make_promise(
     )
     _refresh_next_promise(customer)
     audit.record(actor=actor, action="customers.promise_made", target=customer, data={"promise": promise.pk}, now=now)
+    touch_customers([customer_id], now=now)
     return promise
 
 
@@ -95,6 +97,7 @@ def close_promise(*, promise_id: int, is_kept: bool, actor: User, now: datetime)
         data={"promise": promise.pk, "kept": is_kept, "late": promise.is_late},
         now=now,
     )
+    touch_customers([customer_id], now=now)
     return promise
 
 

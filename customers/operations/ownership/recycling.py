@@ -7,7 +7,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from core.outbox import system_user
-from core.registries import attributes
+from core.registries import attributes, read_attribute_sql
 from customers.models import OwnerChange, Pool, WorkItem
 from customers.operations import history
 from customers.operations.history import WorkItemRow
@@ -85,10 +85,10 @@ def _recycle_into(pool: Pool, member_ids: list[int], business_date: date, now: d
 
 
 def _list_candidates(pool: Pool, member_ids: list[int], business_date: date, now: datetime) -> list[tuple[Any, ...]]:
-    deals = attributes.get("last_deal_date").sql if "last_deal_date" in attributes else _NO_DEAL
+    deals = read_attribute_sql("last_deal_date") if "last_deal_date" in attributes else _NO_DEAL
     running = [key for key in ("outstanding", "invested") if pool.keeps_dealing and key in attributes]
     keeps = " ".join(
-        f"AND NOT EXISTS (SELECT 1 FROM ({attributes.get(key).sql}) r WHERE r.customer_id = c.id AND r.value > 0)"  # noqa: S608
+        f"AND NOT EXISTS (SELECT 1 FROM ({read_attribute_sql(key)}) r WHERE r.customer_id = c.id AND r.value > 0)"  # noqa: S608
         for key in running
     )
     with connection.cursor() as cursor:

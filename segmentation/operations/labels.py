@@ -10,7 +10,7 @@ from core.close import register_step
 from customers.operations.labels import set_labels
 from customers.operations.roles import refresh_roles
 from segmentation.models import LabelRule, LabelRun
-from segmentation.queries import (
+from segmentation.queries.labels import (
     LABELS,
     ROLES,
     ROLES_OF_SOME,
