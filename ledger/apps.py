@@ -40,13 +40,12 @@ class LedgerConfig(AppConfig):
         from ledger import handlers  # noqa: F401 - registers the event handlers
         from ledger.operations import seed, take_notice
         from ledger.queries import merging
+        from ledger.queries.attributes import register_attributes
         from ledger.queries.indicators import register_indicators
         from ledger.texts import register_texts
 
         merging.register()
         register_indicators()
-        from ledger.queries.attributes import register_attributes
-
         register_attributes()
         seeding.register_seed(30, "ledger.parameters", seed.seed_parameters)
         # The platform's accounts are part of the schema.
