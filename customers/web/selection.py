@@ -57,6 +57,12 @@ class Selection:
         )
 
     @property
+    def is_narrow(self) -> bool:
+        """Tell whether these are perhaps few of all customers: somebody's own, a department's, or what conditions leave."""
+        is_whole = self.view == "all" and self.access.scope_of(rights.VIEW_CUSTOMERS) == Scope.ALL
+        return bool(self.text or self.group.parts or not is_whole)
+
+    @property
     def fields(self) -> dict[str, Field]:
         """The fields that conditions may name."""
         return fields_of(self.filters)

@@ -172,7 +172,7 @@ def _expect(selection: Selection) -> int | None:
     """Return how many rows the planner expects, None where nothing narrows the list."""
     if selection.text and is_exact(selection.text):
         return 0
-    return expect_rows(selection.rows) if selection.text or selection.group.parts else None
+    return expect_rows(selection.rows) if selection.is_narrow else None
 
 
 def _wanted_columns(request: HttpRequest, current: SavedView | None) -> list[str]:
