@@ -30,6 +30,11 @@ app.conf.beat_schedule = {
     "watch-reading": _every("customers.tasks.watch_reading", 900.0),
     "seal-audit": _every("core.tasks.seal_audit", 300.0),
     "escalate-cases": _every("service.tasks.escalate_cases", 300.0),
+    "run-trainings": _every("risk.tasks.run_trainings", 15.0),
+    "rescore-borrowers": {
+        "task": "risk.tasks.rescore_borrowers",
+        "schedule": crontab(day_of_month=1, hour=5, minute=20),
+    },
     "tidy-job-runs": {"task": "core.tasks.tidy_job_runs", "schedule": crontab(hour=4, minute=40)},
     "debit-round": {"task": "lending.tasks.debit_round", "schedule": crontab(hour=8, minute=30)},
     # The first run after midnight closes the day; the later ones find nothing to do unless it was missed.

@@ -17,18 +17,21 @@ class RiskConfig(AppConfig):
         from customers.texts import register_text
         from lending.texts import register_reason
         from risk import handlers  # noqa: F401 - registers the event handlers
-        from risk.operations import configuration, indicators, leavers, seed
+        from risk.operations import configuration, indicators, leavers, seed, seed_models
         from risk.operations.measures import register_measures
         from risk.queries.alerts import open_alerts_item
         from risk.queries.attributes import register_attributes
         from risk.queries.disclosure import disclose_credit_report
         from risk.queries.indicators import register_indicators
+        from risk.queries.model_watch import register_model_indicators
         from risk.reasons import REASONS
         from risk.web import frame
 
         frame.register()
         register_seed(60, "risk.standard_rules", seed.seed_standard_rules)
         register_indicators()
+        register_model_indicators()
+        register_seed(62, "risk.model_watch", seed_models.seed_model_watch)
         register_measures()
         register_attributes()
         indicators.register_step()

@@ -5,7 +5,7 @@ from datetime import timedelta
 from core import clock
 from core.jobs import job
 from integrations import connect
-from risk.operations import trainings
+from risk.operations import rescoring, trainings
 from risk.operations.market import NEWS_DAYS, take_in_news
 
 
@@ -30,3 +30,9 @@ def read_market() -> int:
     business_date = clock.business_date()
     news = feed.read_news(business_date - timedelta(days=NEWS_DAYS))
     return take_in_news(news=news, now=clock.now(), business_date=business_date)
+
+
+@job
+def rescore_borrowers() -> int:
+    """Score everybody who owes something again; beat calls this once a month."""
+    return rescoring.rescore_borrowers(business_date=clock.business_date(), now=clock.now())

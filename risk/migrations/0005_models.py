@@ -265,5 +265,9 @@ class Migration(migrations.Migration):
                 fields=("customer", "scorecard", "business_date"), name="rescore_once_a_day"
             ),
         ),
+        migrations.AddIndex(
+            model_name="decisionrecord",
+            index=models.Index(fields=["scorecard", "business_date"], name="decision_month"),
+        ),
         migrations.RunSQL(FROZEN, FROZEN_BACK),
     ]

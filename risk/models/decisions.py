@@ -78,6 +78,8 @@ class DecisionRecord(models.Model):
         indexes = [
             models.Index(fields=["customer", "-id"], name="decision_customer"),
             models.Index(fields=["outcome", "-decided_at"], name="decision_outcome"),
+            # What drift and performance are counted by.
+            models.Index(fields=["scorecard", "business_date"], name="decision_month"),
         ]
 
     def __str__(self) -> str:

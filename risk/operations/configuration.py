@@ -93,6 +93,15 @@ def find_problems(rule: VersionedRule) -> list[Problem]:
     return [Problem(place, "scorecard_breaks_cases", detail) for place, _code, detail in broken]
 
 
+def list_case_changes(rule: Scorecard) -> list[str]:
+    """Return which test cases of the table in force would come out otherwise with a model, one line each."""
+    table = get_published(DecisionTable, rule.code)
+    if not isinstance(table, DecisionTable) or lint_champion(rule.content):
+        return []
+    broken = check_cases(read_champion(rule.content), compile_table(table.content, TABLE_REASONS), table.cases)
+    return [describe_problem(*problem) for problem in broken]
+
+
 def content_hash_of(content: Any, cases: Any = None) -> str:
     """Return the hash by which an approval names exactly what it approves."""
     return fingerprint_of(content, cases)

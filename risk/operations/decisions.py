@@ -1,5 +1,6 @@
 """The automatic decision on an application."""
 
+import logging
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -19,12 +20,23 @@ from risk.models import BureauReport, DecisionRecord
 from risk.operations.tiers import refresh_risk_tier
 from risk.queries.facts import CollectedFacts, collect_facts
 from risk.queries.locks import lock_application
-from risk.queries.rules import RuleSet, get_rule_set
+from risk.queries.rules import RuleSet, get_challenger, get_rule_set
 from risk.rules.decision import Verdict, approve_amount, decide
+from risk.rules.inputs import Inputs
 from risk.rules.tables import Outcome, Row
 from staff import rights
 
 REVIEW_URGENCY = 20
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class _Beside:
+    """What the challenger said; it decides nothing."""
+
+    challenger_id: int
+    score: int
+    probability: float
 
 
 @dataclass(frozen=True)
@@ -38,6 +50,7 @@ class _Judgement:
     approved_amount: Decimal | None = None
     verdict: Verdict | None = None
     rules: RuleSet | None = None
+    beside: _Beside | None = None
     collected: CollectedFacts = field(default_factory=lambda: CollectedFacts({}, {}))
 
 
@@ -124,8 +137,22 @@ def _judge(application: Application, report: BureauReport | None, business_date:
         approved_amount=amount if amount > ZERO else None,
         verdict=verdict,
         rules=rules,
+        beside=_ask_challenger([product.code, product.parameter_set], collected.facts) if verdict.score else None,
         collected=collected,
     )
+
+
+def _ask_challenger(codes: list[str], facts: Inputs) -> _Beside | None:
+    found = get_challenger(codes)
+    if found is None:
+        return None
+    challenger_id, challenger = found
+    try:
+        return _Beside(challenger_id, *challenger.judge(facts))
+    except (ArithmeticError, LookupError, TypeError, ValueError):
+        # A decision never waits for, nor falls over, what decides nothing.
+        _log.exception("challenger failed", extra={"challenger": challenger_id})
+        return None
 
 
 def _write_record(
@@ -146,6 +173,10 @@ def _write_record(
         inputs=orjson.dumps({"facts": judged.collected.facts, "evidence": judged.collected.evidence}).decode(),
         score=score.value if score else None,
         base_points=score.base_points if score else None,
+        probability=_as_rate(score.probability) if score else None,
+        challenger_id=judged.beside.challenger_id if judged.beside else None,
+        challenger_score=judged.beside.score if judged.beside else None,
+        challenger_probability=_as_rate(judged.beside.probability) if judged.beside else None,
         contributions=[
             {"factor": part.factor, "bin": part.bin, "points": part.points, "best_points": part.best_points}
             for part in (score.contributions if score else ())
@@ -159,6 +190,10 @@ def _write_record(
         decided_at=now,
         business_date=business_date,
     )
+
+
+def _as_rate(probability: float | None) -> Decimal | None:
+    return None if probability is None else Decimal(f"{probability:.6f}")
 
 
 def _describe_row(row: Row) -> dict[str, Any]:

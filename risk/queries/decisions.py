@@ -57,6 +57,8 @@ class DecisionView:
     outcome: str
     grade: str
     score: int | None
+    probability: Decimal | None
+    challenger_score: int | None
     base_points: int | None
     points: list[PointsView]
     fired: list[FiredView]
@@ -85,6 +87,8 @@ def get_decision_view(application: Application) -> DecisionView | None:
         outcome=record.outcome,
         grade=record.grade,
         score=record.score,
+        probability=record.probability,
+        challenger_score=record.challenger_score,
         base_points=record.base_points,
         points=[PointsView(value=facts.get(part["factor"]), **part) for part in record.contributions],
         fired=[

@@ -27,16 +27,27 @@ class CollectedFacts:
 
 
 @dataclass(frozen=True)
-class _OwnHistory:
+class OwnHistory:
+    """What we know of a borrower ourselves."""
+
     settled_count: int
     active_count: int
     max_dpd: int
     is_overdue: bool
     monthly_payment: Decimal
 
+    def as_facts(self) -> dict[str, Value]:
+        """Return the inputs that it gives."""
+        return {
+            "own_settled_loan_count": self.settled_count,
+            "own_active_loan_count": self.active_count,
+            "own_max_dpd": self.max_dpd,
+            "own_is_overdue": self.is_overdue,
+        }
+
 
 _OWN_HISTORY = """
-SELECT count(*) FILTER (WHERE l.state = 'SETTLED'),
+SELECT l.borrower_id, count(*) FILTER (WHERE l.state = 'SETTLED'),
        count(*) FILTER (WHERE l.state = 'ACTIVE'),
        coalesce(max(late.days), 0),
        coalesce(bool_or(s.dpd > 0), false),
@@ -51,7 +62,8 @@ LEFT JOIN LATERAL (
     SELECT round(sum(i.principal + i.interest + i.fee) / greatest(count(*), 1), 2) AS amount
     FROM lending_instalment i WHERE i.loan_id = l.id AND l.state = 'ACTIVE' AND i.paid_at IS NULL
 ) coming ON true
-WHERE l.borrower_id = %(borrower)s AND l.state IN ('ACTIVE', 'SETTLED')
+WHERE l.borrower_id = ANY(%(borrowers)s) AND l.state IN ('ACTIVE', 'SETTLED')
+GROUP BY l.borrower_id
 """
 
 
@@ -66,7 +78,7 @@ def collect_facts(application: Application, report: BureauReport, business_date:
     profile = (
         FinancialProfile.objects.filter(customer_id=application.customer_id).order_by("-as_of_date", "-id").first()
     )
-    own = _get_own_history(application.customer_id, business_date)
+    own = read_own_histories([application.customer_id], business_date)[application.customer_id]
     months = count_months(application.product.period_unit, application.periods)
     instalment = _get_instalment(application, months, business_date)
     income = yuan(profile.monthly_income) if profile and profile.monthly_income else ZERO
@@ -90,10 +102,7 @@ def collect_facts(application: Application, report: BureauReport, business_date:
         "loan_to_income_bp": as_basis_points(application.amount / (income * 12)) if income > 0 else None,
         "employment_years": profile.employment_years if profile else None,
         "housing": _as_housing(profile),
-        "own_settled_loan_count": own.settled_count,
-        "own_active_loan_count": own.active_count,
-        "own_max_dpd": own.max_dpd,
-        "own_is_overdue": own.is_overdue,
+        **own.as_facts(),
         "amount_fen": min(to_fen(application.amount), MAX_INT),
         "term_months": months,
         "purpose": application.purpose,
@@ -110,10 +119,12 @@ def collect_facts(application: Application, report: BureauReport, business_date:
     return CollectedFacts(facts, evidence)
 
 
-def _get_own_history(customer_id: int, business_date: date) -> _OwnHistory:
+def read_own_histories(customer_ids: list[int], business_date: date) -> dict[int, OwnHistory]:
+    """Return what we know of each of some customers ourselves; who never had a loan has nothing."""
     with connection.cursor() as cursor:
-        cursor.execute(_OWN_HISTORY, {"borrower": customer_id, "on": business_date})
-        return _OwnHistory(*cursor.fetchone())
+        cursor.execute(_OWN_HISTORY, {"borrowers": customer_ids, "on": business_date})
+        found = {row[0]: OwnHistory(*row[1:]) for row in cursor.fetchall()}
+    return {pk: found.get(pk, OwnHistory(0, 0, 0, False, ZERO)) for pk in customer_ids}
 
 
 def _get_instalment(application: Application, months: int, business_date: date) -> Decimal:

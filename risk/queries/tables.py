@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 
 from core.errors import NotFound
 from core.models import User
-from risk.models import DecisionTable, DraftStep, RuleState, Scorecard
+from risk.models import DecisionTable, DraftStep, RuleState, Scorecard, VersionedRule
 from risk.queries.rules import get_published
 from risk.reasons import TABLE_REASONS
 from risk.rules.cases import CaseResult, count_coverage, run_cases
@@ -75,7 +75,7 @@ def access_table(user: User, code: str, version: int) -> DecisionTable:
     return table
 
 
-def get_pending_approval(kind: str, table: DecisionTable) -> Approval | None:
+def get_pending_approval(kind: str, table: VersionedRule) -> Approval | None:
     """Return the question whether a draft goes into force, while it is open."""
     return (
         Approval.objects.filter(

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import orjson
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Avg, Count, F, Q, QuerySet
 
 from core.errors import NotFound
 from core.fields import decrypt
@@ -155,6 +155,25 @@ def list_monthly(code: str, *, since: date) -> list[tuple[date, str, float]]:
     return sorted((month, dimension, value) for (month, dimension), value in latest.items())
 
 
-def count_decisions(challenger_id: int) -> int:
-    """Return beside how many decisions a challenger has run."""
-    return DecisionRecord.objects.filter(challenger_id=challenger_id).count()
+@dataclass(frozen=True)
+class Beside:
+    """How a challenger's scores stand to the champion's on the decisions that both saw."""
+
+    count: int
+    mean_difference: float | None
+    near_share: float | None
+
+
+_NEAR: Final = 20
+
+
+def compare_scores(challenger_id: int) -> Beside:
+    """Return how far a challenger's scores lie from those that decided."""
+    gap = F("challenger_score") - F("score")
+    figures = (
+        DecisionRecord.objects.filter(challenger_id=challenger_id, score__isnull=False)
+        .annotate(gap=gap)
+        .aggregate(count=Count("pk"), mean=Avg("gap"), near=Count("pk", filter=Q(gap__gte=-_NEAR, gap__lte=_NEAR)))
+    )
+    count = figures["count"]
+    return Beside(count, figures["mean"], figures["near"] / count if count else None)

@@ -1,6 +1,6 @@
 """One way to make any kind of model: champion, challenger, baseline."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 import numpy as np
@@ -8,38 +8,20 @@ from numpy.typing import NDArray
 
 from risk.rules.scoring.measures import fit_line
 from risk.rules.scoring.models import read_estimator
-from risk.training.boosting import fit_additive
-from risk.training.forests import fit_bagged, fit_boosted
 from risk.training.frame import Frame
-from risk.training.woe import fit_woe
 
 # A line outside of this says more about too few outcomes than about the model.
 _SLOPE_LIMITS: Final = (0.5, 1.5)
 
 
-def fit_average(frame: Frame, *, seed: int = 0) -> dict[str, Any]:
-    """Return the challenger: the mean log-odds of scorecard, additive model, boosted and bagged trees."""
-    members = [
-        fit_woe(frame),
-        fit_additive(frame, seed=seed),
-        fit_boosted(frame, seed=seed),
-        fit_bagged(frame, seed=seed),
-    ]
-    return average_of(members)
+# The members of the average: what each gets wrong the others see otherwise.
+AVERAGED: Final = ("additive", "boosted", "bagged")
 
 
 def average_of(members: list[dict[str, Any]]) -> dict[str, Any]:
     """Return the plain mean of models' log-odds."""
     weighted = [{"weight": 1 / len(members), "model": member} for member in members]
     return {"kind": "average", "members": weighted, "slope": 1.0, "shift": 0.0}
-
-
-FITTERS: Final[Mapping[str, Callable[..., dict[str, Any]]]] = {
-    "woe": fit_woe,
-    "additive": fit_additive,
-    "trees": fit_boosted,
-    "average": fit_average,
-}
 
 
 def estimate(content: Mapping[str, Any], frame: Frame) -> NDArray[np.float64]:

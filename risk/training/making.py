@@ -13,7 +13,7 @@ from risk.rules.scoring.scale import STANDARD_SCALE
 from risk.training.baseline import predict_baseline
 from risk.training.boosting import fit_additive
 from risk.training.cards import describe_data, write_card
-from risk.training.fitting import average_of, calibrate, estimate
+from risk.training.fitting import AVERAGED, average_of, calibrate, estimate
 from risk.training.forests import fit_bagged, fit_boosted
 from risk.training.frame import Frame, make_frame
 from risk.training.woe import as_points_table, fit_woe
@@ -22,7 +22,7 @@ KINDS: Final = (POINTS, ADDITIVE, AVERAGE)
 _MEMBERS: Final = {
     POINTS: ("woe",),
     ADDITIVE: ("additive",),
-    AVERAGE: ("woe", "additive", "boosted", "bagged"),
+    AVERAGE: AVERAGED,
 }
 _WORDS: Final = {name: fact.choices for name, fact in FACTS.items() if fact.type is InputType.TEXT}
 
@@ -51,7 +51,7 @@ def make_models(material: Material, kinds: Sequence[str], effort: Effort) -> lis
         content = _finish(kind, calibrate(content, frame.bad, logits))
         tests = [rows for _train, rows in folds]
         card = write_card(content, frame, material, logits, held_out["baseline"], tests, data)
-        made.append(Made(kind, content, {**card, "seed": effort.seed, "folds_asked": effort.folds}))
+        made.append(Made(kind, content, {**card, "kind": kind, "seed": effort.seed, "folds_asked": effort.folds}))
     return made
 
 

@@ -11,6 +11,7 @@ from staff.queries import Access
 # Address, name, right; in the order of the tabs.
 _SECTIONS = (
     ("risk:alerts", _("Alerts"), rights.VIEW_ALERTS),
+    ("risk:models", _("Models"), rights.VIEW_RULES),
     ("risk:tables", _("Decision tables"), rights.VIEW_RULES),
 )
 

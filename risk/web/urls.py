@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from risk.web import alerts, applications, table_acts, tables
+from risk.web import alerts, applications, models, table_acts, tables
 
 app_name = "risk"
 
@@ -20,6 +20,15 @@ urlpatterns = [
     path("risk/tables/<slug:code>/<int:version>/compare/", tables.TableComparePage.as_view(), name="table-compare"),
     path("risk/tables/<slug:code>/<int:version>/edit/", table_acts.TableEdit.as_view(), name="table-edit"),
     path("risk/tables/<slug:code>/<int:version>/<slug:act>/", table_acts.TableAct.as_view(), name="table-act"),
+    path("risk/models/", models.ModelListPage.as_view(), name="models"),
+    path("risk/models/train/", models.Train.as_view(), name="train"),
+    path("risk/models/example/", models.LearningTableExample.as_view(), name="learning-table"),
+    path("risk/models/<slug:code>/<int:version>/", models.ModelPage.as_view(), name="model"),
+    path("risk/models/<slug:code>/<int:version>/<slug:act>/", models.ModelAct.as_view(), name="model-act"),
+    path("risk/challengers/<slug:code>/<int:version>/", models.ChallengerPage.as_view(), name="challenger"),
+    path(
+        "risk/challengers/<slug:code>/<int:version>/<slug:act>/", models.ChallengerAct.as_view(), name="challenger-act"
+    ),
     path("customers/<str:public_id>/risk/", alerts.CustomerRisk.as_view(), name="customer"),
     path("loans/<str:public_id>/alerts/", alerts.LoanAlerts.as_view(), name="loan"),
 ]
