@@ -1,12 +1,8 @@
 """Celery doors of risk."""
 
-from datetime import timedelta
-
 from core import clock
 from core.jobs import job
-from integrations import connect
 from risk.operations import rescoring, trainings
-from risk.operations.market import NEWS_DAYS, take_in_news
 
 
 @job
@@ -19,17 +15,6 @@ def run_trainings() -> int:
     from risk.training.making import make_models
 
     return sum(trainings.run_training(training_id=pk, make=make_models, read_now=clock.now) for pk in waiting)
-
-
-@job
-def read_market() -> int:
-    """Take in what the provider of market news has published lately; beat calls this once a morning."""
-    feed = connect.market_feed()
-    if feed is None:
-        return 0
-    business_date = clock.business_date()
-    news = feed.read_news(business_date - timedelta(days=NEWS_DAYS))
-    return take_in_news(news=news, now=clock.now(), business_date=business_date)
 
 
 @job
