@@ -6,7 +6,7 @@ One list for pages, interfaces, imports and bulk changes; custom fields that an 
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
@@ -58,6 +58,7 @@ SENTENCES: Final[Mapping[Fault, Text]] = {
     Fault.NOT_A_PHONE: _("Enter a mobile number of eleven digits."),
     Fault.NOT_AN_EMAIL: _("Enter an e-mail address, for example wang@example.com."),
     Fault.NOT_AN_IDENTITY_NUMBER: _("The identity number is not valid."),
+    Fault.NOT_A_CREDIT_CODE: _("The unified social credit code is not valid; copy all eighteen characters."),
     Fault.TOO_SHORT: _("This is too short to be true."),
     Fault.TOO_LONG: _("This is too long."),
     Fault.FILLER: _("This says nothing; leave it empty instead."),
@@ -100,6 +101,8 @@ class Field:
     is_identity: bool = False
     normalise: Callable[[str], str] | None = None
     check: Callable[[str], Fault | None] | None = None
+    # Whose field it is; of everybody where empty.
+    of: str = ""
 
     @property
     def is_sensitive(self) -> bool:
@@ -126,6 +129,7 @@ GROUPS: Final[Mapping[str, Text]] = {
 _SEXES = (("M", _("male")), ("F", _("female")))
 _NEEDS = (("LOW", _("low")), ("MIDDLE", _("middle")), ("HIGH", _("high")))
 _HOUSING = (("OWN", _("owned")), ("MORTGAGE", _("owned with a mortgage")), ("RENT", _("rented")), ("FAMILY", _("with family")))  # fmt: skip
+_PERSON, _COMPANY = str(Customer.Kind.PERSON), str(Customer.Kind.COMPANY)
 _FINANCES = {"group": "finances", "place": Place.FINANCES}
 
 FIELDS: Final[Mapping[str, Field]] = {
@@ -141,8 +145,10 @@ FIELDS: Final[Mapping[str, Field]] = {
             is_identity=True,
             normalise=identity.normalise_citizen_number,
         ),
-        Field("birth_date", _("birth date"), "person", Kind.DATE, is_identity=True),
-        Field("sex", _("sex"), "person", Kind.CHOICE, choices=_SEXES, is_identity=True),
+        Field("birth_date", _("birth date"), "person", Kind.DATE, is_identity=True, of=_PERSON),
+        Field("sex", _("sex"), "person", Kind.CHOICE, choices=_SEXES, is_identity=True, of=_PERSON),
+        Field("legal_representative", _("legal representative"), "person", place=Place.CUSTOM, longest=60, of=_COMPANY),
+        Field("contact_person", _("contact person"), "contact", place=Place.CUSTOM, longest=60, of=_COMPANY),
         Field(
             "phone",
             _("phone"),
@@ -159,17 +165,33 @@ FIELDS: Final[Mapping[str, Field]] = {
         Field("assets", _("assets"), kind=Kind.AMOUNT, **_FINANCES),  # type: ignore[arg-type]
         Field("liabilities", _("liabilities"), kind=Kind.AMOUNT, **_FINANCES),  # type: ignore[arg-type]
         Field("other_platform_balance", _("outstanding on other platforms"), kind=Kind.AMOUNT, **_FINANCES),  # type: ignore[arg-type]
-        Field("occupation", _("occupation"), longest=40, **_FINANCES),  # type: ignore[arg-type]
-        Field("employer", _("employer"), longest=80, **_FINANCES),  # type: ignore[arg-type]
-        Field("employment_years", _("years in employment"), kind=Kind.COUNT, **_FINANCES),  # type: ignore[arg-type]
-        Field("is_student", _("full-time student"), kind=Kind.YES_NO, **_FINANCES),  # type: ignore[arg-type]
-        Field("housing", _("housing"), longest=20, choices=_HOUSING, **_FINANCES),  # type: ignore[arg-type]
+        Field("occupation", _("occupation"), longest=40, of=_PERSON, **_FINANCES),  # type: ignore[arg-type]
+        Field("employer", _("employer"), longest=80, of=_PERSON, **_FINANCES),  # type: ignore[arg-type]
+        Field("employment_years", _("years in employment"), kind=Kind.COUNT, of=_PERSON, **_FINANCES),  # type: ignore[arg-type]
+        Field("is_student", _("full-time student"), kind=Kind.YES_NO, of=_PERSON, **_FINANCES),  # type: ignore[arg-type]
+        Field("housing", _("housing"), longest=20, choices=_HOUSING, of=_PERSON, **_FINANCES),  # type: ignore[arg-type]
         Field("liquidity_need", _("need for liquidity"), "preferences", Kind.CHOICE, choices=_NEEDS),
         Field("interests", _("interests"), "preferences", Kind.LIST),
         Field("likes", _("personal likes"), "preferences"),
     )
 }
 FINANCES: Final = tuple(field.name for field in FIELDS.values() if field.place is Place.FINANCES)
+
+
+# What the fields of everybody are called with a company.
+COMPANY_LABELS: Final[Mapping[str, Text]] = {
+    "name": _("company name"),
+    "identity_number": _("unified social credit code"),
+    "address": _("business address"),
+}
+
+
+def pick_fields(known: Mapping[str, Field], kind: str) -> dict[str, Field]:
+    """Return the fields that a person or a company has, as they are called there."""
+    own = {name: field for name, field in known.items() if field.of in ("", kind)}
+    if kind != _COMPANY:
+        return own
+    return {name: replace(field, label=COMPANY_LABELS.get(name, field.label)) for name, field in own.items()}
 
 
 def describe_custom(row: CustomField) -> Field:

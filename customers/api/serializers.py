@@ -6,8 +6,10 @@ from rest_framework import serializers
 
 from core.api.serializers import StrictSerializer, YuanField
 from customers.models import BankCard, Consent, Customer, IdentityCheck
+from customers.operations.intake.company import MORE, NEEDED
 from customers.operations.profile import CHANNELS
 from customers.rules.assessment import ANSWERS, QUESTIONS
+from customers.rules.intake import FIELDS as PERSON_FIELDS
 
 REGISTER, LOGIN, SIGN, PHONE = "REGISTER", "LOGIN", "SIGN", "PHONE"
 LANGUAGES = ("zh-hans", "en")
@@ -250,6 +252,21 @@ class QuestionnaireSerializer(serializers.Serializer[Any]):
     questionnaire_version = serializers.CharField()
     questions = QuestionSerializer(many=True)
     latest = AssessmentSerializer(allow_null=True)
+
+
+class NewCustomerSerializer(StrictSerializer):
+    """A person or company whom staff enter; a company's identity number is its unified social credit code."""
+
+    kind = serializers.ChoiceField(Customer.Kind.choices)
+    is_another = serializers.BooleanField(
+        required=False, default=False, help_text="is not the customer whom the name reminds of"
+    )
+
+    def get_fields(self) -> Any:
+        """Return a text for each field that may be said of a person or a company."""
+        names = dict.fromkeys((*PERSON_FIELDS, *NEEDED, *MORE))
+        texts = {name: serializers.CharField(required=False, allow_blank=True, max_length=500) for name in names}
+        return {**super().get_fields(), **texts}
 
 
 class StaffCustomerSerializer(serializers.Serializer[Any]):

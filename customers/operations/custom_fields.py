@@ -12,6 +12,7 @@ from core import audit
 from core.changes import ChangeInvalid, write_values
 from core.errors import BusinessError, InvalidInput
 from core.models import User
+from customers.fields import FIELDS
 from customers.models import CustomField
 
 # Code and type stay: values that are stored already would turn into something else.
@@ -55,6 +56,8 @@ def define_custom_field(
         raise InvalidCustomField(fields={"label": [_("This is needed.")]})
     if (type == CustomField.Type.CHOICE) != bool(cleaned):
         raise InvalidCustomField(fields={"choices": [_("A choice needs choices, and nothing else has any.")]})
+    if code in FIELDS:
+        raise CustomFieldKnown
     try:
         with transaction.atomic():
             row = CustomField.objects.create(

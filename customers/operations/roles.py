@@ -11,7 +11,7 @@ WITH marked AS (
     UPDATE customers_customer SET {flag} = true WHERE id = %s AND NOT {flag} RETURNING id, registered_at
 )
 INSERT INTO customers_customerrole (customer_id, role, since_date, stage, value_tier, risk_tier, value)
-SELECT id, '{role}', coalesce((SELECT value FROM core_businessdate LIMIT 1), registered_at::date),
+SELECT id, '{role}', coalesce((SELECT value FROM core_businessdate LIMIT 1), (registered_at AT TIME ZONE 'Asia/Shanghai')::date),
        'POTENTIAL', 'UNKNOWN', 'UNKNOWN', 0
 FROM marked ON CONFLICT (customer_id, role) DO NOTHING
 """

@@ -116,7 +116,7 @@ def source_of(
 
 def read_facts(customer: Customer, known: Mapping[str, Field] | None = None) -> dict[str, Fact]:
     """Return all fields of a customer as they may be shown. Three queries."""
-    known = list_fields() if known is None else known
+    known = fields.pick_fields(list_fields() if known is None else known, customer.kind)
     profile = get_latest_profile(customer)
     claims = list(FieldClaim.objects.filter(customer=customer))
     return {name: _read_fact(field, customer, profile, claims) for name, field in known.items()}
@@ -136,7 +136,7 @@ def list_conflicts(customer: Customer) -> list[Conflict]:
     open_claims = [claim for claim in claims if claim.settled_at is None and claim.value_index]
     if not open_claims:
         return []
-    known, profile = list_fields(), get_latest_profile(customer)
+    known, profile = fields.pick_fields(list_fields(), customer.kind), get_latest_profile(customer)
     found = []
     for name, field in known.items():
         stored = index_of(field, fields.as_text(field, fields.read(field, customer, profile)))

@@ -66,6 +66,15 @@ def pick_cells(cells: Sequence[str], mapping: Mapping[str, str]) -> dict[str, st
     return {name: cells[int(place)] for place, name in mapping.items() if int(place) < len(cells)}
 
 
+def read_company(texts: Mapping[str, str]) -> dict[str, str]:
+    """Return what a firm is compared by, in its normal form."""
+    return {
+        "name": _clean(texts.get("name", "")),
+        "phone": identity.normalise_mobile(_clean(texts.get("phone", ""))),
+        "identity_number": identity.normalise_firm_code(_clean(texts.get("identity_number", ""))),
+    }
+
+
 def read_row(texts: Mapping[str, str], on: date) -> Reading:
     """Judge one row on a date; the faults are those of `customers.rules.quality`.
 

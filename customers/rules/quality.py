@@ -54,6 +54,7 @@ class Fault(StrEnum):
     NOT_A_PHONE = "not_a_phone"
     NOT_AN_EMAIL = "not_an_email"
     NOT_AN_IDENTITY_NUMBER = "not_an_identity_number"
+    NOT_A_CREDIT_CODE = "not_a_credit_code"
     TOO_SHORT = "too_short"
     TOO_LONG = "too_long"
     FILLER = "filler"
@@ -93,7 +94,7 @@ class Completeness:
         return tuple(part.name for part in sorted(absent, key=lambda part: -part.weight))
 
 
-# Part -> (weight, who it is asked of: A all, P persons, B borrowers, I investors).
+# Part -> (weight, who it is asked of: A all, P persons, B persons who borrow, I investors).
 PARTS: dict[str, tuple[int, str]] = {
     "name": (10, "A"),
     "phone": (15, "A"),
@@ -115,7 +116,7 @@ PARTS: dict[str, tuple[int, str]] = {
 
 def list_asked(*, is_person: bool, is_borrower: bool, is_investor: bool) -> tuple[str, ...]:
     """Return the parts that are asked of a customer; nobody is marked down for a role he does not have."""
-    asked = {"A": True, "P": is_person, "B": is_borrower, "I": is_investor}
+    asked = {"A": True, "P": is_person, "B": is_borrower and is_person, "I": is_investor}
     return tuple(name for name, (_weight, of) in PARTS.items() if asked[of])
 
 
@@ -215,7 +216,7 @@ def check_identity_number(number: str, *, on: date, is_person: bool = True) -> F
         return None
     check = identity.check_citizen_number(number, on) if is_person else identity.check_firm_code(number)
     if not check.is_valid:
-        return Fault.NOT_AN_IDENTITY_NUMBER
+        return Fault.NOT_AN_IDENTITY_NUMBER if is_person else Fault.NOT_A_CREDIT_CODE
     if is_person and identity.age_on(identity.read_citizen_number(number).birth_date, on) < YOUNGEST:
         return Fault.TOO_YOUNG
     return None

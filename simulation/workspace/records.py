@@ -84,9 +84,13 @@ def _found_firm(story: Story) -> None:
         return
     actor, now = story.user("lijing"), story.world.now
     firm = create_company(
-        name="家常菜餐饮管理有限公司",
-        credit_code="91310105MA3FC5X80K",
-        phone=story.next_person().phone,
+        fields={
+            "name": "家常菜餐饮管理有限公司",
+            "identity_number": "91310105MA3FC5X80K",
+            "phone": story.next_person().phone,
+            "legal_representative": owners[0].name,
+            "contact_person": owners[0].name,
+        },
         source="客户经理走访",
         actor=actor,
         now=now,

@@ -90,6 +90,7 @@ MATRIX: dict[tuple[str, str], tuple[str, Any]] = {
     ("get", "me/investments/<public_id:loan>/"): (OWN, None),
     ("get", "me/investments/<public_id:loan>/contract.pdf"): (OWN, None),
     ("get", "staff/customers/"): (rights.VIEW_CUSTOMERS, None),
+    ("post", "staff/customers/"): (rights.EDIT_CUSTOMERS, {"kind": "PERSON", "name": "王小明", "phone": "13900000001"}),
     ("get", "staff/customers/<public_id:customer>/"): (rights.VIEW_CUSTOMERS, None),
     ("patch", "staff/customers/<public_id:customer>/"): (rights.EDIT_CUSTOMERS, {"facts": {"likes": "钓鱼"}}),
     ("post", "staff/customers/<public_id:customer>/phone/"): (

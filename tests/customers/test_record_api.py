@@ -129,3 +129,31 @@ def test_a_customer_sees_his_team(book: Book, call: Callable[..., Caller], now: 
     assert [one["name"] for one in team] == ["lijing", "zhangqiang", "chen"]
     assert team[2]["role"] == "基金顾问"
     assert call(book.rm).call("get", "me/team/").status_code == 403
+
+
+def test_a_company_and_a_person_are_entered_over_the_api(book: Book, call: Callable[..., Caller]) -> None:
+    caller = call(book.rm)
+    firm = {
+        "kind": "COMPANY",
+        "name": "顺达物流有限公司",
+        "identity_number": "91110108MA01KPQW2H",
+        "legal_representative": "司马懿",
+        "phone": "13700002222",
+    }
+    answer = caller.call("post", "staff/customers/", firm)
+    assert answer.status_code == 201, answer.content
+    assert (answer.json()["kind"], answer.json()["rm_name"]) == ("COMPANY", book.rm.display_name)
+    assert firm["name"] not in answer.content.decode()
+    made = Customer.objects.get(public_id=answer.json()["id"])
+    facts = caller.call("get", path(made)).json()["facts"]
+    assert facts["legal_representative"]["value"] == "司马懿" and "birth_date" not in facts
+    person = {"kind": "PERSON", "name": "司马昭", "phone": "13700003333"}
+    assert caller.call("post", "staff/customers/", person).json()["kind"] == "PERSON"
+    before = Customer.objects.count()
+    for wrong in (
+        {**firm, "identity_number": "91110108MA01KPQW2A", "phone": "13700004444"},
+        {**firm, "phone": ""},
+        {**person, "phone": "13700005555", "nothing": "x"},
+    ):
+        assert caller.call("post", "staff/customers/", wrong).status_code == 422
+    assert Customer.objects.count() == before

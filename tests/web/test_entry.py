@@ -123,3 +123,55 @@ def test_the_page_is_reached_from_list_palette_and_today(book: Book) -> None:
     assert officer.post("/customers/new/", PERSON).status_code == 403
     assert officer.post("/customers/new/check/", PERSON).status_code == 403
     assert not Customer.objects.filter(name="司马懿").exists()
+
+
+FIRM = {
+    "name": "顺达物流有限公司",
+    "identity_number": "91110108MA01KPQW2H",
+    "legal_representative": "司马懿",
+    "contact_person": "司马昭",
+    "phone": "13700002222",
+    "role": "investor",
+}
+
+
+def test_a_company_is_entered_with_its_own_facts(book: Book) -> None:
+    client = as_user(book.rm)
+    page = client.get("/customers/new/?kind=company").content.decode()
+    assert 'name="legal_representative"' in page and 'name="birth_date"' not in page
+    answer = client.post("/customers/new/?kind=company", FIRM)
+    firm = Customer.objects.get(name=FIRM["name"])
+    assert answer["Location"] == f"/customers/{firm.public_id}/"
+    assert (firm.kind, firm.rm, firm.is_investor) == ("COMPANY", book.rm.staff_member, True)
+    assert firm.custom == {"legal_representative": "司马懿", "contact_person": "司马昭"}
+    record = client.get(f"/customers/{firm.public_id}/").content.decode()
+    assert "Legal representative" in record and "司马昭" in record and "Born" not in record
+    assert FIRM["identity_number"] not in record
+    profile = client.get(f"/customers/{firm.public_id}/profile/").content.decode()
+    assert "unified social credit code" in profile and "birth date" not in profile
+    assert client.get(f"/customers/{firm.public_id}/profile/birth_date/").status_code == 404
+    asked = client.post("/customers/new/check/?kind=company", FIRM).content.decode()
+    assert book.rm.display_name in asked and f"/customers/{firm.public_id}/" in asked
+    before = take_picture()
+    again = client.post("/customers/new/?kind=company", {**FIRM, "is_another": "on"})
+    assert again.status_code == 422 and "Another customer has this already" in again.content.decode()
+    namesake = {**FIRM, "identity_number": "91310105MA3FC5X80K", "phone": "13700003333"}
+    assert client.post("/customers/new/?kind=company", namesake).status_code == 422
+    assert set(list_changes(before)) <= LOGIN
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"identity_number": "91110108MA01KPQW2A"}, "identity_number"),
+        ({"phone": "1"}, "phone"),
+        ({"name": "无"}, "name"),
+    ],
+)
+def test_what_is_no_company_is_refused_at_its_field(book: Book, given: dict[str, str], said: str) -> None:
+    client = as_user(book.rm)
+    before = take_picture()
+    answer = client.post("/customers/new/?kind=company", {**FIRM, **given})
+    field = re.search(rf'<input[^>]*id="id_{said}"[^>]*>', answer.content.decode())
+    assert answer.status_code == 422 and field is not None and "aria-invalid" in field[0]
+    assert set(list_changes(before)) <= LOGIN

@@ -3,14 +3,17 @@
 from typing import Any
 
 import django_filters
+from django.db.models import Q
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from core.api.views import StaffListView, user_of
+from core import clock
+from core.api.views import StaffListView, read_body, user_of
 from core.masking import mask_name
-from customers.api.serializers import StaffCustomerSerializer
+from customers.api.serializers import NewCustomerSerializer, StaffCustomerSerializer
 from customers.models import Customer
+from customers.operations.intake import enter_company, enter_customer
 from customers.queries.own import list_customers_in
 from staff import rights
 from staff.queries import access_right, scope_condition
@@ -27,7 +30,15 @@ class CustomerFilter(django_filters.FilterSet):
 class StaffCustomersView(StaffListView):
     """The list of customers in one's scope."""
 
-    required_scope = rights.VIEW_CUSTOMERS
+    @property
+    def required_scope(self) -> str:  # type: ignore[override]
+        """Return the right that this request needs."""
+        return (
+            rights.EDIT_CUSTOMERS
+            if self.request is not None and self.request.method == "POST"
+            else rights.VIEW_CUSTOMERS
+        )
+
     serializer_class = StaffCustomerSerializer
     filterset_class = CustomerFilter
     queryset = Customer.objects.none()
@@ -45,3 +56,20 @@ class StaffCustomersView(StaffListView):
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Return customers in your scope, newest first."""
         return super().get(request, *args, **kwargs)
+
+    @extend_schema(
+        operation_id="staff_customers_create", request=NewCustomerSerializer, responses={201: StaffCustomerSerializer}
+    )
+    def post(self, request: Request) -> Response:
+        """Enter a person or a company; who works on his own customers only becomes the RM."""
+        body = read_body(NewCustomerSerializer, request)
+        enter = enter_company if body.pop("kind") == Customer.Kind.COMPANY else enter_customer
+        is_another = body.pop("is_another")
+        customer = enter(
+            fields={name: text for name, text in body.items() if text},
+            is_another=is_another,
+            actor=user_of(request),
+            now=clock.now(),
+        )
+        row = list_customers_in(Q(pk=customer.pk)).get()
+        return Response(self.shape_row(row), status=201)

@@ -88,9 +88,9 @@ def set_facts(
     The phone that somebody logs in by changes only where `is_confirmed` says that he has proven the new one.
     Raises UnknownFact, InvalidFacts, FactLocked, LogInPhone, FactsConflict, ValueTaken, RecordMerged.
     """
-    known = reads.list_fields()
-    _refuse_unknown(values, known)
     customer = Customer.objects.select_for_update(no_key=True).get(pk=customer_id)
+    known = specs.pick_fields(reads.list_fields(), customer.kind)
+    _refuse_unknown(values, known)
     if customer.merged_into_id is not None:
         raise RecordMerged
     change = _Change(
@@ -154,6 +154,8 @@ def _check_together(change: _Change) -> Iterable[tuple[str, Fault]]:
     number = values.get("identity_number", customer.identity_number)
     found = {
         "name": lambda value: quality.check_name(value, is_person=is_person),
+        "legal_representative": quality.check_name,
+        "contact_person": quality.check_name,
         "identity_number": lambda value: quality.check_identity_number(value, on=change.today, is_person=is_person),
         "birth_date": lambda value: quality.check_birth_date(
             value, identity_number=number if is_person else "", on=change.today

@@ -1,7 +1,7 @@
 """Customers who come in without registering themselves: entered by staff, by file, by interface."""
 
 from customers.operations.intake.create import AlreadyKnown, InvalidCustomer, create_customer
-from customers.operations.intake.entry import LeadInWork, PersonUnconfirmed, enter_customer
+from customers.operations.intake.entry import LeadInWork, PersonUnconfirmed, enter_company, enter_customer
 from customers.operations.intake.files import (
     AlreadyStarted,
     ImportNotUndoable,
@@ -29,6 +29,7 @@ __all__ = [
     "WrongMapping",
     "create_customer",
     "drop_row",
+    "enter_company",
     "enter_customer",
     "mend_row",
     "run_import",

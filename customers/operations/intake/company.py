@@ -1,5 +1,6 @@
 """One firm entered by staff."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from django.db import transaction
@@ -12,29 +13,42 @@ from core.outbox import publish
 from customers.events import CustomerTakenIn
 from customers.fields import SENTENCES
 from customers.models import Customer
-from customers.operations import history
+from customers.operations import history, roles
 from customers.operations.facts import set_facts
 from customers.operations.intake.create import InvalidCustomer
 from customers.rules.quality import Fault
 
+NEEDED = ("name", "identity_number", "phone")
+MORE = ("legal_representative", "contact_person", "email", "address", "likes")
+_ROLES = {
+    "borrower": [roles.mark_borrower],
+    "investor": [roles.mark_investor],
+    "both": [roles.mark_borrower, roles.mark_investor],
+}
+
 
 @transaction.atomic
-def create_company(
-    *, name: str, credit_code: str, phone: str, source: str, actor: User | None, now: datetime
-) -> Customer:
-    """Create a firm by its name and unified social credit code, without a log-in; the assignment rules choose the RM.
+def create_company(*, fields: Mapping[str, str], source: str, actor: User | None, now: datetime) -> Customer:
+    """Create a firm without a log-in; the assignment rules choose the RM.
 
-    Raises InvalidCustomer, and InvalidFacts or ValueTaken as `set_facts` does.
+    `fields` are texts: name, identity_number (the unified social credit code) and phone are needed; what else is known
+    are those of `MORE` and `role` (borrower, investor, both). Raises InvalidCustomer, InvalidFacts, ValueTaken.
     """
-    given = {"name": name.strip(), "identity_number": credit_code.strip(), "phone": phone.strip()}
-    missing: dict[str, list[Text]] = {key: [SENTENCES[Fault.REQUIRED]] for key, value in given.items() if not value}
+    given = {name: text for name in (*NEEDED, *MORE) if (text := fields.get(name, "").strip())}
+    missing: dict[str, list[Text]] = {name: [SENTENCES[Fault.REQUIRED]] for name in NEEDED if name not in given}
+    role = fields.get("role", "")
+    if role and role not in _ROLES:
+        missing["role"] = [SENTENCES[Fault.NOT_A_CHOICE]]
     if missing:
         raise InvalidCustomer(fields=missing)
     day = now.astimezone(clock.SHANGHAI).date()
     customer = Customer.objects.create(
         number=business_number("C", day), kind=Customer.Kind.COMPANY, source=source, registered_at=now
     )
-    customer = set_facts(customer_id=customer.pk, values=given, source="RM", actor=actor, now=now).customer
+    set_facts(customer_id=customer.pk, values=given, source="RM", actor=actor, now=now)
+    for mark in _ROLES.get(role, ()):
+        mark(customer_id=customer.pk)
+    customer.refresh_from_db()
     history.add_timeline(
         customer_id=customer.pk,
         kind="change",

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -10,14 +11,15 @@ from core import clock
 from core.errors import BusinessError
 from core.models import User
 from customers.models import Customer, OwnerChange
+from customers.operations.intake.company import create_company
 from customers.operations.intake.create import create_customer
 from customers.operations.ownership.change import Move, move_customers
 from customers.queries.conflicts import Standing, check_conflict
 from customers.queries.similar import find_similar
-from customers.rules.intake import read_row
+from customers.rules.intake import read_company, read_row
 from staff import rights
 from staff.models import Scope
-from staff.queries import access_right
+from staff.queries import Access, access_right
 
 SOURCE = "RM"
 
@@ -49,6 +51,24 @@ def enter_customer(*, fields: Mapping[str, str], is_another: bool, actor: User, 
     access = access_right(actor, rights.EDIT_CUSTOMERS)
     values = read_row(fields, now.astimezone(clock.SHANGHAI).date()).values
     customer = create_customer(fields=fields, source=SOURCE, actor=actor, now=now)
+    return _settle(customer, values, is_another, access, actor, now)
+
+
+@transaction.atomic
+def enter_company(*, fields: Mapping[str, str], is_another: bool, actor: User, now: datetime) -> Customer:
+    """Create a firm by hand, as `enter_customer` does a person.
+
+    Raises Refused, InvalidCustomer, InvalidFacts, ValueTaken, LeadInWork, PersonUnconfirmed, CapacityExceeded.
+    """
+    access = access_right(actor, rights.EDIT_CUSTOMERS)
+    customer = create_company(fields=fields, source=SOURCE, actor=actor, now=now)
+    return _settle(customer, read_company(fields), is_another, access, actor, now)
+
+
+def _settle(
+    customer: Customer, values: Mapping[str, Any], is_another: bool, access: Access, actor: User, now: datetime
+) -> Customer:
+    """Refuse somebody whom a colleague works with, and give the new customer to who entered him."""
     # Asked after the record stands: twins entered at the same time wait for each other in `take_in`.
     others = [
         row

@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from core import clock
@@ -12,13 +13,15 @@ from core.errors import BusinessError, NotFound, Refused
 from customers.operations import intake
 from customers.queries.similar import find_similar
 from customers.queries.staff import in_scope
-from customers.rules.intake import read_row
+from customers.rules.intake import read_company, read_row
 from customers.texts import name_code
 from customers.web.conflicts import ask
-from customers.web.forms_entry import EntryForm
+from customers.web.forms_entry import CompanyForm, EntryForm
 from customers.web.forms_ownership import ConflictForm
 from staff import rights
 from staff.pages import StaffPage, show_refusal
+
+COMPANY = "company"
 
 
 class EnterCustomer(StaffPage):
@@ -28,15 +31,20 @@ class EnterCustomer(StaffPage):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """Show the empty form."""
-        return self.show(request, EntryForm())
+        return self.show(request, self.form_class(request)())
+
+    def form_class(self, request: HttpRequest) -> type[EntryForm] | type[CompanyForm]:
+        """Return the form of a person or a company, as the address says."""
+        return CompanyForm if request.GET.get("kind") == COMPANY else EntryForm
 
     def post(self, request: HttpRequest) -> HttpResponse:
         """Create the customer and open his page, or show the form again with what is wrong."""
-        form = EntryForm(request.POST)
+        form = self.form_class(request)(request.POST)
         if not form.is_valid():
             return self.show(request, form, status=422)
         try:
-            customer = intake.enter_customer(
+            enter = intake.enter_company if isinstance(form, CompanyForm) else intake.enter_customer
+            customer = enter(
                 fields=form.read_texts(),
                 is_another=form.cleaned_data["is_another"],
                 actor=request.user,  # type: ignore[arg-type]
@@ -52,18 +60,27 @@ class EnterCustomer(StaffPage):
             return redirect("customers:list")
         return redirect("customers:page", customer.public_id)
 
-    def show(self, request: HttpRequest, form: EntryForm, status: int = 200) -> HttpResponse:
+    def show(self, request: HttpRequest, form: EntryForm | CompanyForm, status: int = 200) -> HttpResponse:
         """Answer the page; a refused form brings along who is like the person."""
-        context: dict[str, Any] = {"form": form, "found": None}
+        here, is_company = reverse("customers:enter"), isinstance(form, CompanyForm)
+        context: dict[str, Any] = {
+            "form": form,
+            "found": None,
+            "is_company": is_company,
+            "kinds": [
+                {"label": _("Person"), "url": here, "is_current": not is_company},
+                {"label": _("Company"), "url": f"{here}?kind={COMPANY}", "is_current": is_company},
+            ],
+        }
         if status != 200:
             context["similar"] = self.list_similar(request)
         return render(request, "customers/entry.html", context, status=status)
 
     def list_similar(self, request: HttpRequest) -> list[dict[str, Any]]:
         """Return the reader's own records that may be the person typed so far."""
-        values = read_row(
-            {name: request.POST.get(name, "") for name in EntryForm.base_fields}, clock.now().date()
-        ).values
+        form = self.form_class(request)
+        texts = {name: request.POST.get(name, "") for name in form.base_fields}
+        values = read_company(texts) if form is CompanyForm else read_row(texts, clock.now().date()).values
         return [
             {
                 "customer": one.customer,

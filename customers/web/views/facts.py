@@ -74,8 +74,12 @@ class ProfilePanel(FactsPage):
         customer = access_customer(self.access, public_id)
         facts = read_facts(customer)
         finances = measure_finances(get_latest_profile(customer))
+        is_company = customer.kind == Customer.Kind.COMPANY
         groups = [
-            (label, [self.describe(customer, fact) for fact in facts.values() if fact.field.group == key])
+            (
+                _("Company") if key == "person" and is_company else label,
+                [self.describe(customer, fact) for fact in facts.values() if fact.field.group == key],
+            )
             for key, label in GROUPS.items()
         ]
         context = {
@@ -143,7 +147,10 @@ class FactField(FactsPage):
         field = list_fields().get(name)
         if field is None:
             raise NotFound
-        return customer, read_facts(customer, {name: field})[name]
+        fact = read_facts(customer, {name: field}).get(name)
+        if fact is None:
+            raise NotFound
+        return customer, fact
 
     def show(self, request: HttpRequest, customer: Customer, fact: Fact) -> HttpResponse:
         """Answer the field as it stands, with the focus back on it."""

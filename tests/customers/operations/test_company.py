@@ -7,12 +7,16 @@ import pytest
 
 from core import clock, outbox, seeding
 from core.models import AuditEntry, OutboxEvent, User
+from customers.fields import COMPANY_LABELS
 from customers.models import Customer, FieldClaim, TimelineEntry
-from customers.operations.facts import InvalidFacts, ValueTaken
+from customers.operations.facts import InvalidFacts, UnknownFact, ValueTaken, set_facts
 from customers.operations.intake import InvalidCustomer
 from customers.operations.intake.company import create_company
+from customers.queries.facts import read_facts
 from customers.rules.identity import check_firm_code
+from tests.customers.operations.desk import make_customer
 from tests.fixtures.borrowers import make_staff
+from tests.pictures import unchanged
 
 CODE = "91110108MA01KPQW2H"
 TABLES = (Customer, FieldClaim, TimelineEntry, AuditEntry, OutboxEvent)
@@ -25,8 +29,8 @@ def actor(db: None, now: datetime) -> User:
 
 
 def found(actor: User, now: datetime, **changes: Any) -> Customer:
-    given = {"name": "顺达物流有限公司", "credit_code": CODE, "phone": "13800000001", "source": "visit"} | changes
-    return create_company(actor=actor, now=now, **given)
+    given = {"name": "顺达物流有限公司", "identity_number": CODE, "phone": "13800000001"} | changes
+    return create_company(fields=given, source="visit", actor=actor, now=now)
 
 
 def test_a_firm_is_found_by_its_name_and_waits_for_an_rm(actor: User, now: datetime) -> None:
@@ -50,10 +54,12 @@ def test_a_firm_is_found_by_its_name_and_waits_for_an_rm(actor: User, now: datet
     ("changes", "refusal", "field"),
     [
         ({"name": " "}, InvalidCustomer, "name"),
-        ({"credit_code": ""}, InvalidCustomer, "identity_number"),
-        ({"credit_code": CODE[:-1] + "A"}, InvalidFacts, "identity_number"),
+        ({"identity_number": ""}, InvalidCustomer, "identity_number"),
+        ({"identity_number": CODE[:-1] + "A"}, InvalidFacts, "identity_number"),
         ({"phone": "123"}, InvalidFacts, "phone"),
         ({"name": "无"}, InvalidFacts, "name"),
+        ({"legal_representative": "12"}, InvalidFacts, "legal_representative"),
+        ({"role": "owner"}, InvalidCustomer, "role"),
         ({"phone": "13800000002"}, ValueTaken, "identity_number"),
     ],
 )
@@ -67,10 +73,29 @@ def test_what_is_no_firm_or_known_is_refused(
             actor,
             now,
             **(
-                {"credit_code": "91310105MA3FC5X80K", "phone": "13800000003"} | changes
+                {"identity_number": "91310105MA3FC5X80K", "phone": "13800000003"} | changes
                 if refusal is not ValueTaken
                 else changes
             ),
         )
     assert field in caught.value.fields  # type: ignore[attr-defined]
     assert [model.objects.count() for model in TABLES] == before
+
+
+def test_a_firm_has_a_firms_facts_and_no_birth_date(actor: User, now: datetime) -> None:
+    firm = found(
+        actor, now, legal_representative="王小明", contact_person="李静", role="both", address="北京市朝阳区建国路1号"
+    )
+    assert (firm.is_borrower, firm.is_investor) == (True, True)
+    facts = read_facts(firm)
+    assert [str(facts[name].field.label) for name in ("name", "identity_number", "address")] == [
+        str(label) for label in COMPANY_LABELS.values()
+    ]
+    assert (facts["legal_representative"].shown, facts["contact_person"].shown) == ("王小明", "李静")
+    assert not {"birth_date", "sex", "employer"} & set(facts)
+    with pytest.raises(UnknownFact), unchanged():
+        set_facts(customer_id=firm.pk, values={"birth_date": "1990-01-01"}, source="RM", actor=actor, now=now)
+    person = make_customer(None, now)
+    assert not {"legal_representative", "contact_person"} & set(read_facts(person))
+    with pytest.raises(UnknownFact), unchanged():
+        set_facts(customer_id=person.pk, values={"contact_person": "李静"}, source="RM", actor=actor, now=now)
