@@ -208,6 +208,7 @@ def _place(person: Customer, household: Household | None, actor: User | None, no
 
 
 def _note(customer: Customer, code: str, actor: User | None, now: datetime, params: dict[str, Any], key: str) -> None:
+    """Write it on the record's timeline; the line leads to where relations and the household stand."""
     audit.record(actor=actor, action=code, target=customer, data=params, now=now)
     history.add_timeline(
         customer_id=customer.pk,
@@ -216,5 +217,6 @@ def _note(customer: Customer, code: str, actor: User | None, now: datetime, para
         params=params,
         at=now,
         key=f"{key}:{customer.pk}",
+        url=f"/customers/{customer.public_id}/?tab=relations",
         actor=actor,
     )

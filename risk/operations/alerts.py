@@ -17,6 +17,7 @@ from lending.models import Loan, Product
 from risk.events import AlertClosed, AlertRaised
 from risk.models import Alert, AlertRule, IndicatorValue
 from risk.models.alerts import Measure
+from risk.operations import arrears
 from risk.queries.figures import dimension_text, reason_code, value_text
 from risk.queries.locks import lock_alert
 from risk.rules.tiers import judge_severity
@@ -159,7 +160,7 @@ def raise_loan_alert(
     if from_bucket == "M0":
         history.raise_work(
             group=WorkItem.Group.DUE,
-            kind="risk.overdue",
+            kind=arrears.WORK,
             reason_code="risk.loan_overdue",
             params=params,
             key=_overdue_work_key(loan_id),

@@ -15,7 +15,7 @@ from customers.models import Customer, WorkItem
 from lending.events import BucketChanged, LoanCured
 from lending.models import Loan, LoanState, Product
 from risk.models import Alert, AlertRule
-from risk.operations import alerts, indicators
+from risk.operations import alerts, arrears, indicators
 from risk.queries.alerts import access_alert, count_open_alerts, list_alerts
 from tests.fixtures.borrowers import LoanPlan, make_borrower, make_loan, make_staff
 from tests.risk.conftest import DAY
@@ -150,6 +150,18 @@ class TestLoans:
         assert (alert.state, alert.closure) == ("CLOSED", "RECOVERED")
         assert not WorkItem.objects.filter(kind="risk.overdue", state="OPEN").exists()
         assert Customer.objects.get(pk=late_loan.borrower_id).risk_tier == "UNKNOWN"
+
+    def test_the_figures_of_open_work_grow_with_the_arrears(self, late_loan: Loan, house: datetime) -> None:
+        change_bucket(late_loan, house)
+        item = WorkItem.objects.get(kind="risk.overdue")
+        LoanState.objects.filter(loan=late_loan).update(dpd=12, overdue_amount=Decimal("2040.50"))
+        assert arrears.refresh_arrears(DAY, 0, 0, house) == 1
+        assert arrears.refresh_arrears(DAY, 0, 0, house) == 0
+        item.refresh_from_db()
+        assert (item.params["amount"], item.params["dpd"]) == ("2040.50", 12)
+        assert item.params["number"] == late_loan.number
+        WorkItem.objects.update(state="DONE", params={})
+        assert arrears.refresh_arrears(DAY, 0, 0, house) == 0
 
     def test_news_of_arrears_that_are_paid_already_raises_nothing(
         self, late_loan: Loan, house: datetime, system: User
