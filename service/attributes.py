@@ -15,7 +15,8 @@ def _build_cases(among: Among) -> str:
     # Questions and complaints about a customer that some department still has to answer.
     return f"""
     SELECT d.customer_id, nullif(count(*) FILTER (WHERE d.state <> 'CLOSED'), 0) AS open_cases, count(*) AS cases,
-           max(d.opened_at) AS last_case
+           max(d.opened_at) AS last_case,
+           nullif(count(*) FILTER (WHERE d.state <> 'CLOSED' AND d.is_complaint), 0) AS open_complaints
     FROM service_departmentcase d WHERE d.customer_id IS NOT NULL {among("d.customer_id")} GROUP BY 1
     """  # noqa: S608 - everything is our own
 
@@ -36,6 +37,7 @@ def _build_case_acts(among: Among) -> str:
 
 _CASES: Final = {
     "open_cases": Attribute(_("Open cases"), "count", "service.cases", _SERVICE, is_listed=True),
+    "open_complaints": Attribute(_("Open complaints"), "count", "service.cases", _SERVICE),
     "cases": Attribute(_("Cases ever"), "count", "service.cases", _SERVICE),
     "last_case": Attribute(_("Latest case"), "moment", "service.cases", _SERVICE),
 }

@@ -169,6 +169,8 @@ class DepartmentCase(models.Model):
         "staff.StaffMember", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("held by")
     )
     is_urgent = models.BooleanField(_("urgent"), default=False)
+    # The customer complains: open ones tell against his health.
+    is_complaint = models.BooleanField(_("complaint"), default=False)
     state = models.CharField(_("state"), max_length=8, choices=State, default=State.OPEN)
     opened_at = models.DateTimeField(_("opened at"))
     # The clock of the department that has it now; it starts anew with every pass.

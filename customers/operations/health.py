@@ -87,7 +87,7 @@ def judge_health(business_date: date, _from_id: int, _to_id: int, now: datetime)
 def _read_facts(now: datetime) -> list[tuple[Any, ...]]:
     sources = {
         name: read_attribute_sql(key) if key in attributes else _NONE
-        for name, key in (("cases", "open_cases"), ("late", "days_past_due"))
+        for name, key in (("cases", "open_complaints"), ("late", "days_past_due"))
     }
     with connection.cursor() as cursor:
         # The statements come from the registry, never from a request.

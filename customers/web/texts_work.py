@@ -91,7 +91,7 @@ _HEALTH = {
         _("Planned contacts were missed: make up for the latest, plan what you can keep"),
     ),
     "promises": (_("Promises kept"), _("Promises to him were broken: keep the oldest one today")),
-    "cases": (_("Open cases"), _("His questions are open with other departments: ask for an answer and tell him")),
+    "cases": (_("Complaints"), _("His complaints are open with other departments: ask for an answer and tell him")),
     "overdue": (_("Paid in time"), _("He is overdue: ask what has happened and agree on a date")),
 }
 

@@ -61,6 +61,7 @@ def open_department_case(
     is_urgent: bool,
     actor: User,
     now: datetime,
+    is_complaint: bool = False,
 ) -> DepartmentCase:
     """Ask another department for something; its clock starts. Raises Refused, NotFound, DepartmentCaseInvalid."""
     access = access_right(actor, rights.WORK_CASES)
@@ -77,6 +78,7 @@ def open_department_case(
         home=member.department,
         department=department,
         is_urgent=is_urgent,
+        is_complaint=is_complaint,
         opened_at=now,
         due_at=_due(now, is_urgent),
     )

@@ -77,6 +77,7 @@ class CaseForm(forms.Form):
         label=gettext_lazy("What is asked"), widget=forms.Textarea(attrs={"rows": 4}), max_length=4000
     )
     is_urgent = forms.BooleanField(label=gettext_lazy("Urgent"), required=False)
+    is_complaint = forms.BooleanField(label=gettext_lazy("The customer complains"), required=False)
 
     def __init__(self, *args: Any, departments: QuerySet[Department], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -223,6 +224,7 @@ class OpenDepartmentCase(StaffPage):
             department_id=given["department"].pk,
             customer_id=customer.pk if customer else None,
             is_urgent=given["is_urgent"],
+            is_complaint=given["is_complaint"],
             actor=request.user,  # type: ignore[arg-type]
             now=clock.now(),
         )

@@ -29,6 +29,7 @@ class Plot:
     text: str
     acts: tuple[tuple[int, str, str, str], ...] = ()
     is_urgent: bool = False
+    is_complaint: bool = False
     case_id: int = 0
 
 
@@ -50,7 +51,7 @@ def _plots() -> list[Plot]:
         Plot(4, "zhangqiang", "liuyang", "zhangqiang", 0, "疑似重复档案", "同名同生日的两条记录，请核对是否同一人。",
              ((3, "take", "liuyang", ""),)),
         Plot(2, "zhouting", "lijing", "lijing", 2, "客户投诉催收语气", "请客户经理今天回电安抚并反馈。",
-             ((2, "take", "lijing", ""),), is_urgent=True),
+             ((2, "take", "lijing", ""),), is_urgent=True, is_complaint=True),
         Plot(1, "lijing", "zhouting", "lijing", 4, "开具利息收入证明", "客户报税用，请邮寄纸质版。",
              ((1, "take", "zhouting", ""),)),
     ]  # fmt: skip
@@ -78,6 +79,7 @@ def _open(story: Story, *, plot: Plot) -> None:
         department_id=story.staff[plot.asked].department_id,
         customer_id=customer.pk,
         is_urgent=plot.is_urgent,
+        is_complaint=plot.is_complaint,
         actor=story.user(plot.asker),
         now=story.world.now,
     )

@@ -10,7 +10,8 @@ from django.test import Client
 from core import clock
 from core.errors import BusinessError, NotFound, Refused
 from core.models import User
-from customers.models import Notice, WorkItem
+from customers.models import Health, Notice, WorkItem
+from customers.operations import health
 from service.models import CaseHop, DepartmentCase
 from service.operations import department_cases as cases
 from service.operations.department_cases import DepartmentCaseClosed, DepartmentCaseInvalid, NotTheHolder
@@ -189,3 +190,15 @@ def test_the_pages_ask_answer_and_keep_outsiders_out(house: House, frozen_clock:
     assert DepartmentCase.objects.get().state == "CLOSED"
     assert Department.objects.count() == 4
     assert "收入存疑" in rm.get(f"/customers/{house.customer.public_id}/cases/").content.decode()
+
+
+def test_only_open_complaints_tell_against_a_customers_health(house: House, now: datetime) -> None:
+    ask(house, now)
+    health.judge_health(DAY, 0, 0, now)
+    assert not Health.objects.filter(customer=house.customer).exists()
+    case = ask(house, now, is_complaint=True)
+    health.judge_health(DAY, 0, 0, now)
+    assert {part["code"]: part["points"] for part in Health.objects.get(customer=house.customer).parts}["cases"] == 7
+    DepartmentCase.objects.filter(pk=case.pk).update(state="CLOSED", closed_at=now, due_at=None)
+    health.judge_health(DAY, 0, 0, now)
+    assert not Health.objects.filter(customer=house.customer).exists()
