@@ -101,6 +101,7 @@ AXES_RESET_ON_SUCCESS = True
 AXES_LOCKOUT_TEMPLATE = "429.html"
 
 LANGUAGE_CODE = "zh-hans"
+FORMAT_MODULE_PATH = ["p2pcrm.formats"]
 LANGUAGES = [("zh-hans", _("Simplified Chinese")), ("en", _("English"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = "Asia/Shanghai"
@@ -218,6 +219,22 @@ UNFOLD = {
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,
     "SHOW_LANGUAGES": True,
+    # Steps of the accent colour of the pages, frontend/src/styles/_tokens.scss.
+    "COLORS": {
+        "primary": {
+            "50": "#f4f8fe",
+            "100": "#eaf1fd",
+            "200": "#cddffb",
+            "300": "#a6c5ff",
+            "400": "#7fabff",
+            "500": "#2f6bd8",
+            "600": "#1f5fd0",
+            "700": "#184ca8",
+            "800": "#153f8a",
+            "900": "#1a2a47",
+            "950": "#121d33",
+        }
+    },
 }
 
 # Without it a silent mail server would hold a worker for ever.

@@ -1,0 +1,3 @@
+"""Formats of Chinese pages."""
+
+from p2pcrm.formats import *  # noqa: F403 - the same in every language
