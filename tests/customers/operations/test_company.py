@@ -95,7 +95,7 @@ def test_a_firm_has_a_firms_facts_and_no_birth_date(actor: User, now: datetime) 
     assert not {"birth_date", "sex", "employer"} & set(facts)
     with pytest.raises(UnknownFact), unchanged():
         set_facts(customer_id=firm.pk, values={"birth_date": "1990-01-01"}, source="RM", actor=actor, now=now)
-    person = make_customer(None, now)
+    person = make_customer(None, now, phone="", phone_index="")
     assert not {"legal_representative", "contact_person"} & set(read_facts(person))
     with pytest.raises(UnknownFact), unchanged():
         set_facts(customer_id=person.pk, values={"contact_person": "李静"}, source="RM", actor=actor, now=now)
