@@ -29,6 +29,7 @@ app.conf.beat_schedule = {
     "run-imports": _every("customers.tasks.run_imports", 10.0),
     "watch-reading": _every("customers.tasks.watch_reading", 900.0),
     "seal-audit": _every("core.tasks.seal_audit", 300.0),
+    "run-trials": _every("risk.tasks.run_trials", 10.0),
     "escalate-cases": _every("service.tasks.escalate_cases", 300.0),
     "run-trainings": _every("risk.tasks.run_trainings", 15.0),
     "rescore-borrowers": {

@@ -17,7 +17,7 @@ class RiskConfig(AppConfig):
         from customers.texts import register_text
         from lending.texts import register_reason
         from risk import handlers  # noqa: F401 - registers the event handlers
-        from risk.operations import arrears, configuration, indicators, leavers, seed, seed_models
+        from risk.operations import arrears, configuration, indicators, leavers, seed, seed_models, trials
         from risk.operations.measures import register_measures
         from risk.queries.alerts import open_alerts_item
         from risk.queries.attributes import register_attributes
@@ -37,6 +37,8 @@ class RiskConfig(AppConfig):
         indicators.register_step()
         register_seed(61, "risk.leaver_limits", seed.seed_leaver_limits)
         register_step(arrears.STEP, arrears.STEP_ORDER, arrears.refresh_arrears)
+        register_seed(63, "risk.loss_parameters", seed.seed_loss_parameters)
+        register_step("risk.study_defaults", 746, trials.study_defaults)
         register_step(leavers.STEP, leavers.STEP_ORDER, leavers.watch_leavers)
         approvals.register(configuration.PUBLISH, configuration.decide_rule)
         frame_items.register("alerts", open_alerts_item)

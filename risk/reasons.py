@@ -7,14 +7,12 @@ from django.utils.translation import gettext_lazy as _
 
 from core.errors import Text
 from risk.rules.decision import INPUTS_INVALID, RULES_FAILED
+from risk.rules.offers import AMOUNT_TOO_SMALL, RATE_MISSING, factor_code
 
 BUREAU_UNAVAILABLE: Final = "BUREAU_UNAVAILABLE"
 CONSENT_MISSING: Final = "CONSENT_MISSING"
 RULES_MISSING: Final = "RULES_MISSING"
-RATE_MISSING: Final = "RATE_MISSING"
-AMOUNT_TOO_SMALL: Final = "AMOUNT_TOO_SMALL"
 REVIEWED: Final = "REVIEWED"
-FACTOR_PREFIX: Final = "FACTOR_"
 
 
 @dataclass(frozen=True)
@@ -102,11 +100,6 @@ _FACTOR_REASONS: Final[dict[str, Text]] = {
     "own_active_loan_count": _("Loans with us are still open."),
     "own_max_dpd": _("Payments to us were late before."),
 }
-
-
-def factor_code(factor: str) -> str:
-    """Return the reason code of a scorecard factor."""
-    return f"{FACTOR_PREFIX}{factor.upper()}"
 
 
 REASONS: Final[dict[str, Reason]] = {

@@ -2,7 +2,7 @@
 
 from core import clock
 from core.jobs import job
-from risk.operations import rescoring, trainings
+from risk.operations import rescoring, trainings, trials
 
 
 @job
@@ -21,3 +21,9 @@ def run_trainings() -> int:
 def rescore_borrowers() -> int:
     """Score everybody who owes something again; beat calls this once a month."""
     return rescoring.rescore_borrowers(business_date=clock.business_date(), now=clock.now())
+
+
+@job
+def run_trials() -> int:
+    """Judge stored decisions by the drafts on trial, portion by portion, where another worker left off; beat sweeps."""
+    return sum(iter(lambda: sum(trials.run_portion(trial_id=pk, now=clock.now()) for pk in trials.list_running()), 0))

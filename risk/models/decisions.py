@@ -33,7 +33,8 @@ class DecisionRecord(models.Model):
     table = models.ForeignKey(
         "risk.DecisionTable", models.PROTECT, null=True, related_name="decisions", verbose_name=_("decision table")
     )
-    # {"facts": what the rules saw, "evidence": the figures behind the ratios}: the ratios give the income away.
+    # {"facts": what the rules saw, "evidence": the figures behind the ratios, "terms": what the product said then}: the
+    # ratios give the income away.
     inputs = EncryptedTextField(_("inputs"))
     score = models.IntegerField(_("score"), null=True)
     base_points = models.IntegerField(_("base points"), null=True)
@@ -80,6 +81,7 @@ class DecisionRecord(models.Model):
             models.Index(fields=["outcome", "-decided_at"], name="decision_outcome"),
             # What drift and performance are counted by.
             models.Index(fields=["scorecard", "business_date"], name="decision_month"),
+            models.Index(fields=["business_date", "id"], name="decision_day"),
         ]
 
     def __str__(self) -> str:

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from django.db import transaction
 from django.db.models import Max
+from django.utils.timezone import localdate
 from django.utils.translation import gettext_lazy as _
 
 from core import audit
@@ -13,6 +14,7 @@ from core.idempotency import fingerprint_of
 from core.models import User
 from core.registries import indicators
 from risk.models import AlertRule, Challenger, DecisionTable, DraftStep, RuleState, Scorecard, VersionedRule
+from risk.operations.trials import require_trial
 from risk.queries.rules import RuleModel, get_published
 from risk.queries.tables import check_table
 from risk.reasons import TABLE_REASONS, describe_problem
@@ -20,6 +22,7 @@ from risk.rules.cases import check_cases
 from risk.rules.problems import Problem
 from risk.rules.scoring.models import lint_challenger, lint_champion, read_champion
 from risk.rules.tables import compile_table
+from risk.rules.trials import ALL, read_counts
 from staff import rights
 from staff.models import Approval
 from staff.operations import AlreadyDecided, ask_approval, decide_approval
@@ -163,12 +166,12 @@ def write_draft(
 def submit_rule(*, model: RuleModel, rule_id: int, reason: str, actor: User, now: datetime) -> Approval:
     """Submit a draft without mistakes to a second person.
 
-    Raises Refused, NotADraft, DraftWaiting, RuleInvalid.
+    Raises Refused, NotADraft, DraftWaiting, RuleInvalid, TrialMissing.
     """
     access_right(actor, rights.EDIT_RULES)
     rule = lock_draft(model, rule_id)
     _refuse_mistakes(rule)
-    payload = {"rule": str(rule), "hash": rule.content_hash}
+    payload = {"rule": str(rule), "hash": rule.content_hash, **_describe_trial(rule, now)}
     return ask_approval(kind=PUBLISH, target=rule, payload=payload, reason=reason, actor=actor, now=now)
 
 
@@ -190,6 +193,7 @@ def decide_rule(*, approval_id: int, is_approved: bool, note: str, actor: User, 
         if rule.content_hash != approval.payload["hash"]:
             raise DraftChanged
         _refuse_mistakes(rule)
+        _describe_trial(rule, now)
         publish_version(rule, submitted_by=approval.maker, approved_by=actor, now=now)
     return rule
 
@@ -238,6 +242,17 @@ def lock_draft(model: RuleModel, rule_id: int) -> VersionedRule:
     if waiting.exists():
         raise DraftWaiting
     return rule
+
+
+def _describe_trial(rule: VersionedRule, now: datetime) -> dict[str, Any]:
+    """Return what the approver is told of the back-test; a challenger decides nothing and needs none. Raises TrialMissing."""
+    if not isinstance(rule, DecisionTable | Scorecard):
+        return {}
+    trial = require_trial(rule, on=localdate(now))
+    if trial is None:
+        return {"trial": ""}
+    row = trial.figures.get("segments", {}).get(ALL, {}).get("")
+    return {"trial": trial.public_id, "back_test": read_counts(row) if row else {}}
 
 
 def _refuse_mistakes(rule: VersionedRule) -> None:

@@ -10,7 +10,6 @@ import orjson
 from django.db import transaction
 
 from core.models import User
-from core.money import ZERO
 from customers.models import WorkItem
 from customers.operations import history
 from lending.models import Application
@@ -21,8 +20,9 @@ from risk.operations.tiers import refresh_risk_tier
 from risk.queries.facts import CollectedFacts, collect_facts
 from risk.queries.locks import lock_application
 from risk.queries.rules import RuleSet, get_challenger, get_rule_set
-from risk.rules.decision import Verdict, approve_amount, decide
+from risk.rules.decision import Verdict, decide
 from risk.rules.inputs import Inputs
+from risk.rules.offers import Terms, settle
 from risk.rules.tables import Outcome, Row
 from staff import rights
 
@@ -48,6 +48,7 @@ class _Judgement:
     grade: str = ""
     annual_rate: Decimal | None = None
     approved_amount: Decimal | None = None
+    terms: Terms | None = None
     verdict: Verdict | None = None
     rules: RuleSet | None = None
     beside: _Beside | None = None
@@ -121,20 +122,15 @@ def _judge(application: Application, report: BureauReport | None, business_date:
     if rules is None:
         return _Judgement(Outcome.REFER, [reasons.RULES_MISSING], collected=collected)
     verdict = decide(rules.scorecard, rules.table, collected.facts)
-    codes = [*verdict.reasons, *map(reasons.factor_code, verdict.adverse_factors)]
-    rate = product.rate_by_grade.get(verdict.grade)
-    amount = approve_amount(application.amount, verdict.amount_bp, product.amount_step)
-    outcome = verdict.outcome
-    if outcome is Outcome.APPROVE and rate is None:
-        outcome, codes = Outcome.REFER, [reasons.RATE_MISSING]
-    elif outcome is Outcome.APPROVE and amount < product.amount_min:
-        outcome, codes = Outcome.REFER, [reasons.AMOUNT_TOO_SMALL]
+    terms = Terms(application.amount, product.amount_min, product.amount_step, product.rate_by_grade)
+    settled = settle(verdict, terms)
     return _Judgement(
-        outcome=outcome,
-        reason_codes=codes,
-        grade=verdict.grade,
-        annual_rate=None if rate is None else Decimal(rate),
-        approved_amount=amount if amount > ZERO else None,
+        outcome=settled.outcome,
+        reason_codes=list(settled.reason_codes),
+        grade=settled.grade,
+        annual_rate=settled.annual_rate,
+        approved_amount=settled.approved_amount,
+        terms=terms,
         verdict=verdict,
         rules=rules,
         beside=_ask_challenger([product.code, product.parameter_set], collected.facts) if verdict.score else None,
@@ -170,7 +166,7 @@ def _write_record(
         bureau_report=report,
         scorecard_id=judged.rules.scorecard_id if judged.rules else None,
         table_id=judged.rules.table_id if judged.rules else None,
-        inputs=orjson.dumps({"facts": judged.collected.facts, "evidence": judged.collected.evidence}).decode(),
+        inputs=_write_inputs(judged),
         score=score.value if score else None,
         base_points=score.base_points if score else None,
         probability=_as_rate(score.probability) if score else None,
@@ -194,6 +190,13 @@ def _write_record(
 
 def _as_rate(probability: float | None) -> Decimal | None:
     return None if probability is None else Decimal(f"{probability:.6f}")
+
+
+def _write_inputs(judged: _Judgement) -> str:
+    inputs: dict[str, Any] = {"facts": judged.collected.facts, "evidence": judged.collected.evidence}
+    if judged.terms is not None:
+        inputs["terms"] = judged.terms.as_json()
+    return orjson.dumps(inputs).decode()
 
 
 def _describe_row(row: Row) -> dict[str, Any]:

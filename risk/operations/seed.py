@@ -151,3 +151,16 @@ def seed_leaver_limits(_business_date: date, _now: datetime) -> None:
             ("risk.leaver_min_exits", "3", start, "house rule"),
         ]
     )
+
+
+def seed_loss_parameters(_business_date: date, _now: datetime) -> None:
+    """Enter what losses are reckoned from while the book is young, and from when on a draft needs a back-test."""
+    start = date(2016, 8, 17)
+    ensure_parameters(
+        [
+            ("risk.lgd", "0.600000", start, "house rule"),
+            ("risk.prior_pd", "0.040000", start, "house rule"),
+            ("risk.prior_score", "600", start, "house rule"),
+            ("risk.back_test_min_decisions", "30", start, "house rule"),
+        ]
+    )

@@ -9,16 +9,17 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from core import clock
-from core.errors import InvalidInput
+from core.errors import InvalidInput, NotFound
 from core.rules.charts import Waterfall, WaterfallStep
 from core.web.listing import take_page
 from lending.models import Application
 from lending.models.product import Method
 from lending.queries.staff import access_application, applications_in_scope, narrow_applications
-from risk.models import Review
+from risk.models import DecisionRecord, Review
 from risk.models.decisions import Outcome
 from risk.operations import reviews
 from risk.queries.decisions import DecisionView, access_review, get_decision_view, list_reasons, list_reviews
+from risk.queries.replays import replay_decision
 from risk.web import words
 from risk.web.forms import ApplicationFilter, ProposalForm
 from staff import rights
@@ -109,6 +110,20 @@ class ApplicationPage(StaffPage):
         if pending is not None and pending.maker_id == request.user.pk:
             return _("You made this proposal yourself, so another person has to confirm it.")
         return ""
+
+
+class Replayed(StaffPage):
+    """The decision once more, by its own inputs and rule versions."""
+
+    right = rights.VIEW_APPLICATIONS
+
+    def get(self, request: HttpRequest, public_id: str) -> HttpResponse:
+        """Answer the fragment."""
+        application = access_application(self.access, public_id)
+        record = DecisionRecord.objects.filter(application=application).first()
+        if record is None:
+            raise NotFound
+        return render(request, "risk/replay.html", {"replay": replay_decision(record)})
 
 
 class Propose(ApplicationPage):

@@ -13,6 +13,7 @@ _SECTIONS = (
     ("risk:alerts", _("Alerts"), rights.VIEW_ALERTS),
     ("risk:models", _("Models"), rights.VIEW_RULES),
     ("risk:tables", _("Decision tables"), rights.VIEW_RULES),
+    ("risk:trials", _("Trials"), rights.VIEW_RULES),
 )
 
 

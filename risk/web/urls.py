@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from risk.web import alerts, applications, models, table_acts, tables
+from risk.web import alerts, applications, models, table_acts, tables, trials
 
 app_name = "risk"
 
@@ -29,6 +29,11 @@ urlpatterns = [
     path(
         "risk/challengers/<slug:code>/<int:version>/<slug:act>/", models.ChallengerAct.as_view(), name="challenger-act"
     ),
+    path("risk/trials/", trials.TrialListPage.as_view(), name="trials"),
+    path("risk/trials/<str:public_id>/", trials.TrialPage.as_view(), name="trial"),
+    path("risk/trials/<str:public_id>/stop/", trials.TrialStop.as_view(), name="trial-stop"),
+    path("risk/try/<slug:subject>/<slug:code>/<int:version>/", trials.TrialStart.as_view(), name="try"),
+    path("applications/<str:public_id>/replay/", applications.Replayed.as_view(), name="replay"),
     path("customers/<str:public_id>/risk/", alerts.CustomerRisk.as_view(), name="customer"),
     path("loans/<str:public_id>/alerts/", alerts.LoanAlerts.as_view(), name="loan"),
 ]

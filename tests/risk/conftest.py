@@ -13,7 +13,7 @@ from lending.models import Application
 from lending.operations import seed as lending_seed
 from risk.models import BureauReport
 from risk.operations import bureau
-from risk.operations.seed import ensure_standard_rules
+from risk.operations.seed import ensure_standard_rules, seed_loss_parameters
 from staff.operations import ensure_standard_roles
 from tests.fixtures.sandbox import sandbox, sandbox_process  # noqa: F401 - fixtures
 
@@ -45,6 +45,7 @@ def house(db: None, now: datetime, set_business_date: Callable[[date], None]) ->
     lending_seed.seed_parameters(DAY, now)
     lending_seed.seed_products(DAY, now)
     ensure_standard_rules(now=now)
+    seed_loss_parameters(DAY, now)
     return now
 
 

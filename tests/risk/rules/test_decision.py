@@ -10,12 +10,13 @@ import zen
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from risk.reasons import REASONS, TABLE_REASONS, factor_code
+from risk.reasons import REASONS, TABLE_REASONS
 from risk.rules import standard
 from risk.rules.cases import check_cases
 from risk.rules.counterfactual import find_flips
 from risk.rules.decision import approve_amount, decide
 from risk.rules.inputs import FACTS, InputField, InputType
+from risk.rules.offers import factor_code
 from risk.rules.scorecard import Scorecard
 from risk.rules.tables import Outcome, compile_table
 

@@ -1,0 +1,54 @@
+"""What the book has shown: defaults by product, grade and score."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Final
+
+from django.db import connection
+
+from core import parameters
+from risk.models import DefaultStudy
+from risk.rules.losses import BAND_POINTS, LossBasis, Observed, build_basis
+
+# A default is an instalment more than 90 days late, paid since or not; younger loans have had no chance to default.
+_DEFAULTS = """
+SELECT p.code, a.grade, (floor(a.score::numeric / %(band)s) * %(band)s)::int,
+       count(*), count(*) FILTER (WHERE late.is_default), sum(l.principal)
+FROM lending_loan l
+JOIN lending_listing li ON li.id = l.listing_id
+JOIN lending_application a ON a.id = li.application_id
+JOIN lending_product p ON p.id = l.product_id
+CROSS JOIN LATERAL (
+    SELECT coalesce(bool_or(
+        coalesce((i.paid_at AT TIME ZONE 'Asia/Shanghai')::date, %(on)s) - i.due_date > 90), false) AS is_default
+    FROM lending_instalment i WHERE i.loan_id = l.id AND i.due_date < %(on)s::date - 90
+) late
+WHERE l.state IN ('ACTIVE', 'SETTLED') AND l.start_date <= %(before)s AND a.score IS NOT NULL
+GROUP BY 1, 2, 3
+"""
+SEASONING: Final = timedelta(days=180)
+
+
+def observe_defaults(on: date) -> list[Observed]:
+    """Return what loans paid out at least half a year before a day have shown until then."""
+    with connection.cursor() as cursor:
+        cursor.execute(_DEFAULTS, {"on": on, "before": on - SEASONING, "band": BAND_POINTS})
+        return [Observed(*row) for row in cursor.fetchall()]
+
+
+def get_observed() -> tuple[date | None, list[Observed]]:
+    """Return the newest study of defaults and its day."""
+    study = DefaultStudy.objects.order_by("-business_date").first()
+    if study is None:
+        return None, []
+    return study.business_date, [Observed(*row[:5], Decimal(row[5])) for row in study.rows]
+
+
+def get_basis(on: date) -> LossBasis:
+    """Return what losses are reckoned from on a day: the newest study, and the dated parameters."""
+    return build_basis(
+        get_observed()[1],
+        prior_pd=float(parameters.get_decimal("risk.prior_pd", on=on)),
+        prior_score=float(parameters.get_decimal("risk.prior_score", on=on)),
+        lgd=float(parameters.get_decimal("risk.lgd", on=on)),
+    )
