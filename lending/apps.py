@@ -16,7 +16,7 @@ class LendingConfig(AppConfig):
         from customers.texts import register_text
         from lending import handlers, notices  # noqa: F401 - register the event handlers
         from lending.operations import closing, products, seed
-        from lending.queries import invariants, merging, supply
+        from lending.queries import invariants, merging, retention, supply
         from lending.queries.indicators import register_indicators
         from lending.web import frame
 
@@ -24,6 +24,7 @@ class LendingConfig(AppConfig):
         closing.register()
         invariants.register()
         merging.register()
+        retention.register()
         supply.register()
         register_indicators()
         appliers.register("lending.product", products.apply_product)

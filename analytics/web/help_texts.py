@@ -24,6 +24,9 @@ _HELPS = {
         "What colleagues and the system want you to know: mentions, customers given to you, answers. What repeats stands in one line; d marks it as read."
     ),
     "customers:bulk": _("Something for many customers at once. Look at the number before you go on; it can be taken back for ten minutes."),
+    "customers:process": _(
+        "Whether the steps of the relationship process are done on time, by step, RM and week. Each count opens the steps behind it; n opens a corrective action, and its page shows the figures before and after."
+    ),
     "lending:loans": _(
         "Running and finished loans of the customers in your reach, with what is due, late and paid. A row opens beside the list."
     ),

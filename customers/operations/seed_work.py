@@ -34,7 +34,7 @@ _LOST_REASONS: Final = [
 
 # Code, name, in English, phase, begins with, due after, open before, doer, proof, text, in English, template.
 _STEPS: Final = (
-    ("welcome", "欢迎短信", "Welcome message", "BUILD", "REGISTERED", 0, 0, "SYSTEM", "MESSAGE",
+    ("welcome", "欢迎短信", "Welcome message", "BUILD", "REGISTERED", 1, 1, "SYSTEM", "MESSAGE",
      "告知服务热线与专属客户经理", "Tells him the service line and that somebody looks after him.", "welcome"),
     ("first-call", "首次致电", "First call", "BUILD", "REGISTERED", 1, 1, "RM", "CONTACT",
      "自我介绍，了解来意，说明如何找到我们：客户从第一天起就知道找谁",

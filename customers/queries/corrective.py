@@ -26,7 +26,6 @@ SHOWN: Final = (
     "proof",
     "text",
     "message_code",
-    "is_active",
 )
 
 
@@ -70,10 +69,11 @@ def list_differences(step: ProcessStep) -> list[tuple[Text, Any, Any]]:
         field: Any = ProcessStep._meta.get_field(name)
         was, now = getattr(before, name), getattr(step, name)
         if was != now:
-            words: dict[Any, Any] = dict(field.flatchoices)
-            if isinstance(was, bool):
-                words = {True: _("yes"), False: _("no")}
+            words = dict(field.flatchoices)
             found.append((field.verbose_name, words.get(was, was), words.get(now, now)))
+    if not step.is_active and step.valid_until_at is None:
+        # A version that is in force no more has been replaced; the latest one has been taken out of force.
+        found.append((_("active"), _("yes"), _("no")))
     return found
 
 

@@ -15,7 +15,7 @@ _TEXTS = {
     "customers.step_skipped": _("Left out: %(step_name)s (%(why)s)"),
     "customers.step_due": _("%(step_name)s, due on %(on)s: %(text)s"),
     "customers.step_unsent": _("%(step_name)s could not be sent, due on %(on)s: call him instead"),
-    "customers.corrective_open": _("%(wrong)s – %(remedy)s"),
+    "customers.corrective_open": _("%(wrong)s. To be done: %(remedy)s"),
     "customers.corrective_late": _("Corrective action overdue since %(on)s, with %(owner)s: %(wrong)s"),
 }
 _ACTIONS = {

@@ -21,11 +21,14 @@ def find_dealings(merged_id: int, _kept_id: int) -> Text | None:
 
 
 # Contracts keep their parties as long as there is business from them; five years from maturity are the months' affair.
+# An application stays accepted for good: what counts is its listing, and once that is paid out its loan.
 _RUNNING = """
 SELECT borrower_id AS customer_id FROM lending_loan WHERE state NOT IN ('SETTLED', 'CANCELLED')
 UNION ALL SELECT h.investor_id FROM lending_lendershare h JOIN lending_loan l ON l.id = h.loan_id
     WHERE l.state NOT IN ('SETTLED', 'CANCELLED')
-UNION ALL SELECT customer_id FROM lending_application WHERE state IN ('SUBMITTED', 'REFERRED', 'APPROVED', 'ACCEPTED')
+UNION ALL SELECT customer_id FROM lending_application WHERE state IN ('SUBMITTED', 'REFERRED', 'APPROVED')
+UNION ALL SELECT a.customer_id FROM lending_application a LEFT JOIN lending_listing g ON g.application_id = a.id
+    WHERE a.state = 'ACCEPTED' AND (g.id IS NULL OR g.state NOT IN ('FAILED', 'CANCELLED', 'PAID_OUT'))
 """
 
 

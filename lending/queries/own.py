@@ -265,8 +265,10 @@ def get_contract(loan_id: int) -> Contract:
 
 
 def read_contract_file(contract_id: int) -> bytes:
-    """Return the signed file, or the one to be signed."""
+    """Return the signed file, or the one to be signed. Raises NotFound where its retention has ended."""
     pdf, signed_pdf = Contract.objects.values_list("pdf", "signed_pdf").get(pk=contract_id)
+    if not signed_pdf and not pdf:
+        raise NotFound
     return bytes(signed_pdf or pdf)
 
 

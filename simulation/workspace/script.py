@@ -5,10 +5,10 @@ from datetime import date
 from core.calendar import is_workday
 from customers.operations.notices import mark_read
 from service.operations.department_cases import escalate_department_cases
-from simulation.workspace import cases, config, desk, diary, leads, owners, pipeline, quality, records
+from simulation.workspace import cases, config, desk, diary, journey, leads, owners, pipeline, quality, records
 from simulation.workspace.story import Scene, Story, live, place_scenes
 
-_PARTS = (config, leads, pipeline, records, quality, owners, cases, desk, diary)
+_PARTS = (config, leads, pipeline, records, quality, owners, cases, desk, diary, journey)
 # Older notices have been seen; what came in since is new.
 _READ_UNTIL_DAYS = 2
 
@@ -28,6 +28,7 @@ def live_day(story: Story, day: date) -> None:
     live(story, day)
     if is_workday(day):
         diary.work_through(story, day)
+        journey.walk_on(story, day)
         escalate_department_cases(now=story.at(17, 50))
 
 

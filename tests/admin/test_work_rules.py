@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from core.models import AuditEntry
-from customers.models import AcquisitionCost, Partner, RevisitRule
+from customers.models import AcquisitionCost, Partner, ProcessStep, RevisitRule
 
 pytestmark = pytest.mark.django_db
 
@@ -40,3 +40,16 @@ def test_a_cost_is_recorded_once_and_for_all(enter: Callable[[str], Client]) -> 
 
 def test_an_auditor_defines_nothing(enter: Callable[[str], Client]) -> None:
     assert enter("auditor").get("/admin/customers/partner/add/").status_code == 403
+
+
+def test_a_step_is_defined_inactive_and_refused_where_it_makes_no_sense(enter: Callable[[str], Client]) -> None:
+    client = enter("operations")
+    given = {
+        "code": "gift", "place": 90, "name": "寄欢迎礼", "phase": "BUILD", "role": "", "begins_with": "REGISTERED",
+        "due_workdays": 2, "open_workdays": 1, "doer": "RM", "proof": "CONTACT",
+    }  # fmt: skip
+    client.post("/admin/customers/processstep/add/", {**given, "open_workdays": 3})
+    client.post("/admin/customers/processstep/add/", {**given, "proof": "MESSAGE"})
+    assert not ProcessStep.objects.filter(code="gift").exists()
+    client.post("/admin/customers/processstep/add/", given)
+    assert ProcessStep.objects.get(code="gift", version=1).is_active is False

@@ -26,10 +26,12 @@ from customers.models import (
     Opportunity,
     OpportunityStay,
     Partner,
+    ProcessStep,
     QuarantinedRow,
     RegistrationStep,
     ReversibleAct,
     SavedView,
+    StepRun,
     WorkItem,
 )
 from customers.operations import diary, documents, history, opportunities, relations
@@ -165,7 +167,13 @@ def _write_diary(one: Territory, author: StaffMember) -> None:
     CustomerCost.objects.create(
         customer=who, kind=one.text("cost"), amount=Decimal(one.amount(5)), at=then, key=one.key
     )
+    step = ProcessStep.objects.get(code="first-call")
+    run = StepRun.objects.create(
+        customer=who, step=step, code=step.code, member=one.owner, begun_at=then, opens_date=TODAY - timedelta(days=9),
+        due_date=TODAY - timedelta(days=5), state="SKIPPED", done_at=then, reason=one.text("step"),
+    )  # fmt: skip
     one.records |= {
+        "step": run.public_id,
         "note": note.public_id,
         "promise": promise.public_id,
         "plan": plan.public_id,

@@ -18,6 +18,7 @@ from customers.models import (
     Collaborator,
     Contact,
     ContactPlan,
+    CorrectiveAction,
     Customer,
     DuplicatePair,
     Export,
@@ -35,12 +36,14 @@ from customers.models import (
     OwnerChange,
     Partner,
     PoolView,
+    ProcessStep,
     Promise,
     QuarantinedRow,
     RegistrationStep,
     Relation,
     ResearchNote,
     SavedView,
+    StepRun,
     WorkItem,
 )
 from customers.queries.work import list_work
@@ -124,6 +127,7 @@ def test_the_desk_is_alive_and_two_runs_agree(build: Any) -> None:
     check_work()
     check_departments()
     check_lists()
+    check_process()
 
 
 def check_customers() -> None:
@@ -220,3 +224,13 @@ def check_lists() -> None:
     call_command("demo_logins", stdout=told)
     assert "lijing" in told.getvalue()
     assert LEAVER not in told.getvalue()
+
+
+def check_process() -> None:
+    """Look for steps in time and late, left out and waiting, actions in each state that pages tell apart, a change."""
+    assert {"OPEN", "DONE", "SKIPPED"} <= set(StepRun.objects.values_list("state", flat=True))
+    done = StepRun.objects.filter(state="DONE")
+    assert done.filter(is_late=True).exists() and done.filter(is_late=False).count() > done.filter(is_late=True).count()
+    assert set(CorrectiveAction.objects.values_list("state", flat=True)) == {"OPEN", "DONE"}
+    assert CorrectiveAction.objects.filter(alarmed_at__isnull=False).count() == 1
+    assert ProcessStep.objects.get(code="needs", is_active=True).version == 2

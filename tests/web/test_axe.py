@@ -20,8 +20,8 @@ from playwright.sync_api import Browser, Page, expect
 from core import clock
 from core.models import User
 from core.registries import customer_panels
-from customers.models import Customer, DuplicatePair, Handover, Pool, QuarantinedRow
-from customers.operations import diary, intake, leads, notices, opportunities, retention
+from customers.models import Customer, DuplicatePair, Handover, Pool, ProcessStep, QuarantinedRow, StepRun
+from customers.operations import diary, funnel, intake, leads, notices, opportunities, process, retention
 from customers.operations.duplicates import find_duplicates
 from customers.operations.leads import LeadIntake
 from customers.tasks import run_imports
@@ -203,12 +203,23 @@ def write_more(b: Book) -> dict[str, tuple[str, str]]:
         is_urgent=True,
         **given,
     )
+    funnel.note_step(customer_ids=[b.borrower.pk, b.investor.pk], step="REGISTERED", now=NOW)
+    StepRun.objects.filter(code="first-call").update(due_date=TODAY - timedelta(days=3))
+    action = process.open_action(
+        wrong="首次致电常常迟到", remedy="晨会核对名单", kpi="ON_TIME", owner_id=rm.pk, due_date=TODAY, step_code="first-call",
+        actor=b.lead, now=NOW,
+    )  # fmt: skip
+    changed = process.apply_process_step(
+        target_id=str(ProcessStep.objects.get(code="first-call").pk), values={"due_workdays": 2}, actor=b.lead, now=NOW
+    )
     handover = Handover.objects.create(giver=rm, actor=b.lead, started_at=NOW)
     drawn = markets.draw(markets.fill(markets.make_listing(), ("4000.00", "6000.00")))
     Customer.objects.filter(pk=drawn.loan.borrower_id).update(rm=rm)
     return {
         "customers:lead": ("rm", reverse("customers:lead", args=[lead.public_id])),
         "customers:pooled": ("other_rm", reverse("customers:pooled", args=[pooled.public_id])),
+        "customers:corrective-action": ("lead", reverse("customers:corrective-action", args=[action.public_id])),
+        "customers:process-change": ("lead", reverse("customers:process-change", args=[changed.public_id])),
         "customers:handover": ("lead", reverse("customers:handover", args=[handover.public_id])),
         "service:department-case": ("rm", reverse("service:department-case", args=[case.public_id])),
         "lending:contract": ("rm", reverse("lending:contract", args=[drawn.loan.public_id])),

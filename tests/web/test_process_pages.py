@@ -48,7 +48,7 @@ def test_the_journey_says_what_is_late_and_who_may_settle_it(journeys: Book) -> 
     b = journeys
     url = f"/customers/{b.borrower.public_id}/journey/"
     shown = get(b.rm, url)
-    assert "First call" in shown and "Review of the first month" in shown and "from 2026-03-" in shown
+    assert "First call" in shown and "Review of the first month" in shown and "ahead" in shown
     assert f"/steps/{run_of(b.borrower, 'first-call').public_id}/done/" in shown
     assert "/steps/" not in get(b.officer, url)
     assert "No step has begun" in get(b.rm, f"/customers/{make_customer(8, '周瑜', b.rm).public_id}/journey/")
@@ -73,9 +73,9 @@ def test_a_step_is_settled_from_the_journey(journeys: Book) -> None:
 
 def test_counts_lead_to_the_steps_behind_them_and_no_further_than_the_reader_sees(journeys: Book) -> None:
     b = journeys
-    page = get(b.lead, "/customers/process/")
+    page = get(b.lead, "/process/")
     assert "1 of 2 steps were done on time" in page and "王小明" in page and "孙尚香" not in page
-    links = {link.replace("&amp;", "&") for link in re.findall(r'href="(/customers/process/steps/[^"]+)"', page)}
+    links = {link.replace("&amp;", "&") for link in re.findall(r'href="(/process/steps/[^"]+)"', page)}
     late = next(link for link in links if "standing=LATE" in link and "step=first-call" in link)
     listed = get(b.lead, late)
     assert "王小明" in listed and "欧阳娜娜" not in listed and "孙尚香" not in listed
@@ -83,7 +83,7 @@ def test_counts_lead_to_the_steps_behind_them_and_no_further_than_the_reader_see
     by_rm = next(link for link in links if "standing=JUDGED" in link and "rm=" in link)
     assert "欧阳娜娜" in get(b.lead, by_rm)
     assert all(get(b.lead, link) for link in sorted(links))
-    for url in ("/customers/process/", "/customers/process/steps/"):
+    for url in ("/process/", "/process/steps/"):
         assert as_user(b.rm).get(url).status_code == 403
         assert as_user(b.customer_user).get(url).status_code == 403
         assert Client().get(url).status_code == 302
@@ -93,7 +93,7 @@ def test_counts_lead_to_the_steps_behind_them_and_no_further_than_the_reader_see
     "query", ["?since=2026-03-01&until=2025-01-01", "?since=x&rm=x&step=x", "?rm=99999999999999999999&standing=x"]
 )
 def test_nothing_in_an_address_makes_the_pages_fail(journeys: Book, query: str) -> None:
-    for url in ("/customers/process/", "/customers/process/steps/"):
+    for url in ("/process/", "/process/steps/"):
         get(journeys.lead, f"{url}{query}")
 
 
@@ -106,7 +106,7 @@ def count_queries(user: User, url: str) -> int:
 
 
 def test_the_pages_ask_as_often_for_many_as_for_few(journeys: Book) -> None:
-    urls = ["/customers/process/", "/customers/process/steps/", f"/customers/{journeys.borrower.public_id}/journey/"]
+    urls = ["/process/", "/process/steps/", f"/customers/{journeys.borrower.public_id}/journey/"]
     few = [count_queries(journeys.lead, url) for url in urls]
     many = [make_customer(100 + number, f"赵{number}", journeys.rm) for number in range(12)]
     funnel.note_step(customer_ids=[one.pk for one in many], step="REGISTERED", now=NOW)
@@ -114,10 +114,19 @@ def test_the_pages_ask_as_often_for_many_as_for_few(journeys: Book) -> None:
     assert [count_queries(journeys.lead, url) for url in urls] <= few
 
 
+def test_steps_of_those_whom_nobody_looks_after_are_found_too(journeys: Book) -> None:
+    StepRun.objects.filter(customer=journeys.borrower).update(member=None)
+    page = get(journeys.manager, "/process/")
+    link = re.search(r'href="(/process/steps/[^"]*rm=0[^"]*standing=JUDGED[^"]*)"', page)
+    assert link is not None and "nobody" in page
+    listed = get(journeys.manager, link.group(1).replace("&amp;", "&"))
+    assert "王小明" in listed and "欧阳娜娜" not in listed
+
+
 def test_what_is_ahead_is_shown_only_where_it_is_asked_for(journeys: Book) -> None:
     until = (TODAY + timedelta(days=60)).isoformat()
-    assert "<td>Review of the first month</td>" not in get(journeys.lead, "/customers/process/steps/")
-    ahead = get(journeys.lead, f"/customers/process/steps/?until={until}&standing=OPEN")
+    assert "<td>Review of the first month</td>" not in get(journeys.lead, "/process/steps/")
+    ahead = get(journeys.lead, f"/process/steps/?until={until}&standing=OPEN")
     assert "<td>Review of the first month</td>" in ahead
 
 
@@ -131,7 +140,7 @@ def action(journeys: Book) -> CorrectiveAction:
 
 def test_an_action_is_opened_from_a_row(journeys: Book) -> None:
     b = journeys
-    url = "/customers/process/actions/new/"
+    url = "/process/actions/new/"
     rm = b.rm.staff_member.pk
     page = get(b.lead, f"{url}?step=first-call&rm={rm}")
     assert f'<option value="{rm}" selected>' in page and 'value="first-call" selected' in page
@@ -146,17 +155,17 @@ def test_an_action_is_opened_from_a_row(journeys: Book) -> None:
         assert as_user(b.rm).post(url, given).status_code == 403
     answer = as_user(b.lead).post(url, given)
     made = CorrectiveAction.objects.get()
-    assert answer.headers["Location"] == f"/customers/process/actions/{made.public_id}/"
+    assert answer.headers["Location"] == f"/process/actions/{made.public_id}/"
     assert "迟到" in get(b.rm, "/")
 
 
 def test_an_action_is_seen_by_its_owner_and_those_above_him(action: CorrectiveAction, book: Book) -> None:
-    url = f"/customers/process/actions/{action.public_id}/"
+    url = f"/process/actions/{action.public_id}/"
     # Whoever steers sees the figures; the owner sees what he is to do.
     assert "Before and after" in get(book.lead, url) and "small sample" in get(book.lead, url)
     assert "Before and after" not in get(book.rm, url)
-    assert "首次致电常常迟到" in get(book.rm, "/customers/process/actions/")
-    assert "首次致电常常迟到" not in get(book.other_rm, "/customers/process/actions/")
+    assert "首次致电常常迟到" in get(book.rm, "/process/actions/")
+    assert "首次致电常常迟到" not in get(book.other_rm, "/process/actions/")
     assert as_user(book.other_rm).get(url).status_code == 404
     with unchanged(but={"core_user", "django_session"}):
         assert as_user(book.other_rm).post(f"{url}done/", {"result": "x"}).status_code == 404
@@ -181,11 +190,11 @@ def test_figures_before_and_after_a_change_have_their_denominators(journeys: Boo
             created_at=then + timedelta(hours=number), answered_at=then + timedelta(hours=number + hours),
             answer_due_at=then + timedelta(hours=4), state="WORKING",
         )  # fmt: skip
-    page = get(b.lead, f"/customers/process/changes/{version.public_id}/?days=7")
+    page = get(b.lead, f"/process/changes/{version.public_id}/?days=7")
     assert "Before: 0 of 1 on time; since then 1 of 1." in page
     assert "due after so many working days" in page and ">1<" in page and ">2<" in page
     # The middle one of three answers took three hours; two of them were in time.
     assert ">3.0<" in page and "66.67%" in page
-    assert get(b.lead, f"/customers/process/changes/{version.public_id}/?days=x")
-    assert as_user(b.rm).get(f"/customers/process/changes/{version.public_id}/").status_code == 403
-    assert as_user(b.lead).get(f"/customers/process/changes/{step.public_id}/").status_code == 404
+    assert get(b.lead, f"/process/changes/{version.public_id}/?days=x")
+    assert as_user(b.rm).get(f"/process/changes/{version.public_id}/").status_code == 403
+    assert as_user(b.lead).get(f"/process/changes/{step.public_id}/").status_code == 404

@@ -40,7 +40,7 @@ def _key(action_id: int) -> str:
 
 
 def _url(action: CorrectiveAction) -> str:
-    return f"/customers/process/actions/{action.public_id}/"
+    return f"/process/actions/{action.public_id}/"
 
 
 @transaction.atomic

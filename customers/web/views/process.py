@@ -132,7 +132,9 @@ class _SteeringPage(StaffPage):
         ahead = today + timedelta(days=_DAYS)
         since, until = read_range(given, ahead if given.get("until") else today, days=_DAYS, most_days=_MOST_DAYS)
         member = given.get("rm")
-        narrowed = reads.Narrowed(Stretch(since, until), given.get("step") or "", member.pk if member else None)
+        # Nought asks for the steps of those whom nobody looks after.
+        member_id = member.pk if member else 0 if request.GET.get("rm") == "0" else None
+        narrowed = reads.Narrowed(Stretch(since, until), given.get("step") or "", member_id)
         return form, narrowed, steps
 
 
@@ -145,7 +147,8 @@ def address(narrowed: reads.Narrowed, **more: Any) -> str:
         "rm": narrowed.member_id,
         **more,
     }
-    return f"{reverse('customers:process-steps')}?{urlencode({key: value for key, value in query.items() if value})}"
+    chosen = {key: value for key, value in query.items() if value not in ("", None)}
+    return f"{reverse('customers:process-steps')}?{urlencode(chosen)}"
 
 
 def link(tally: Tally, narrowed: reads.Narrowed, **more: Any) -> dict[str, Any]:
@@ -190,7 +193,7 @@ class ProcessPage(_SteeringPage):
                 if step.code in figures.by_code
             ],
             "by_member": [
-                {"member": member, **link(tally, narrowed, rm=member.pk if member else "")} for member, tally in rows
+                {"member": member, **link(tally, narrowed, rm=member.pk if member else 0)} for member, tally in rows
             ],
             "charts": [draw_weeks(figures.by_week, narrowed)] if figures.by_week else [],
             "late": [describe_run(run, today) for run in late[:_FEW]],

@@ -61,7 +61,7 @@ def test_registering_begins_the_journey_once(desk: Workday) -> None:
     customer = register(desk)
     assert set(states(customer)) == {"welcome", "first-call", "identity", "needs", "first-review"}
     dates = dict(StepRun.objects.filter(customer=customer).values_list("code", "due_date"))
-    assert dates["welcome"] == TODAY and dates["first-call"] == TODAY + timedelta(days=1)
+    assert dates["welcome"] == dates["first-call"] == TODAY + timedelta(days=1)
     assert dates["identity"] == TODAY + timedelta(days=3) and dates["needs"] == TODAY + timedelta(days=9)
     assert run_of(customer, "first-call").member_id == desk.rm.pk
     with unchanged():

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
+from core.errors import NotFound
 from core.fields import blind_index
 from core.models import AuditEntry, User
 from customers.models import (
@@ -20,6 +21,9 @@ from customers.models import (
 )
 from customers.operations import documents, retention
 from customers.queries.retention import list_expired
+from lending.models import Contract, Loan
+from lending.queries import own
+from messaging.models import Message, Template
 from tests.customers.operations.desk import make_customer, make_member
 from tests.customers.operations.workday import NOW, TODAY, Workday, desk, refuse
 from tests.pictures import unchanged
@@ -157,3 +161,40 @@ def test_the_workbench_shows_what_would_go_and_writes_nothing(desk: Workday, cli
     assert len(list_expired(TODAY, limit=10)) == 1
     client.force_login(desk.rm.user)
     assert client.get("/quality/retention/").status_code == 403
+
+
+def make_message(customer: Customer, key: str) -> Message:
+    return Message.objects.create(
+        customer=customer, template=Template.objects.filter(kind="NOTICE").earliest("pk"), channel="SMS", kind="NOTICE",
+        address=PHONE, subject="x", text="周女士您好", dedup_key=key, created_at=NOW, send_after=NOW,
+    )  # fmt: skip
+
+
+def test_where_messages_went_and_what_they_said_goes_with_the_person(desk: Workday) -> None:
+    old, kept = make_message(make_old(desk, 10.5), "old"), make_message(desk.customer, "kept")
+    close()
+    for message in (old, kept):
+        message.refresh_from_db()
+    assert (old.address, old.subject, old.text, old.state) == ("", "", "", "QUEUED")
+    assert (kept.address, kept.subject, kept.text) == (PHONE, "x", "周女士您好")
+
+
+def test_the_files_of_a_contract_go_with_the_papers_of_its_last_party(desk: Workday) -> None:
+    borrower = make_old(desk, 10.5)
+    lender = make_customer(desk.rm, NOW, registered_at=NOW - timedelta(days=6000))
+    loan = make_loan(1, borrower, lender)
+    Loan.objects.filter(pk=loan.pk).update(state="SETTLED")
+    contract = Contract.objects.create(
+        loan=loan, number="CT-1", template_version="1", state="SIGNED", pdf=b"%PDF-1", pdf_hash="h",
+        signed_pdf=b"%PDF-2", signed_hash="s", made_at=NOW, signed_at=NOW,
+    )  # fmt: skip
+    Customer.objects.filter(pk=lender.pk).update(latest_contact_at=NOW)
+    close()
+    assert Erasure.objects.filter(customer=borrower, group="documents").exists()
+    assert own.read_contract_file(contract.pk) == b"%PDF-2"
+    Customer.objects.filter(pk=lender.pk).update(latest_contact_at=NOW - timedelta(days=4000))
+    close()
+    contract.refresh_from_db()
+    assert (bytes(contract.pdf), contract.signed_pdf, contract.signed_hash) == (b"", None, "s")
+    with pytest.raises(NotFound):
+        own.read_contract_file(contract.pk)
