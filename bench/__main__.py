@@ -1,6 +1,6 @@
 """Run every benchmark, or those named: JSON lines on standard output, then a table of what was met.
 
-python -m bench [quotes|lists|ledger|repayments|close|owners|customers|imports] …
+python -m bench [quotes|lists|ledger|repayments|close|owners|customers|imports|models|decisions] …
 """
 
 import json
@@ -8,7 +8,7 @@ import subprocess
 import sys
 from typing import Any
 
-NAMES = ("quotes", "lists", "ledger", "repayments", "close", "owners", "customers", "imports")
+NAMES = ("quotes", "lists", "ledger", "repayments", "close", "owners", "customers", "imports", "models", "decisions")
 COLUMNS = ("value", "denominator", "ratio", "target")
 
 

@@ -135,6 +135,8 @@ PROBLEMS: Final[dict[str, Text]] = {
     "points_missing": _("every bin needs whole points"),
     "last_bin_not_open": _("the last bin must be open: no below"),
     "bound_missing": _("every bin but the last needs a whole number as below"),
+    "model_shape": _("the model lacks a part, or one has the wrong form"),
+    "model_scores": _("the scores do not fit the bins, or one is not a finite number"),
     "bounds_not_rising": _("the bounds must rise"),
     "document_shape": _("not a JDM document: nodes and edges are needed"),
     "nodes_not_allowed": _("only one input, the two tables and one output are allowed"),

@@ -8,20 +8,23 @@ from numpy.typing import NDArray
 
 from risk.rules.scoring.measures import fit_line
 from risk.rules.scoring.models import read_estimator
+from risk.training.forests import fit_boosted
 from risk.training.frame import Frame
 
 # A line outside of this says more about too few outcomes than about the model.
 _SLOPE_LIMITS: Final = (0.5, 1.5)
 
 
-# The members of the average: what each gets wrong the others see otherwise.
-AVERAGED: Final = ("additive", "boosted", "bagged")
+# So many forests of other seeds stand beside the additive model in the average: what chance gave one the others lack.
+FORESTS: Final = 3
 
 
-def average_of(members: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return the plain mean of models' log-odds."""
-    weighted = [{"weight": 1 / len(members), "model": member} for member in members]
-    return {"kind": "average", "members": weighted, "slope": 1.0, "shift": 0.0}
+def fit_challenger(frame: Frame, additive: dict[str, Any], *, seed: int, rounds: int = 600) -> dict[str, Any]:
+    """Return the mean log-odds of an additive model and of boosted trees, the trees being the mean of some forests."""
+    forests = [fit_boosted(frame, seed=seed + number, most_rounds=rounds) for number in range(FORESTS)]
+    members = [{"weight": 1 / 2, "model": additive}]
+    members += [{"weight": 1 / 2 / FORESTS, "model": forest} for forest in forests]
+    return {"kind": "average", "members": members, "slope": 1.0, "shift": 0.0}
 
 
 def estimate(content: Mapping[str, Any], frame: Frame) -> NDArray[np.float64]:

@@ -1,4 +1,4 @@
-"""Boosted and bagged trees by LightGBM, exported as flat arrays."""
+"""Boosted trees by LightGBM, exported as flat arrays."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -20,16 +20,6 @@ _BOOSTED: Final[dict[str, Any]] = {
     "bagging_freq": 1,
     "lambda_l2": 5.0,
 }
-_BAGGED: Final[dict[str, Any]] = {
-    "objective": "binary",
-    "boosting": "rf",
-    "num_leaves": 64,
-    "max_depth": 9,
-    "min_data_in_leaf": 10,
-    "feature_fraction_bynode": 0.35,
-    "bagging_fraction": 0.632,
-    "bagging_freq": 1,
-}
 
 
 def fit_boosted(frame: Frame, *, seed: int = 0, most_rounds: int = 600) -> dict[str, Any]:
@@ -48,16 +38,7 @@ def fit_boosted(frame: Frame, *, seed: int = 0, most_rounds: int = 600) -> dict[
         callbacks=[lightgbm.early_stopping(50, verbose=False)],
     )
     rounds = max(len(found["valid binary_logloss-mean"]), 20)
-    return _export(lightgbm.train(settings, _make_data(frame, codes), rounds), frame, codes, share=1.0)
-
-
-def fit_bagged(frame: Frame, *, seed: int = 0, trees: int = 120) -> dict[str, Any]:
-    """Return a forest of trees each grown on its own sample; their log-odds are averaged."""
-    import lightgbm
-
-    codes = _order_categories(frame)
-    model = lightgbm.train({**_BAGGED, **_quiet(seed)}, _make_data(frame, codes), trees)
-    return _export(model, frame, codes, share=1 / trees)
+    return _export(lightgbm.train(settings, _make_data(frame, codes), rounds), frame, codes)
 
 
 def _quiet(seed: int) -> dict[str, Any]:
@@ -92,17 +73,17 @@ def _make_data(frame: Frame, codes: Mapping[str, Mapping[str, float]]) -> Any:
     return lightgbm.Dataset(np.column_stack(columns).astype(float), label=frame.bad.astype(int), free_raw_data=False)
 
 
-def _export(model: Any, frame: Frame, codes: Mapping[str, Mapping[str, float]], *, share: float) -> dict[str, Any]:
+def _export(model: Any, frame: Frame, codes: Mapping[str, Mapping[str, float]]) -> dict[str, Any]:
     nodes: dict[str, list[Any]] = {name: [] for name in ("feature", "threshold", "missing_left", "left", "value")}
     roots, depth = [], 1
     for tree in model.dump_model()["tree_info"]:
         roots.append(len(nodes["left"]))
-        depth = max(depth, _lay_out(tree["tree_structure"], nodes, share))
+        depth = max(depth, _lay_out(tree["tree_structure"], nodes))
     features = [{"name": name, "codes": dict(codes[name]) if name in codes else None} for name in frame.names]
     return {"kind": "trees", "shift": 0.0, "features": features, **nodes, "roots": roots, "depth": depth}
 
 
-def _lay_out(root: Mapping[str, Any], nodes: dict[str, list[Any]], share: float) -> int:
+def _lay_out(root: Mapping[str, Any], nodes: dict[str, list[Any]]) -> int:
     """Write a tree with both children of a node side by side behind it; return its depth."""
     _add(nodes)
     waiting, depth = [(root, len(nodes["left"]) - 1, 0)], 1
@@ -111,7 +92,7 @@ def _lay_out(root: Mapping[str, Any], nodes: dict[str, list[Any]], share: float)
         depth = max(depth, level)
         if "split_feature" not in node:
             nodes["left"][place] = place
-            nodes["value"][place] = float(node["leaf_value"]) * share
+            nodes["value"][place] = float(node["leaf_value"])
             continue
         below = len(nodes["left"])
         _add(nodes)

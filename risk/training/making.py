@@ -13,17 +13,12 @@ from risk.rules.scoring.scale import STANDARD_SCALE
 from risk.training.baseline import predict_baseline
 from risk.training.boosting import fit_additive
 from risk.training.cards import describe_data, write_card
-from risk.training.fitting import AVERAGED, average_of, calibrate, estimate
-from risk.training.forests import fit_bagged, fit_boosted
+from risk.training.fitting import calibrate, estimate, fit_challenger
 from risk.training.frame import Frame, make_frame
 from risk.training.woe import as_points_table, fit_woe
 
 KINDS: Final = (POINTS, ADDITIVE, AVERAGE)
-_MEMBERS: Final = {
-    POINTS: ("woe",),
-    ADDITIVE: ("additive",),
-    AVERAGE: AVERAGED,
-}
+_TREES_AT_MOST: Final = 600
 _WORDS: Final = {name: fact.choices for name, fact in FACTS.items() if fact.type is InputType.TEXT}
 
 
@@ -31,24 +26,19 @@ def make_models(material: Material, kinds: Sequence[str], effort: Effort) -> lis
     """Make the models asked for. Raises TooThin."""
     check_material(material)
     frame = read_material(material)
-    needed = [
-        part for part in ("woe", "additive", "boosted", "bagged") if any(part in _MEMBERS[kind] for kind in kinds)
-    ]
     folds = split_folds(frame, effort)
-    held_out = {part: np.zeros(len(frame)) for part in (*needed, "baseline")}
+    held_out = {kind: np.zeros(len(frame)) for kind in (*kinds, "baseline")}
     for train_rows, test_rows in folds:
         train, test = frame.take(train_rows), frame.take(test_rows)
-        for part in needed:
-            held_out[part][test_rows] = estimate(fit_part(part, train, effort), test)
+        for kind, content in fit_kinds(kinds, train, effort).items():
+            held_out[kind][test_rows] = estimate(content, test)
         held_out["baseline"][test_rows] = predict_baseline(train, test)
-    whole = {part: fit_part(part, frame, effort) for part in needed}
+    whole = fit_kinds(kinds, frame, effort)
     data = describe_data(frame, material)
     made = []
     for kind in kinds:
-        parts = _MEMBERS[kind]
-        logits = np.mean([held_out[part] for part in parts], axis=0)
-        content = whole[parts[0]] if len(parts) == 1 else average_of([whole[part] for part in parts])
-        content = _finish(kind, calibrate(content, frame.bad, logits))
+        logits = held_out[kind]
+        content = _finish(kind, calibrate(whole[kind], frame.bad, logits))
         tests = [rows for _train, rows in folds]
         card = write_card(content, frame, material, logits, held_out["baseline"], tests, data)
         made.append(Made(kind, content, {**card, "kind": kind, "seed": effort.seed, "folds_asked": effort.folds}))
@@ -70,15 +60,19 @@ def split_folds(frame: Frame, effort: Effort) -> list[tuple[NDArray[Any], NDArra
     return list(splitter.split(np.zeros(len(frame)), frame.bad))
 
 
-def fit_part(part: str, frame: Frame, effort: Effort) -> dict[str, Any]:
-    """Return one model of a frame."""
-    if part == "woe":
-        return fit_woe(frame)
-    if part == "additive":
-        return fit_additive(frame, seed=effort.seed, bags=effort.bags, is_monotone=effort.is_monotone)
-    if part == "boosted":
-        return fit_boosted(frame, seed=effort.seed, most_rounds=effort.rounds)
-    return fit_bagged(frame, seed=effort.seed)
+def fit_kinds(kinds: Sequence[str], frame: Frame, effort: Effort) -> dict[str, dict[str, Any]]:
+    """Return the models asked for out of one frame; the average takes over the additive one where both are wanted."""
+    made: dict[str, dict[str, Any]] = {}
+    if POINTS in kinds:
+        made[POINTS] = fit_woe(frame)
+    if ADDITIVE in kinds or AVERAGE in kinds:
+        made[ADDITIVE] = fit_additive(
+            frame, seed=effort.seed, bags=effort.bags, is_monotone=effort.is_monotone, rounds=effort.rounds
+        )
+    if AVERAGE in kinds:
+        rounds = min(effort.rounds, _TREES_AT_MOST)
+        made[AVERAGE] = fit_challenger(frame, made[ADDITIVE], seed=effort.seed, rounds=rounds)
+    return {kind: made[kind] for kind in kinds}
 
 
 def _finish(kind: str, content: dict[str, Any]) -> dict[str, Any]:

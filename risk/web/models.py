@@ -31,8 +31,8 @@ from staff.pages import StaffPage, carry_out, show_refusal
 KIND_WORDS = {
     POINTS: pgettext_lazy("model", "points scorecard"),
     ADDITIVE: gettext_lazy("additive boosting model"),
-    AVERAGE: gettext_lazy("average of three models"),
-    "challenger": gettext_lazy("average of three models"),
+    AVERAGE: gettext_lazy("average of boosted trees and additive model"),
+    "challenger": gettext_lazy("average of boosted trees and additive model"),
 }
 TRAINING_TONES = {"ASKED": "info", "RUNNING": "info", "DONE": "good", "FAILED": "late"}
 _MONTHS_SHOWN = 24

@@ -126,6 +126,8 @@ MATRIX: dict[tuple[str, str], tuple[str, Any]] = {
     ("get", "staff/applications/"): (rights.VIEW_APPLICATIONS, None),
     ("get", "staff/loans/"): (rights.VIEW_LOANS, None),
     ("get", "staff/alerts/"): (rights.VIEW_ALERTS, None),
+    ("get", "staff/models/"): (rights.VIEW_RULES, None),
+    ("get", "staff/challengers/"): (rights.VIEW_RULES, None),
 }
 # What a converter stands for follows from the address's first part, so that the table above can name it.
 NAMES = {"cards": "card", "deposits": "deposit", "withdrawals": "withdrawal", "applications": "application"}

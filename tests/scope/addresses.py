@@ -38,6 +38,8 @@ KINDS = {
     "applications/": "application",
     "reviews/": "review",
     "risk/alerts/": "alert",
+    "risk/models/": "",
+    "risk/challengers/": "",
     "collections/": "collection",
     "cases/": "case",
     "messages/": "message",
@@ -53,6 +55,8 @@ PLACES = {
     "document": ["document"],
     "contact": ["contact"],
     "export": ["export"],
+    "code": ["standard"],
+    "version": ["1"],
     "act": ["close"],
     "outcome": ["kept"],
 }

@@ -70,6 +70,8 @@ LISTS: dict[str, tuple[str, str, str]] = {
     "lending:listings": ("/listings/", "rm", ""),
     "lending:loans": ("/loans/", "rm", ""),
     "risk:alerts": ("/risk/alerts/", "lead", "rm"),
+    "risk:models": ("/risk/models/", "officer", "rm"),
+    "risk:learning-table": ("/risk/models/example/", "officer", "rm"),
     "service:cases": ("/collections/", "rm", "officer"),
     "customers:pools": ("/pools/", "rm", "officer"),
     "customers:conflicts": ("/conflicts/", "rm", ""),
@@ -105,6 +107,8 @@ APART = {
     "customers:columns", "customers:save-view", "customers:view", "customers:read-notices", "customers:tour",
     "customers:report", "customers:bulk", "customers:cell", "customers:owner-cell",
     "customers:export", "customers:contact", "customers:reminder", "customers:reveal", "customers:work-act", "customers:undo",
+    # tests/risk/training/test_pages.py
+    "risk:train", "risk:model", "risk:model-act", "risk:challenger", "risk:challenger-act",
     "risk:propose", "risk:confirm", "risk:send-back", "risk:alert-act", "service:contact", "service:promise",
     "lending:contract", "lending:contract-file",
 }  # fmt: skip

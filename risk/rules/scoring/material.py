@@ -57,7 +57,7 @@ class Effort:
 
     folds: int = 5
     bags: int = 8
-    rounds: int = 600
+    rounds: int = 1500
     seed: int = 2026
     is_monotone: bool = False
 

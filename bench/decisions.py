@@ -1,0 +1,193 @@
+"""Decisions per second through `decide_application` by eight clients, beside pgbench's TPC-B.
+
+Every client decides applications of its own, each with its report, its borrower and his financial profile: facts gathered,
+scored by an additive champion, judged by both tables, scored by the challenger beside, the record with its encrypted inputs
+written, offer, timeline, events and audit with it, committed durably.
+
+    DATABASE_URL=postgresql://… python -m bench.decisions
+"""
+
+from functools import partial
+from itertools import count
+from statistics import median
+from typing import Any
+
+import orjson
+
+from bench.book import DAY
+from bench.models import make_additive, make_average
+from bench.support import (
+    CLIENTS,
+    ROUNDS,
+    SECONDS,
+    Step,
+    call_apart,
+    make_tpc_b,
+    own_database,
+    per_second,
+    report,
+    set_up,
+    tpc_b,
+    write_profile,
+)
+
+TARGET = 0.08
+# More than a client gets through in a round on any machine that this runs on.
+PER_ROUND = int(150 * SECONDS)
+APPLICATIONS = CLIENTS * PER_ROUND * ROUNDS + 1
+REPORT = {
+    "has_history": True,
+    "score": 720,
+    "overdue_count_24_months": 0,
+    "max_days_past_due_24_months": 0,
+    "is_overdue_now": False,
+    "query_count_3_months": 1,
+    "open_loan_count": 1,
+    "open_loan_balance": "20000.00",
+    "other_platform_balance": "0.00",
+    "monthly_payment": "800.00",
+    "card_limit": "30000.00",
+    "card_utilisation": "0.2500",
+    "oldest_account_months": 60,
+    "is_blacklisted": False,
+}
+COPIES = """
+INSERT INTO customers_customer
+SELECT r.* FROM customers_customer base, generate_series(2, %(count)s) n,
+    jsonb_populate_record(base, jsonb_build_object('id', n, 'number', 'BC' || n, 'public_id', 'c' || n)) r
+WHERE base.id = 1;
+INSERT INTO customers_financialprofile
+SELECT r.* FROM customers_financialprofile base, generate_series(2, %(count)s) n,
+    jsonb_populate_record(base, jsonb_build_object('id', n, 'customer_id', n)) r
+WHERE base.id = 1;
+INSERT INTO lending_application
+SELECT r.* FROM lending_application base, generate_series(2, %(count)s) n, jsonb_populate_record(base,
+    jsonb_build_object('id', n, 'number', 'BA' || n, 'public_id', 'a' || n, 'customer_id', n)) r
+WHERE base.id = 1;
+INSERT INTO customers_consent
+SELECT r.* FROM customers_consent base, generate_series(2, %(count)s) n,
+    jsonb_populate_record(base, jsonb_build_object('id', n, 'customer_id', n)) r
+WHERE base.id = 1;
+INSERT INTO risk_bureaureport
+SELECT r.* FROM risk_bureaureport base, generate_series(2, %(count)s) n, jsonb_populate_record(base, jsonb_build_object(
+    'id', n, 'public_id', 'r' || n, 'customer_id', n, 'application_id', n, 'consent_id', n)) r
+WHERE base.id = 1
+"""
+
+
+def make_applications(url: str) -> None:
+    """Write a first application by the models, copy it, and put models of full size in force."""
+    set_up(url)
+    from django.core.management import call_command
+    from django.db import connection
+
+    from core import clock, seeding
+    from core.models import BusinessDate
+    from customers.models import Consent, Customer, FinancialProfile
+    from lending.models import Application, Product
+    from risk.models import BureauReport
+
+    call_command("migrate", verbosity=0)
+    now = clock.at(DAY, 10)
+    seeding.run_seeds(business_date=DAY, now=now)
+    BusinessDate.objects.update_or_create(pk=1, defaults={"value": DAY})
+    product = Product.objects.get(code="xinyong-debx")
+    customer = Customer.objects.create(pk=1, number="BC1", public_id="c1", registered_at=now, status="IDENTIFIED")
+    FinancialProfile.objects.create(
+        pk=1, customer=customer, as_of_date=DAY, source="bench", monthly_income="15000.00", employment_years=5
+    )
+    consent = Consent.objects.create(
+        pk=1, customer=customer, purpose="CREDIT_QUERY", notice_version="1", channel="app", given_at=now
+    )
+    application = Application.objects.create(
+        pk=1, number="BA1", public_id="a1", customer=customer, product=product, periods=12, method=product.methods[0],
+        amount=30000, purpose="CONSUMPTION", declared_at=now, project_hash="", submitted_at=now, business_date=DAY,
+    )  # fmt: skip
+    BureauReport.objects.create(
+        pk=1, public_id="r1", customer=customer, application=application, consent=consent, purpose="LOAN_APPROVAL",
+        state="RECEIVED", asked_at=now, asked_by=_system(), received_at=now, report=orjson.dumps(REPORT).decode(),
+    )  # fmt: skip
+    _put_models_in_force(now)
+    with connection.cursor() as cursor:
+        for statement in COPIES.split(";\n"):
+            cursor.execute(statement, {"count": APPLICATIONS})
+        cursor.execute("VACUUM ANALYZE")
+    connection.close()
+
+
+def _system() -> Any:
+    from core.outbox import system_user
+
+    return system_user()
+
+
+def _put_models_in_force(now: Any) -> None:
+    from risk.models import Challenger, Scorecard
+    from risk.operations.configuration import content_hash_of, publish_version
+
+    for model, content in ((Scorecard, make_additive()), (Challenger, {"kind": "challenger", **make_average()})):
+        rule = model(
+            code="standard", version=2, content=content, content_hash=content_hash_of(content), made_at=now,
+            is_shipped=True,
+        )  # fmt: skip
+        publish_version(rule, submitted_by=None, approved_by=None, now=now)  # type: ignore[arg-type]
+
+
+def prepare(round_number: int, url: str, client: int) -> Step:
+    """Return the step that decides the client's next application."""
+    set_up(url)
+    from core import clock
+    from core.outbox import system_user
+    from risk.operations.decisions import decide_application
+
+    actor = system_user()
+    start = (client * ROUNDS + round_number) * PER_ROUND
+    serial = count(1)
+
+    def step() -> None:
+        turn = next(serial)
+        assert turn <= PER_ROUND, "a client has run out of applications"
+        record = decide_application(application_id=start + turn, actor=actor, now=clock.now(), business_date=DAY)
+        assert record is not None and record.challenger_score is not None
+
+    return step
+
+
+def profile(url: str) -> None:
+    """Leave the profile of two hundred decisions by one client."""
+    step = prepare(ROUNDS - 1, url, CLIENTS - 1)
+
+    def work() -> None:
+        for _turn in range(200):
+            step()
+
+    write_profile("stored_decisions", work)
+
+
+def main() -> None:
+    """Measure in turns and print the medians."""
+    with own_database("decisions") as url:
+        call_apart(make_applications, url)
+        make_tpc_b(url)
+        ours, theirs = [], []
+        for round_number in range(ROUNDS):
+            ours.append(per_second(partial(prepare, round_number), url))
+            theirs.append(tpc_b(url))
+        value, denominator = median(ours), median(theirs)
+        met = value >= TARGET * denominator
+        report(
+            "stored_decisions_per_second",
+            value=value,
+            denominator=denominator,
+            denominator_is="pgbench TPC-B transactions per second at the same number of clients",
+            ratio=value / denominator,
+            target=TARGET,
+            met=met,
+            clients=CLIENTS,
+        )
+        if not met:
+            call_apart(profile, url)
+
+
+if __name__ == "__main__":
+    main()

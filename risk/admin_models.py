@@ -1,0 +1,35 @@
+"""Trainings and models beside the champion in the admin: to read and to audit; they are made and approved on their pages."""
+
+from django.contrib import admin
+from unfold.admin import ModelAdmin
+
+from risk.models import Challenger, ModelTraining, Rescore
+from staff.admin_access import ReadableByStaff
+
+
+@admin.register(ModelTraining)
+class ModelTrainingAdmin(ReadableByStaff, ModelAdmin):
+    """Who had models made, out of what, and what came of it."""
+
+    list_display = ("asked_at", "code", "source", "file_name", "state", "rows", "bads", "asked_by")
+    list_filter = ("state", "source")
+    exclude = ("content",)
+    list_select_related = ("asked_by",)
+
+
+@admin.register(Challenger)
+class ChallengerAdmin(ReadableByStaff, ModelAdmin):
+    """Models that run beside; the tables and trees are too large for a page."""
+
+    list_display = ("code", "version", "state", "note", "made_by", "published_at", "approved_by")
+    list_filter = ("state", "code")
+    exclude = ("content",)
+    list_select_related = ("made_by", "approved_by")
+
+
+@admin.register(Rescore)
+class RescoreAdmin(ReadableByStaff, ModelAdmin):
+    """Borrowers scored again."""
+
+    list_display = ("business_date", "customer", "score", "previous_score", "scorecard")
+    list_select_related = ("customer", "scorecard")
