@@ -161,7 +161,8 @@ class _Known:
         return is_new
 
 
-@lru_cache(maxsize=20_000)
+# The grams of a name take four kilobytes: many more would be most of an import's memory.
+@lru_cache(maxsize=4_000)
 def _name_keys(name: str) -> NameKeys:
     return build_name_keys(name)
 
