@@ -1,6 +1,7 @@
 """Changes of configuration as data: what would change, checked on the row, written by the app that owns it."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, TypeVar
@@ -10,13 +11,32 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from core import audit
-from core.errors import InvalidInput
+from core.errors import InvalidInput, Text
 from core.models import User
 from core.registries import Registry
 
 M = TypeVar("M", bound=models.Model)
 # By model label, what carries an approved change out: `apply(*, target_id, values, actor, now)` returns the row.
 appliers: Registry[Callable[..., models.Model]] = Registry("changes")
+
+
+@dataclass(frozen=True)
+class Reviewable:
+    """Something that lawyers may be asked about before it goes live; `list_titles()` returns (key, title) of what there is."""
+
+    label: Text
+    list_titles: Callable[[], Sequence[tuple[str, str]]]
+
+
+# What may be held back, by model label, and who holds back: `gate(label, target_id)` raises a BusinessError.
+reviewables: Registry[Reviewable] = Registry("reviewables")
+live_gates: Registry[Callable[[str, str], None]] = Registry("live_gates")
+
+
+def check_live(label: str, target_id: str) -> None:
+    """Refuse to let something go live that a gate holds back."""
+    for _name, gate in live_gates.items():
+        gate(label, target_id)
 
 
 class ChangeInvalid(InvalidInput):

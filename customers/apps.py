@@ -33,12 +33,14 @@ class CustomersConfig(AppConfig):
         from customers.operations.process import corrective, running
         from customers.queries import process_proofs, registered, touched
         from customers.queries.indicators import register_indicators
+        from customers.queries.warnings import register_warnings
         from customers.texts import register_text
         from customers.web import frame, frame_process, quality, texts_work
 
         frame.register()
         quality.register()
         register_indicators()
+        register_warnings()
         texts_work.register()
         frame_process.register()
         process_proofs.register()

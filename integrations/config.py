@@ -16,6 +16,8 @@ REAL = "real"
 CLIENT_FILE = "client.env"
 
 SIGNED_SERVICES = ("BANK", "CUSTODY", "BUREAU", "CA")
+# Without these the house works; it only learns less by itself.
+OPTIONAL_SERVICES = ("MARKET",)
 _SIGNED_NAMES = ("BASE_URL", "CLIENT_ID", "PRIVATE_KEY_FILE", "PUBLIC_KEY_FILE")
 NAMES = (
     "WECHAT_BASE_URL",
@@ -44,6 +46,10 @@ class PartnerSettings:
     def __init__(self, values: Mapping[str, str], folder: Path) -> None:
         self._values = values
         self._folder = folder
+
+    def has(self, name: str) -> bool:
+        """Tell whether a value is set."""
+        return bool(self._values.get(name))
 
     def get(self, name: str) -> str:
         """Return a value. Raises ImproperlyConfigured when it is unset or empty."""
@@ -108,7 +114,7 @@ def _sandbox_settings(home: str, url: str) -> PartnerSettings:
         line.split("=", 1) for line in file.read_text().splitlines() if "=" in line and not line.startswith("#")
     )
     base = url.rstrip("/")
-    for service in ("WECHAT", "ALIPAY", *SIGNED_SERVICES, "SMS"):
+    for service in ("WECHAT", "ALIPAY", *SIGNED_SERVICES, *OPTIONAL_SERVICES, "SMS"):
         values[f"{service}_BASE_URL"] = f"{base}/{service.lower()}"
     values["CA_TIMESTAMP_URL"] = f"{base}/ca/tsa"
     return PartnerSettings(values, Path(home))

@@ -12,6 +12,7 @@ from integrations.adapters.calls import Call
 from integrations.adapters.certificates import CertificateAuthorityAdapter
 from integrations.adapters.custody import CustodyBankAdapter
 from integrations.adapters.mail import MailGatewayAdapter
+from integrations.adapters.market import MarketFeedAdapter
 from integrations.adapters.signed_http import SignedClient
 from integrations.adapters.sms import SmsGatewayAdapter
 from integrations.adapters.wechat import WeChatClient, WeChatGateway
@@ -25,6 +26,7 @@ from integrations.ports import (
     PaymentGateway,
     SmsGateway,
 )
+from integrations.ports.market import MarketFeed
 from integrations.protocol import KeyPairSigner, SecretSigner, Signer, load_private_key, load_public_key
 
 
@@ -60,6 +62,12 @@ def custody_bank() -> CustodyBank:
 def credit_bureau() -> CreditBureau:
     """Return the credit bureau."""
     return _bureau(partner_settings(), os.getpid())
+
+
+def market_feed() -> MarketFeed | None:
+    """Return the provider of market news; None where the house has none."""
+    partner = partner_settings()
+    return _market(partner, os.getpid()) if partner.has("MARKET_BASE_URL") else None
 
 
 def sms_gateway() -> SmsGateway:
@@ -136,6 +144,11 @@ def _custody(partner: PartnerSettings, _process: int) -> CustodyBankAdapter:
 @lru_cache(maxsize=4)
 def _bureau(partner: PartnerSettings, _process: int) -> CreditBureauAdapter:
     return CreditBureauAdapter(client=_signed_client("BUREAU", partner))
+
+
+@lru_cache(maxsize=4)
+def _market(partner: PartnerSettings, _process: int) -> MarketFeedAdapter:
+    return MarketFeedAdapter(client=_signed_client("MARKET", partner))
 
 
 @lru_cache(maxsize=4)

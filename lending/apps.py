@@ -11,13 +11,14 @@ class LendingConfig(AppConfig):
     verbose_name = _("Lending")
 
     def ready(self) -> None:
-        from core.changes import appliers
+        from core.changes import Reviewable, appliers, reviewables
         from core.seeding import register_seed
         from customers.texts import register_text
         from lending import handlers, notices  # noqa: F401 - register the event handlers
         from lending.operations import closing, products, seed
         from lending.queries import invariants, merging, retention, supply
         from lending.queries.indicators import register_indicators
+        from lending.queries.warnings import register_warnings
         from lending.web import frame
 
         frame.register()
@@ -27,7 +28,9 @@ class LendingConfig(AppConfig):
         retention.register()
         supply.register()
         register_indicators()
+        register_warnings()
         appliers.register("lending.product", products.apply_product)
+        reviewables.register("lending.product", Reviewable(_("Product"), products.list_titles))
         register_seed(30, "lending.parameters", seed.seed_parameters)
         register_seed(50, "lending.products", seed.seed_products)
         for code, sentence in _TEXTS.items():

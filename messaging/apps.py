@@ -20,7 +20,7 @@ class MessagingConfig(AppConfig):
     verbose_name = _("Messages")
 
     def ready(self) -> None:
-        from core.changes import appliers
+        from core.changes import Reviewable, appliers, reviewables
         from core.registries import erasures, step_proofs
         from core.seeding import register_seed
         from integrations import inbound
@@ -33,6 +33,7 @@ class MessagingConfig(AppConfig):
         frame.register()
         inbound.register(InboundKind.SMS, receipts.take_notice)
         appliers.register("messaging.template", templates.apply_template)
+        reviewables.register("messaging.template", Reviewable(_("Message template"), templates.list_titles))
         register_seed(60, "messaging.templates", seed.ensure_templates)
         register_texts()
         step_proofs.register("MESSAGE", _SENT)

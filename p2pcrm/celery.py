@@ -36,6 +36,8 @@ app.conf.beat_schedule = {
         "task": "risk.tasks.rescore_borrowers",
         "schedule": crontab(day_of_month=1, hour=5, minute=20),
     },
+    # The LPR is published on the 20th at nine; a day without news costs one request.
+    "read-market": {"task": "risk.tasks.read_market", "schedule": crontab(hour=9, minute=20)},
     "tidy-job-runs": {"task": "core.tasks.tidy_job_runs", "schedule": crontab(hour=4, minute=40)},
     "debit-round": {"task": "lending.tasks.debit_round", "schedule": crontab(hour=8, minute=30)},
     # The first run after midnight closes the day; the later ones find nothing to do unless it was missed.

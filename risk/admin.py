@@ -17,7 +17,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 from core import clock
 from core.errors import BusinessError
 from core.registries import alert_measures, indicators
-from risk import admin_models  # noqa: F401 - registers its pages
+from risk import admin_models, admin_monitoring  # noqa: F401 - register their pages
 from risk.models import Alert, AlertRule, BureauReport, DecisionRecord, DecisionTable, IndicatorValue, Review, Scorecard
 from risk.operations import configuration
 from risk.reasons import describe_problem, staff_sentence

@@ -19,6 +19,7 @@ class RiskConfig(AppConfig):
         from risk import handlers  # noqa: F401 - registers the event handlers
         from risk.operations import arrears, configuration, indicators, leavers, seed, seed_models, trials
         from risk.operations.measures import register_measures
+        from risk.operations.monitoring import register_monitoring
         from risk.queries.alerts import open_alerts_item
         from risk.queries.attributes import register_attributes
         from risk.queries.disclosure import disclose_credit_report
@@ -33,6 +34,7 @@ class RiskConfig(AppConfig):
         register_model_indicators()
         register_seed(62, "risk.model_watch", seed_models.seed_model_watch)
         register_measures()
+        register_monitoring()
         register_attributes()
         indicators.register_step()
         register_seed(61, "risk.leaver_limits", seed.seed_leaver_limits)

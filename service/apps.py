@@ -19,11 +19,13 @@ class ServiceConfig(AppConfig):
         from service.indicators import register_indicators
         from service.operations import contacts, seed
         from service.operations.intensity import register_measure
+        from service.warnings import register_warnings
         from service.web import frame
 
         frame.register()
         register_indicators()
         register_measure()
+        register_warnings()
         register_attributes()
         register_seed(70, "service.contact_limits", seed.seed_contact_limits)
         register_seed(71, "service.case_clock", seed.seed_case_clock)

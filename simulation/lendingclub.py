@@ -68,6 +68,11 @@ class BookLoan:
     paid_late_fees: Decimal
 
     @property
+    def is_clean(self) -> bool:
+        """Tell whether the house would lend: no arrears in the report, a grade down to C."""
+        return not self.bureau["max_days_past_due_24_months"] and self.grade in "ABC"
+
+    @property
     def grade(self) -> str:
         """Return the platform's grade, A to G."""
         return self.sub_grade[0]

@@ -1,10 +1,11 @@
 """A database and an outside world of its own for one replay, so that it never meets real or demo customers."""
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -86,3 +87,32 @@ def _database_url(database: str) -> str:
     """Return the configured address with another database name."""
     configured = os.environ.get("DATABASE_URL", "postgresql://p2pcrm@127.0.0.1:5432/p2pcrm")
     return urlunsplit(urlsplit(configured)._replace(path=f"/{database}"))
+
+
+class RunFailed(Exception):
+    """A command that ran apart ended with an error."""
+
+    def __init__(self, command: str, returncode: int) -> None:
+        self.returncode = returncode
+        super().__init__(f"{command} ended with {returncode}")
+
+
+def run_apart(command_line: Sequence[str], database: str, *more: str, is_kept: bool, is_read: bool = False) -> str:
+    """Prepare a database and a sandbox and run the same command in there with `--here`; return what it said if read.
+
+    Raises RunFailed. Asked to stop, it still takes sandbox and database away.
+    """
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    said = ""
+    with own_sandbox() as (url, home), scratch_database(database, is_kept=is_kept):
+        where = environment(database, url, home)
+        again = [*command_line, *more, "--here"]
+        for command in ([command_line[0], "migrate", "--verbosity", "0"], again):
+            output = subprocess.PIPE if is_read and command is again else None
+            done = subprocess.run(  # noqa: S603 - ourselves
+                [sys.executable, *command], env=where, check=False, stdout=output, text=True
+            )
+            if done.returncode:
+                raise RunFailed(command[1], done.returncode)
+            said = done.stdout or said
+    return said

@@ -8,7 +8,7 @@ from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
 
 from core import audit, clock, parameters
-from core.changes import ChangeInvalid, appliers, write_values
+from core.changes import ChangeInvalid, appliers, check_live, write_values
 from core.errors import BusinessError, Refused
 from core.models import ApiToken, Parameter, User
 from staff import rights
@@ -165,6 +165,7 @@ def decide_change(*, approval_id: int, is_approved: bool, note: str, actor: User
     access_right(actor, rights.APPROVE_CONFIGURATION)
     approval = decide_approval(approval_id=approval_id, is_approved=is_approved, note=note, actor=actor, now=now)
     if is_approved:
+        check_live(approval.target_type, approval.target_id)
         _apply(approval.target_type, approval.target_id, approval.payload, actor, now)
     return approval
 

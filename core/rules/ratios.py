@@ -22,6 +22,7 @@ def share_rows(parts: Iterable[tuple[str, Decimal | int, Decimal | int]]) -> Seq
     """Return a row for each (dimension, numerator, denominator) and the total of all; nothing of nothing."""
     rows = [share_row(*part) for part in parts]
     if rows:
-        numerators, denominators = (sum((row[place] for row in rows), Decimal(0)) for place in (2, 3))
-        rows.append(share_row("", numerators, denominators))
+        above = sum((numerator for _part, _value, numerator, _base in rows), Decimal(0))
+        below = sum((base for _part, _value, _numerator, base in rows), Decimal(0))
+        rows.append(share_row("", above, below))
     return rows

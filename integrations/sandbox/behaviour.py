@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
-SERVICES = ("wechat", "alipay", "bank", "custody", "bureau", "sms", "mail", "ca")
+SERVICES = ("wechat", "alipay", "bank", "custody", "bureau", "sms", "mail", "ca", "market")
 
 
 @dataclass

@@ -16,7 +16,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from integrations import protocol
 
 CLIENT_FILE = "client.env"
-PAIRED_SERVICES = ("wechat", "alipay", "bank", "custody", "bureau", "ca")
+PAIRED_SERVICES = ("wechat", "alipay", "bank", "custody", "bureau", "ca", "market")
 MERCHANT_ID = "1900000001"
 APP_ID = "wx0000000000000001"
 ALIPAY_APP_ID = "2021000000000001"

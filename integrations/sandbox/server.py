@@ -18,6 +18,7 @@ from integrations.sandbox.clock import SandboxClock
 from integrations.sandbox.control import Control
 from integrations.sandbox.custody import CustodyPartner
 from integrations.sandbox.keys import Keys
+from integrations.sandbox.market import MarketPartner
 from integrations.sandbox.messages import MessagePartners
 from integrations.sandbox.store import Store
 from integrations.sandbox.wechat import WeChatPartner
@@ -42,7 +43,8 @@ def make_app(home: Path, base_url: str) -> web.Application:
     )
     messages = MessagePartners(world)
     control = Control(world, wechat, alipay, bank, custody, messages)
-    for part in (wechat, alipay, bank, custody, messages, BureauPartner(world), CertificatePartner(world), control):
+    partners = (BureauPartner(world), CertificatePartner(world), MarketPartner(world))
+    for part in (wechat, alipay, bank, custody, messages, *partners, control):
         part.add_routes(app)
     app.cleanup_ctx.append(_deliver_callbacks)
     return app

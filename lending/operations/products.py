@@ -97,3 +97,8 @@ def resume_product(*, product_id: int, reason: str, actor: User, now: datetime) 
     product.save(update_fields=["state", "paused_reason"])
     audit.record(actor=actor, action="lending.product_resumed", target=product, reason=reason[:300], now=now)
     return True
+
+
+def list_titles() -> list[tuple[str, str]]:
+    """Return (key, name) of the products that lawyers may be asked about."""
+    return [(str(pk), name) for pk, name in Product.objects.order_by("code").values_list("pk", "name")]

@@ -42,3 +42,8 @@ def _places(text: str) -> set[str]:
         return {name for _text, name, _spec, _conversion in Formatter().parse(text) if name is not None}
     except ValueError as error:
         raise ChangeInvalid(fields={"body": [_("The braces do not match.")]}) from error
+
+
+def list_titles() -> list[tuple[str, str]]:
+    """Return (key, title) of the versions in force that lawyers may be asked about."""
+    return [(str(row.pk), str(row)) for row in Template.objects.filter(is_active=True)]

@@ -3,10 +3,14 @@
 from risk.models.alerts import Alert, AlertRule, IndicatorValue
 from risk.models.bureau import BureauReport
 from risk.models.decisions import DecisionRecord, Review
+from risk.models.laundering import ListedPerson, ListMatch, SuspicionCase
+from risk.models.market import MarketRate, PolicyNotice, StressRun
+from risk.models.register import Incident, LegalReview, RiskEntry, RiskReview
 from risk.models.rules import DecisionTable, RuleState, Scorecard, VersionedRule
 from risk.models.scoring import Challenger, ModelTraining, Rescore
 from risk.models.steps import DraftStep
 from risk.models.trials import DefaultStudy, RuleTrial, TrialChange
+from risk.models.warnings import WarningRule, WarningSignal
 
 __all__ = [
     "Alert",
@@ -17,13 +21,25 @@ __all__ = [
     "DecisionTable",
     "DefaultStudy",
     "DraftStep",
+    "Incident",
     "IndicatorValue",
+    "LegalReview",
+    "ListMatch",
+    "ListedPerson",
+    "MarketRate",
     "ModelTraining",
+    "PolicyNotice",
     "Rescore",
     "Review",
+    "RiskEntry",
+    "RiskReview",
     "RuleState",
     "RuleTrial",
     "Scorecard",
+    "StressRun",
+    "SuspicionCase",
     "TrialChange",
     "VersionedRule",
+    "WarningRule",
+    "WarningSignal",
 ]

@@ -1,6 +1,7 @@
 """Alerts: the list, one alert and what is done about it; risk's parts of other pages."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -10,6 +11,7 @@ from django.utils.translation import pgettext
 
 from core import clock
 from core.errors import NotFound
+from core.registries import indicators
 from core.web.listing import count_rows
 from core.web.reading import read_number
 from customers.queries.staff import access_customer
@@ -18,10 +20,15 @@ from lending.queries.staff import access_loan
 from risk.models import Alert
 from risk.models.alerts import Measure
 from risk.operations import alerts as operations
+from risk.queries import figures
 from risk.queries.alerts import access_alert, list_alerts
 from risk.queries.decisions import list_decisions_of
+from risk.queries.warnings import list_loan_signals, list_signals
+from risk.web.charts import draw_history
 from risk.web.forms import AlertFilter
+from risk.web.warnings import show_signal
 from staff import rights
+from staff.models import Scope
 from staff.pages import StaffPage, carry_out
 from staff.queries import list_members_with_right
 
@@ -75,8 +82,23 @@ class AlertPage(StaffPage):
             "members": list_members_with_right(rights.HANDLE_ALERTS).select_related("user"),
             "has_measure": alert.measure_taken != Measure.NONE,
             "steps": _list_steps(alert),
+            **self.show_course(request, alert),
         }
         return render(request, "risk/alert.html", context)
+
+    def show_course(self, request: HttpRequest, alert: Alert) -> dict[str, Any]:
+        """Return the course of the indicator behind an alert and the way to its records, for who watches the house."""
+        code = alert.rule.indicator if alert.rule else ""
+        if code not in indicators or self.access.scope_of(rights.MONITOR_RISK) != Scope.ALL:
+            return {}
+        history = figures.list_history(request.user, code, alert.dimension)  # type: ignore[arg-type]
+        part = f"?{urlencode({'part': alert.dimension})}" if alert.dimension else ""
+        records = indicators.get(code).records
+        return {
+            "chart": draw_history(code, alert.dimension, history) if history else None,
+            "indicator_url": reverse("risk:indicator", args=[code]) + part,
+            "records": records(alert.dimension) if records else "",
+        }
 
 
 class AlertAct(StaffPage):
@@ -96,7 +118,7 @@ class AlertAct(StaffPage):
             "note": (lambda: operations.note_action(**common, text=given.get("text", "")), _("Noted.")),
             "lift": (
                 lambda: operations.lift_measure(**common, reason=given.get("reason", "")),
-                _("The product may open listings again."),
+                _("The measure is lifted."),
             ),
             "close": (
                 lambda: operations.close_alert(**common, closure=given.get("closure", ""), note=given.get("note", "")),
@@ -124,22 +146,29 @@ class CustomerRisk(StaffPage):
             "customer": customer,
             "alerts": [show(alert) for alert in alerts],
             "decisions": list_decisions_of(customer.pk)[:50] if sees_decisions else [],
+            "may_note": self.access.scope_of(rights.WORK_AML) == Scope.ALL,
+            "signals": [show_signal(one) for one in list_signals([customer.pk], with_ended=True)[:50]]
+            if self.access.has(rights.VIEW_LOANS)
+            else [],
         }
         return render(request, "risk/customer.html", context)
 
 
 class LoanAlerts(StaffPage):
-    """The alerts of one loan, for the loan page."""
+    """The alerts and early warnings of one loan, for the loan page."""
 
     right = rights.VIEW_LOANS
 
     def get(self, request: HttpRequest, public_id: str) -> HttpResponse:
-        """Answer the fragment; nothing for those who may not see alerts."""
+        """Answer the fragment; without alerts for those who may not see them."""
         loan = access_loan(self.access, public_id)
-        if not self.access.has(rights.VIEW_ALERTS):
-            return HttpResponse()
-        rows = list_alerts(request.user).filter(loan=loan)[:10]  # type: ignore[arg-type]
-        return render(request, "risk/loan.html", {"rows": [show(alert) for alert in rows]})
+        sees_alerts = self.access.has(rights.VIEW_ALERTS)
+        rows = list_alerts(request.user).filter(loan=loan)[:10] if sees_alerts else []  # type: ignore[arg-type]
+        context = {
+            "rows": [show(alert) for alert in rows],
+            "signals": [show_signal(one) for one in list_loan_signals(loan.pk)[:10]],
+        }
+        return render(request, "risk/loan.html", context)
 
 
 def show(alert: Alert) -> dict[str, Any]:

@@ -19,4 +19,4 @@ def register() -> None:
         "risk", NavigationItem(_("Risk"), "risk:alerts", "shield-half", 70, visible_with(rights.VIEW_ALERTS))
     )
     customer_panels.register("risk", CustomerPanel(_("Risk"), "risk:customer", order=50))
-    loan_panels.register("alerts", CustomerPanel(_("Alerts"), "risk:loan", order=20, right=rights.VIEW_ALERTS))
+    loan_panels.register("alerts", CustomerPanel(_("Alerts"), "risk:loan", order=20, right=rights.VIEW_LOANS))

@@ -11,6 +11,14 @@ from staff.queries import Access
 # Address, name, right; in the order of the tabs.
 _SECTIONS = (
     ("risk:alerts", _("Alerts"), rights.VIEW_ALERTS),
+    ("risk:warnings", _("Early warnings"), rights.VIEW_LOANS),
+    ("risk:indicators", _("Indicators"), rights.MONITOR_RISK),
+    ("risk:market", _("Market"), rights.MONITOR_RISK),
+    ("risk:stress", _("Stress tests"), rights.MONITOR_RISK),
+    ("risk:register", _("Risk register"), rights.MONITOR_RISK),
+    ("risk:incidents", _("Incidents"), rights.MONITOR_RISK),
+    ("risk:reviews", _("Legal reviews"), rights.MONITOR_RISK),
+    ("risk:suspicion", _("Suspicion"), rights.WORK_AML),
     ("risk:models", _("Models"), rights.VIEW_RULES),
     ("risk:tables", _("Decision tables"), rights.VIEW_RULES),
     ("risk:trials", _("Trials"), rights.VIEW_RULES),

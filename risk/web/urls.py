@@ -3,6 +3,7 @@
 from django.urls import path
 
 from risk.web import alerts, applications, models, table_acts, tables, trials
+from risk.web.monitoring_urls import monitoring
 
 app_name = "risk"
 
@@ -34,6 +35,7 @@ urlpatterns = [
     path("risk/trials/<str:public_id>/stop/", trials.TrialStop.as_view(), name="trial-stop"),
     path("risk/try/<slug:subject>/<slug:code>/<int:version>/", trials.TrialStart.as_view(), name="try"),
     path("applications/<str:public_id>/replay/", applications.Replayed.as_view(), name="replay"),
+    *monitoring,
     path("customers/<str:public_id>/risk/", alerts.CustomerRisk.as_view(), name="customer"),
     path("loans/<str:public_id>/alerts/", alerts.LoanAlerts.as_view(), name="loan"),
 ]

@@ -42,7 +42,7 @@ from ledger.models import CustodyAccount, PaymentOrder
 from ledger.operations.accounts import open_accounts
 from lending.models import Application, Bid, Contract, LenderShare, Loan, LoanState, Repayment
 from messaging.models import Message, Template
-from risk.models import Alert, Review
+from risk.models import Alert, Review, WarningRule, WarningSignal
 from service.models import CollectionCase, CollectionContact, PromiseToPay
 from service.operations.department_cases import open_department_case
 from staff.models import StaffMember
@@ -319,6 +319,16 @@ def _write_lending(world: World, one: Territory, number: int) -> None:
     }
 
 
+def _write_warning(one: Territory, loan_id: int, who: Customer) -> None:
+    rule, _is_new = WarningRule.objects.get_or_create(
+        name="late", defaults={"pattern": "late", "points": 40, "horizon_days": 60}
+    )
+    WarningSignal.objects.create(
+        rule=rule, loan_id=loan_id, customer=who, figures={"number": one.text("warning"), "dpd": 9, "amount": one.amount(19)},
+        points=40, raised_date=TODAY, raised_at=NOW, judge_date=TODAY + timedelta(days=60),
+    )  # fmt: skip
+
+
 def _write_risk(one: Territory, author: StaffMember) -> None:
     loan_id, who = one.records["_loan"], one.borrower
     alert = Alert.objects.create(
@@ -327,6 +337,7 @@ def _write_risk(one: Territory, author: StaffMember) -> None:
         params={"number": one.text("alert"), "dpd": 9, "bucket": "M1", "amount": one.amount(17)}, raised_at=NOW,
         business_date=TODAY, action_taken=one.text("action"),
     )  # fmt: skip
+    _write_warning(one, loan_id, who)
     review = Review.objects.create(
         application_id=one.records["_application"], outcome="DECLINE", note=one.text("review"),
         maker=User.objects.get(username="risk"), proposed_at=NOW,

@@ -86,6 +86,7 @@ COUNTED = {
     "/opportunities/?view=list": 2,
     "/leads/?view=all": 1,
     "/risk/alerts/": 1,
+    "/risk/warnings/": 1,
 }
 NEEDED = {
     "/customers/": rights.VIEW_CUSTOMERS,
@@ -97,6 +98,7 @@ NEEDED = {
     "/opportunities/?view=list": rights.VIEW_CUSTOMERS,
     "/leads/?view=all": rights.WORK_LEADS,
     "/risk/alerts/": rights.VIEW_ALERTS,
+    "/risk/warnings/": rights.VIEW_LOANS,
 }
 
 

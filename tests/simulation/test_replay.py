@@ -25,7 +25,7 @@ FIRST_DAY, LAST_DAY = date(2026, 3, 2), date(2026, 5, 8)
 
 def choose(book: list[BookLoan]) -> list[BookLoan]:
     """Take a loan of every fate: current, paid off early, late for some days, late for good, refused for arrears."""
-    clean = [loan for loan in book if not loan.bureau["max_days_past_due_24_months"] and loan.grade in "ABC"]
+    clean = [loan for loan in book if loan.is_clean]
     current, grace, late = (
         next(loan for loan in clean if loan.status == status)
         for status in ("Current", "In Grace Period", "Late (31-120 days)")

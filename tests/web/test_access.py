@@ -70,6 +70,16 @@ LISTS: dict[str, tuple[str, str, str]] = {
     "lending:listings": ("/listings/", "rm", ""),
     "lending:loans": ("/loans/", "rm", ""),
     "risk:alerts": ("/risk/alerts/", "lead", "rm"),
+    "risk:warnings": ("/risk/warnings/", "rm", ""),
+    "risk:indicators": ("/risk/indicators/", "officer", "lead"),
+    "risk:indicator": ("/risk/indicators/par30/", "manager", "lead"),
+    "risk:market": ("/risk/market/", "manager", "lead"),
+    "risk:stress": ("/risk/stress/", "manager", "lead"),
+    "risk:register": ("/risk/register/", "manager", "lead"),
+    "risk:incidents": ("/risk/incidents/", "manager", "lead"),
+    "risk:reviews": ("/risk/reviews/", "manager", "lead"),
+    "risk:suspicion": ("/risk/suspicion/", "officer", "manager"),
+    "risk:matches": ("/risk/suspicion/matches/", "checker", "manager"),
     "risk:models": ("/risk/models/", "officer", "rm"),
     "risk:learning-table": ("/risk/models/example/", "officer", "rm"),
     "service:cases": ("/collections/", "rm", "officer"),
@@ -109,6 +119,10 @@ APART = {
     "customers:export", "customers:contact", "customers:reminder", "customers:reveal", "customers:work-act", "customers:undo",
     # tests/risk/training/test_pages.py
     "risk:train", "risk:model", "risk:model-act", "risk:challenger", "risk:challenger-act",
+    # tests/web/test_monitoring.py
+    "risk:rate", "risk:policy", "risk:policy-assess", "risk:stress-act", "risk:stress-run", "risk:entry", "risk:incident",
+    "risk:legal-review", "risk:legal-review-act", "risk:match-act", "risk:list-import", "risk:suspicion-case",
+    "risk:suspicion-file", "risk:suspicion-act", "risk:suspicion-note",
     "risk:propose", "risk:confirm", "risk:send-back", "risk:alert-act", "service:contact", "service:promise",
     "lending:contract", "lending:contract-file",
 }  # fmt: skip

