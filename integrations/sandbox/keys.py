@@ -33,13 +33,12 @@ def make_home(home: Path) -> None:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (home / CLIENT_FILE).exists():
             _make_keys(home)
+        _add_services(home)
 
 
 def _make_keys(home: Path) -> None:
     for folder in ("client", "server"):
         (home / folder).mkdir(exist_ok=True, mode=0o700)
-    for service in PAIRED_SERVICES:
-        _write_pair(home, service)
     _write(home / "client" / "wechat_api_v3_key.txt", secrets.token_hex(16).encode())
     _write(home / "client" / "sms_secret.txt", secrets.token_hex(32).encode())
     _make_authority(home / "server")
@@ -54,13 +53,25 @@ def _make_keys(home: Path) -> None:
         "SMS_ACCOUNT=p2pcrm",
         "SMS_SECRET_FILE=client/sms_secret.txt",
     ]
+    # Last, because its presence says that the house's own keys are complete.
+    _write(home / CLIENT_FILE, "\n".join([*lines, ""]).encode())
+
+
+def _add_services(home: Path) -> None:
+    """Write the keys of the partners that a home does not know yet; an older home lacks those invented since."""
+    known = (home / CLIENT_FILE).read_text()
     for service in PAIRED_SERVICES:
-        lines.append(f"{service.upper()}_PRIVATE_KEY_FILE=client/{service}_private.pem")
+        name = f"{service.upper()}_PRIVATE_KEY_FILE="
+        if name in known:
+            continue
+        _write_pair(home, service)
+        lines = [f"{name}client/{service}_private.pem"]
         lines.append(f"{service.upper()}_PUBLIC_KEY_FILE=client/{service}_partner_public.pem")
         if service not in ("wechat", "alipay"):
             lines.append(f"{service.upper()}_CLIENT_ID={CLIENT_ID}")
-    # Last, because its presence says that the home is complete.
-    _write(home / CLIENT_FILE, "\n".join([*lines, ""]).encode())
+        # Its lines come last, because they say that its keys are there.
+        with (home / CLIENT_FILE).open("a") as file:
+            file.write("\n".join([*lines, ""]))
 
 
 def _write_pair(home: Path, service: str) -> None:
