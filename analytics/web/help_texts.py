@@ -40,6 +40,9 @@ _HELPS = {
         "One application with its score, the rules that fired and what would have to change. One person proposes, another one confirms."
     ),
     "risk:alerts": _("Where a limit is broken or will be. Take an alert up, note what you do, close it with what came of it."),
+    "risk:models": _("The models that score applications, those that run beside them, and how new ones are made."),
+    "risk:model": _("How good a model is, what each input gives, whom it treats how, and its way into force."),
+    "risk:challenger": _("A model beside the one that decides: what it would have said, and whether it would be better."),
     "risk:alert": _("One alert: why it was raised and what was done about it."),
     "service:cases": _("Borrowers who are late and what to do with each, within the hours and number of contacts that the law allows."),
     "service:case": _("One collection case: what is owed, every contact, every promise to pay."),
