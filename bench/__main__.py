@@ -1,6 +1,6 @@
 """Run every benchmark, or those named: JSON lines on standard output, then a table of what was met.
 
-python -m bench [quotes|lists|ledger|repayments|close|owners|customers|imports|models|decisions] …
+python -m bench [quotes|lists|ledger|repayments|close|owners|customers|imports|models|decisions|segments] …
 """
 
 import json
@@ -8,7 +8,19 @@ import subprocess
 import sys
 from typing import Any
 
-NAMES = ("quotes", "lists", "ledger", "repayments", "close", "owners", "customers", "imports", "models", "decisions")
+NAMES = (
+    "quotes",
+    "lists",
+    "ledger",
+    "repayments",
+    "close",
+    "owners",
+    "customers",
+    "imports",
+    "models",
+    "decisions",
+    "segments",
+)
 COLUMNS = ("value", "denominator", "ratio", "target")
 
 

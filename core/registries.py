@@ -220,6 +220,8 @@ work_sources: Registry[WorkSource] = Registry("work_sources")
 attributes: Registry[Attribute] = Registry("attributes")
 attribute_families: Registry[AttributeFamily] = Registry("attribute_families")
 acts: Registry[Act] = Registry("acts")
+# Who rests on a segment: `find(segment_id)` returns labels and addresses.
+segment_uses: Registry[Callable[[int], Sequence[tuple[Text, str]]]] = Registry("segment_uses")
 # Which customers events of a type touch, by the event's name: `find(events)` returns their ids.
 touches: Registry[Callable[[Sequence[Any]], Collection[int]]] = Registry("touches")
 # One entry, "customers": the table in which lists find the attributes.

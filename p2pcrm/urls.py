@@ -16,11 +16,13 @@ urlpatterns = [
     path("api/v1/", include("messaging.api.urls")),
     path("api/v1/", include("lending.api.urls")),
     path("api/v1/", include("risk.api.urls")),
+    path("api/v1/", include("segmentation.api.urls")),
     path("", include("customers.web.urls")),
     path("", include("messaging.web.urls")),
     path("", include("lending.web.urls")),
     path("", include("risk.web.urls")),
     path("", include("service.web.urls")),
+    path("", include("segmentation.web.urls")),
     path("", include("analytics.web.urls")),
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
 ]

@@ -25,13 +25,17 @@ class SegmentationConfig(AppConfig):
         from core.seeding import register_seed
         from customers.texts import register_text
         from segmentation import handlers
-        from segmentation.operations import attributes, labels
+        from segmentation.operations import attributes, evaluation, labels, undo
         from segmentation.queries.attributes import TABLE
+        from segmentation.web import frame
 
         handlers.register()
+        frame.register()
+        undo.register()
         post_migrate.connect(_shape_standing, sender=self, dispatch_uid="segmentation.standing")
         standing_tables.register("customers", StandingTable(TABLE))
         register_step(attributes.STEP, attributes.STEP_ORDER, attributes.refresh_range, attributes.list_ranges)
+        register_step(evaluation.STEP, evaluation.STEP_ORDER, evaluation.evaluate_all)
         register_seed(80, "segmentation.label_rules", labels.seed_rules)
         labels.register()
         for code, sentence in _TEXTS.items():

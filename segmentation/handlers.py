@@ -7,7 +7,9 @@ from core.events import type_of
 from core.outbox import EventContext, handles
 from core.registries import touches
 from customers.events import CustomersMerged, MergeUndone
+from segmentation.events import SegmentDefined
 from segmentation.operations import relabel_customers
+from segmentation.operations.evaluation import evaluate_segments
 from segmentation.operations.touched import follow_customers
 
 _BATCH: Final = 200
@@ -25,6 +27,12 @@ def relabel_parted(event: MergeUndone, context: EventContext) -> None:
     relabel_customers(
         customer_ids=[event.kept_id, event.merged_id], business_date=context.business_date, now=context.now
     )
+
+
+@handles(SegmentDefined, name="segmentation.evaluate_defined")
+def evaluate_defined(event: SegmentDefined, context: EventContext) -> None:
+    """Tell the members of a new rule, and of what uses it."""
+    evaluate_segments(segment_ids=[event.segment_id], business_date=context.business_date, now=context.now)
 
 
 def register() -> None:

@@ -46,6 +46,9 @@ WORK_AML: Final = "risk.work_aml"
 DECIDE_AML: Final = "risk.decide_aml"
 VIEW_MESSAGES: Final = "messaging.view"
 COLLECT: Final = "service.collect"
+# Look at segments and at one's own customers in them; make and change segments for everybody.
+VIEW_SEGMENTS: Final = "segmentation.view"
+EDIT_SEGMENTS: Final = "segmentation.edit"
 VIEW_ANALYTICS: Final = "analytics.view"
 CONFIGURE: Final = "operations.configure"
 APPROVE_CONFIGURATION: Final = "operations.approve"
@@ -85,6 +88,8 @@ ALL: Final = frozenset(
         EDIT_RULES,
         VIEW_MESSAGES,
         COLLECT,
+        VIEW_SEGMENTS,
+        EDIT_SEGMENTS,
         VIEW_ANALYTICS,
         CONFIGURE,
         APPROVE_CONFIGURATION,
@@ -103,6 +108,7 @@ _RM = [
     VIEW_LOANS,
     VIEW_MESSAGES,
     COLLECT,
+    VIEW_SEGMENTS,
     VIEW_ANALYTICS,
 ]
 
@@ -111,7 +117,7 @@ STANDARD_ROLES: Final = {
     "team-lead": (
         "团队主管",
         "TEAM",
-        [*_RM, SHARE_VIEWS, ASSIGN_CUSTOMERS, MERGE_CUSTOMERS, VIEW_ALERTS, STEER_PROCESS],
+        [*_RM, EDIT_SEGMENTS, SHARE_VIEWS, ASSIGN_CUSTOMERS, MERGE_CUSTOMERS, VIEW_ALERTS, STEER_PROCESS],
     ),
     "service-agent": ("客服专员", "ALL", [VIEW_CUSTOMERS, WORK_CASES, VIEW_LOANS, VIEW_MESSAGES]),
     "data-officer": (
@@ -126,6 +132,8 @@ STANDARD_ROLES: Final = {
             TAKE_IN_CUSTOMERS,
             WORK_LEADS,
             WORK_CASES,
+            VIEW_SEGMENTS,
+            EDIT_SEGMENTS,
             VIEW_ANALYTICS,
         ],
     ),
@@ -147,6 +155,7 @@ STANDARD_ROLES: Final = {
             WORK_AML,
             VIEW_RULES,
             EDIT_RULES,
+            VIEW_SEGMENTS,
             VIEW_ANALYTICS,
         ],
     ),
@@ -169,6 +178,7 @@ STANDARD_ROLES: Final = {
             DECIDE_AML,
             VIEW_RULES,
             EDIT_RULES,
+            VIEW_SEGMENTS,
             VIEW_ANALYTICS,
             APPROVE_CONFIGURATION,
         ],
@@ -191,6 +201,8 @@ STANDARD_ROLES: Final = {
             MONITOR_RISK,
             VIEW_RULES,
             VIEW_MESSAGES,
+            VIEW_SEGMENTS,
+            EDIT_SEGMENTS,
             VIEW_ANALYTICS,
             APPROVE_CONFIGURATION,
         ],
@@ -198,7 +210,18 @@ STANDARD_ROLES: Final = {
     "operations": (
         "运营专员",
         "ALL",
-        [VIEW_CUSTOMERS, STEER_PROCESS, VIEW_LOANS, VIEW_RULES, EDIT_RULES, VIEW_MESSAGES, VIEW_ANALYTICS, CONFIGURE],
+        [
+            VIEW_CUSTOMERS,
+            STEER_PROCESS,
+            VIEW_LOANS,
+            VIEW_RULES,
+            EDIT_RULES,
+            VIEW_MESSAGES,
+            VIEW_SEGMENTS,
+            EDIT_SEGMENTS,
+            VIEW_ANALYTICS,
+            CONFIGURE,
+        ],
     ),
-    "auditor": ("审计专员", "ALL", [VIEW_CUSTOMERS, VIEW_LOANS, VIEW_RULES, VIEW_ANALYTICS, AUDIT]),
+    "auditor": ("审计专员", "ALL", [VIEW_CUSTOMERS, VIEW_LOANS, VIEW_RULES, VIEW_SEGMENTS, VIEW_ANALYTICS, AUDIT]),
 }

@@ -7,6 +7,7 @@ from typing import Final
 from django.db import transaction
 
 from segmentation.operations.attributes import refresh_attributes
+from segmentation.operations.evaluation import evaluate_for
 
 # Labels some customers anew from their kept attributes; returns whose record it changed.
 Labeller = Callable[[Sequence[int], date, datetime], Collection[int]]
@@ -31,3 +32,4 @@ def follow_customers(*, customer_ids: Collection[int], business_date: date, now:
     if labelled:
         # Labels are attributes too.
         refresh_attributes(customer_ids=sorted(labelled), business_date=business_date, now=now)
+    evaluate_for(customer_ids=ids, business_date=business_date, now=now)

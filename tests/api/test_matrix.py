@@ -128,10 +128,25 @@ MATRIX: dict[tuple[str, str], tuple[str, Any]] = {
     ("get", "staff/alerts/"): (rights.VIEW_ALERTS, None),
     ("get", "staff/models/"): (rights.VIEW_RULES, None),
     ("get", "staff/challengers/"): (rights.VIEW_RULES, None),
+    ("get", "staff/segments/"): (rights.VIEW_SEGMENTS, None),
+    ("post", "staff/segments/"): (
+        rights.EDIT_SEGMENTS,
+        {"name": "借款人", "rule": {"all": [{"fact": "borrower", "is": "is", "values": ["yes"]}]}},
+    ),
+    ("post", "staff/segments/preview/"): (
+        rights.EDIT_SEGMENTS,
+        {"rule": {"all": [{"fact": "borrower", "is": "is", "values": ["yes"]}]}},
+    ),
+    ("get", "staff/segments/<public_id:segment>/"): (rights.VIEW_SEGMENTS, None),
+    ("put", "staff/segments/<public_id:segment>/"): (
+        rights.EDIT_SEGMENTS,
+        {"name": "x", "version": 1, "rule": {"all": [{"fact": "borrower", "is": "is", "values": ["yes"]}]}},
+    ),
+    ("get", "staff/segments/<public_id:segment>/members/"): (rights.VIEW_SEGMENTS, None),
 }
 # What a converter stands for follows from the address's first part, so that the table above can name it.
 NAMES = {"cards": "card", "deposits": "deposit", "withdrawals": "withdrawal", "applications": "application"}
-NAMES |= {"merges": "merge"}
+NAMES |= {"merges": "merge", "segments": "segment"}
 NAMES |= {
     "leads": "lead",
     "customers": "customer",
@@ -199,6 +214,7 @@ def records(house: House) -> dict[str, str]:
         "paper": owner.call("post", "me/documents/", {"kind": "INCOME", "content": "JVBERi0x"}).json()["id"],
         "merge": "x" * 22,
         "lead": "x" * 22,
+        "segment": "x" * 22,
     }
 
 

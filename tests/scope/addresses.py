@@ -51,6 +51,7 @@ KINDS = {
     "messages/": "message",
     "work/": "work",
     "undo/": "undo",
+    "segments/": "segment",
 }
 # Places of an address that name no record of their own, by name; those of the records are in `KINDS`.
 PLACES = {
@@ -65,6 +66,7 @@ PLACES = {
     "version": ["1"],
     "kind": ["defaults"],
     "day": ["2026-03-02"],
+    "customer_id": ["owner_customer"],
     "act": ["close"],
     "outcome": ["kept"],
 }

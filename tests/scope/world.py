@@ -4,7 +4,10 @@ from core.models import User
 from customers.models import Customer, DuplicatePair, Lead, Relation
 from customers.operations.ownership import change_owner, remove_collaborator, set_collaborator
 from lending.models import Bid, LenderShare, Loan
-from tests.scope.people import NOW, PASSWORD, World, build_house
+from segmentation.operations.attributes import refresh_attributes
+from segmentation.operations.evaluation import evaluate_segments
+from segmentation.operations.segments import create_segment
+from tests.scope.people import NOW, PASSWORD, TODAY, World, build_house
 from tests.scope.records import furnish, open_cases
 
 
@@ -37,7 +40,20 @@ def build_world() -> World:
     for key in ("north", "south"):
         for role in ("borrower", "investor"):
             world.customers[f"{role}-{key}"] = _register(getattr(world.territories[key], role), f"{role}-{key}")
+    _choose_everybody(world)
     return world
+
+
+def _choose_everybody(world: World) -> None:
+    """One segment that reaches into every book; who looks at it sees his own."""
+    refresh_attributes(customer_ids=None, business_date=TODAY, now=NOW)
+    rule = {"all": [{"fact": "kind", "is": "in", "values": ["PERSON"]}]}
+    segment = create_segment(
+        name="everybody", description="", kind="DYNAMIC", rule=rule, actor=world.staff["manager"].user, now=NOW
+    )
+    evaluate_segments(segment_ids=[segment.pk], business_date=TODAY, now=NOW)
+    for one in world.territories.values():
+        one.records |= {"segment": segment.public_id, "owner_customer": one.borrower.public_id}
 
 
 def cross_borders(world: World) -> None:

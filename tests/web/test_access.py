@@ -32,6 +32,7 @@ RECORDS: dict[str, tuple[Target, str, str]] = {
     "lending:customer-shares": (lambda b: f"/customers/{b.investor.public_id}/investments/", "rm", ""),
     "lending:customer-money": (lambda b: f"/customers/{b.investor.public_id}/money/", "rm", ""),
     "messaging:customer": (lambda b: f"/customers/{b.borrower.public_id}/messages/", "rm", "officer"),
+    "segmentation:customer": (lambda b: f"/customers/{b.borrower.public_id}/segments/", "rm", ""),
     "risk:customer": (lambda b: f"/customers/{b.borrower.public_id}/risk/", "rm", ""),
     "lending:listing": (lambda b: f"/listings/{b.listing.public_id}/", "rm", ""),
     "lending:loan": (lambda b: f"/loans/{b.loan.public_id}/", "rm", ""),
@@ -82,6 +83,8 @@ LISTS: dict[str, tuple[str, str, str]] = {
     "risk:matches": ("/risk/suspicion/matches/", "checker", "manager"),
     "risk:models": ("/risk/models/", "officer", "rm"),
     "risk:learning-table": ("/risk/models/example/", "officer", "rm"),
+    "segmentation:list": ("/segments/", "rm", ""),
+    "segmentation:new": ("/segments/new/", "lead", "rm"),
     "service:cases": ("/collections/", "rm", "officer"),
     "customers:pools": ("/pools/", "rm", "officer"),
     "customers:conflicts": ("/conflicts/", "rm", ""),
@@ -109,6 +112,9 @@ APART = {
     "customers:remove-document",
     # tests/web/test_process_pages.py
     "customers:settle-step", "customers:corrective-action", "customers:close-corrective", "customers:process-change",
+    # tests/segmentation/test_pages.py
+    "segmentation:preview", "segmentation:segment", "segmentation:edit", "segmentation:overlap", "segmentation:act",
+    "segmentation:explain",
     # tests/web/test_entry.py
     "customers:check-entry",
     # tests/web/test_today.py

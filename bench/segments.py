@@ -1,0 +1,251 @@
+"""Full refresh of all attributes and 50 segments, live counts, and one event's way into the segments, over N customers.
+
+The bare SQL writes the same rows into empty copies of the tables: one INSERT … SELECT of everything that the apps tell, and
+one a segment. The refresh does that in ranges under locks, compares with what is kept, and keeps entries and exits, counts
+by day, and events. A live count reads the form's rule, checks it and counts; the bare count is its SQL alone. An event
+is a changed fact, committed with its outbox row; measured until the worker's delivery has committed the segments.
+
+    DATABASE_URL=postgresql://… python -m bench.segments
+"""
+
+import os
+import time
+from collections.abc import Callable
+from statistics import median, quantiles
+from typing import Any
+
+from bench.people import make_people
+from bench.support import ROUNDS, call_apart, own_database, report, set_up, write_profile
+
+CUSTOMERS = int(os.environ.get("BENCH_CUSTOMERS", "1000000"))
+CALLS = int(os.environ.get("BENCH_CALLS", "20"))
+SEGMENTS = 50
+EVENTS = 200
+REFRESH_RATIO = 3.0
+COUNT_RATIO = 5.0
+EVENT_SECONDS = 2.0
+STAGES = ("POTENTIAL", "NEW", "ACTIVE", "MATURE", "LOST")
+TIERS = ("LOW", "MIDDLE", "HIGH")
+
+
+def make_rules() -> list[dict[str, Any]]:
+    """Return fifty rules: profile, money, risk, dates, behaviour, random shares, groups in groups."""
+
+    def fact(key: str, operator: str, *values: str) -> dict[str, Any]:
+        return {"fact": key, "is": operator, "values": list(values)}
+
+    rules: list[dict[str, Any]] = []
+    for place in range(SEGMENTS):
+        stage, tier = STAGES[place % 5], TIERS[place % 3]
+        kinds = (
+            [fact("stage", "in", stage), fact("value_tier", "in", tier)],
+            [fact("outstanding", "min", str(6000 + 100 * place)), {"none": [fact("overdue", "min", "0.01")]}],
+            [fact("overdue", "min", "0.01"), {"any": [fact("risk_tier", "in", tier), fact("bucket", "in", "M1")]}],
+            [fact("last_contact", "notlast", str(30 + place)), fact("borrower", "is", "yes")],
+            [{"did": "lending", "times": 1 + place % 2, "days": 400}, fact("invested", "min", "5000")],
+            [{"share": {"seed": f"lot-{place}", "from": 0, "to": 5 + place % 20}}, fact("investor", "is", "yes")],
+            [
+                fact("registered", "last", str(100 + place)),
+                {"any": [fact("stage", "in", stage), fact("age_band", "in", "35-44")]},
+            ],
+        )
+        rules.append({"all": kinds[place % len(kinds)]})
+    return rules
+
+
+def measure(url: str) -> None:
+    """Measure on the book."""
+    set_up(url)
+    from django.db import connection
+
+    from core import clock
+    from core.models import User
+    from segmentation.models import Segment
+
+    actor = User.objects.filter(kind="STAFF").order_by("pk").first()
+    with connection.cursor() as cursor:
+        cursor.execute("TRUNCATE segmentation_standing, segmentation_membership")
+        cursor.execute("TRUNCATE segmentation_segment CASCADE")
+    Segment.objects.bulk_create(
+        [
+            Segment(name=f"bench {place}", rule=rule, created_at=clock.now(), created_by=actor)
+            for place, rule in enumerate(make_rules())
+        ]
+    )
+    measure_refresh()
+    measure_counts()
+    measure_events()
+
+
+def measure_refresh() -> None:
+    """Tell everything from nothing, beside the same rows written by bare SQL; then again where nothing has changed."""
+    from django.db import connection, transaction
+
+    from core import clock
+    from segmentation.models import Membership
+    from segmentation.operations.attributes import refresh_attributes
+    from segmentation.operations.evaluation import evaluate_segments
+    from segmentation.queries.attributes import TABLE
+
+    today = clock.business_date()
+
+    def empty() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(f"TRUNCATE {TABLE}, segmentation_membership")
+            cursor.execute("DROP TABLE IF EXISTS bench_standing, bench_membership")
+            cursor.execute(f"CREATE TABLE bench_standing (LIKE {TABLE} INCLUDING ALL)")
+            cursor.execute("CREATE TABLE bench_membership (LIKE segmentation_membership INCLUDING ALL)")
+            cursor.execute("CHECKPOINT")
+
+    def whole() -> None:
+        refresh_attributes(customer_ids=None, business_date=today, now=clock.now())
+        with connection.cursor() as cursor:
+            cursor.execute(f"ANALYZE {TABLE}")
+        evaluate_segments(segment_ids=None, business_date=today, now=clock.now())
+
+    def bare() -> None:
+        with transaction.atomic():
+            _write_bare()
+
+    turns = []
+    for _turn in range(ROUNDS):
+        empty()
+        plain = _seconds(bare)
+        value = _seconds(whole)
+        turns.append((plain, value))
+    denominator, value = (median(turn[place] for turn in turns) for place in range(2))
+    rows = Membership.objects.filter(left_at=None).count()
+    report(
+        f"segments_full_refresh_{CUSTOMERS}_s",
+        value=value,
+        denominator=denominator,
+        denominator_is="seconds of the bare INSERTs of the same rows",
+        ratio=value / denominator,
+        target=REFRESH_RATIO,
+        met=value <= REFRESH_RATIO * denominator,
+        memberships=rows,
+    )
+    if value > REFRESH_RATIO * denominator:
+        empty()
+        write_profile("segments_refresh", whole)
+    report(f"segments_second_refresh_{CUSTOMERS}_s", value=_seconds(whole))
+
+
+def _write_bare() -> None:
+    from django.db import connection
+
+    from core import clock
+    from segmentation.models import Segment
+    from segmentation.queries.attributes import TABLE, build_seen, list_keys
+    from segmentation.queries.rules import get_vocabulary, select_members
+    from segmentation.rules.segments import parse
+
+    words, today = get_vocabulary(), clock.business_date()
+    keys = ", ".join(list_keys())
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL work_mem = '64MB'")
+        seen = build_seen(lambda _column: "")
+        cursor.execute(
+            f"INSERT INTO bench_standing (customer_id, changed_at, {keys}) SELECT n.customer_id, now(), {keys} FROM ({seen}) n"
+        )
+        cursor.execute("ANALYZE bench_standing")
+        for segment in Segment.objects.order_by("pk"):
+            sql, parameters = select_members(parse(segment.rule, words), words, today)
+            cursor.execute(
+                "INSERT INTO bench_membership (id, segment_id, customer_id, entered_at)"
+                " SELECT nextval('segmentation_membership_id_seq'), %s, n.customer_id, now()"
+                f" FROM ({sql.replace(TABLE, 'bench_standing')}) n",
+                [segment.pk, *parameters],
+            )
+
+
+def measure_counts() -> None:
+    """Count each rule as the builder does while it is written."""
+    from django.db import connection
+
+    from core import clock
+    from segmentation.queries.rules import get_vocabulary, select_members
+    from segmentation.queries.segments import count_rule
+    from segmentation.rules.segments import parse
+    from staff.models import StaffMember
+    from staff.queries import get_access
+
+    manager = StaffMember.objects.select_related("user").get(roles__code="manager")
+    access = get_access(manager.user)
+    assert access is not None
+    today = clock.business_date()
+    worst = (0.0, 0.0, 0.0)
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE segmentation_standing")
+        cursor.execute("VACUUM ANALYZE segmentation_membership")
+    for rule in make_rules()[:14]:
+        words = get_vocabulary()
+        sql, parameters = select_members(parse(rule, words), words, today)
+
+        def bare(sql: str = sql, parameters: list[Any] = parameters) -> None:
+            with connection.cursor() as cursor:
+                cursor.execute(f"SELECT count(*) FROM ({sql}) n", parameters)
+                cursor.fetchone()
+
+        def live(rule: dict[str, Any] = rule) -> None:
+            known = get_vocabulary(with_people=False)
+            count_rule(access, parse(rule, known), known, today)
+
+        bare()
+        pairs = [(_seconds(bare), _seconds(live)) for _call in range(CALLS)]
+        plain = median(pair[0] for pair in pairs)
+        slow = quantiles([pair[1] for pair in pairs], n=100)[98]
+        worst = max(worst, (slow / plain, slow, plain))
+    ratio, value, denominator = worst
+    report(
+        "segments_live_count_p99_ms",
+        value=value * 1000,
+        denominator=denominator * 1000,
+        denominator_is="median milliseconds of the bare count, of the rule with the worst ratio of fourteen",
+        ratio=ratio,
+        target=COUNT_RATIO,
+        met=ratio <= COUNT_RATIO,
+    )
+
+
+def measure_events() -> None:
+    """Change one fact after another and deliver each event."""
+    from core import clock, outbox
+    from customers.models import Customer
+    from customers.operations.touching import touch_customers
+
+    outbox.drain()
+    times = []
+    for place in range(EVENTS):
+        pk = place * 37 % CUSTOMERS + 1
+        Customer.objects.filter(pk=pk).update(stage="LOST" if place % 2 else "NEW")
+        touch_customers([pk], now=clock.now())
+        times.append(_seconds(outbox.drain))
+    value = quantiles(times, n=100)[98]
+    report(
+        "segments_after_one_event_p99_s",
+        value=value,
+        median=median(times),
+        target=EVENT_SECONDS,
+        met=value <= EVENT_SECONDS,
+    )
+    if value > EVENT_SECONDS:
+        touch_customers([1], now=clock.now())
+        write_profile("segments_event", outbox.drain)
+
+
+def _seconds(step: Callable[[], object]) -> float:
+    started = time.monotonic()
+    step()
+    return time.monotonic() - started
+
+
+def main() -> None:
+    """Measure on a database of its own."""
+    with own_database("customers_large", can_be_kept=True) as url:
+        call_apart(make_people, url, CUSTOMERS)
+        call_apart(measure, url)
+
+
+if __name__ == "__main__":
+    main()

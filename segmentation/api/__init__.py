@@ -1,0 +1,1 @@
+"""Segments by the interface, for staff tokens."""

@@ -1,0 +1,1 @@
+"""Pages of segments, and segmentation's part of the customer page."""
