@@ -12,7 +12,7 @@ from lending.events import (
 )
 from risk.events import BureauQueryAsked, BureauReportReceived
 from risk.models import BureauReport
-from risk.operations import alerts, bureau, decisions, reviews, tiers
+from risk.operations import alerts, bureau, decisions, rescoring, reviews, tiers
 
 
 @handles(ApplicationSubmitted, name="risk.query_bureau", outside=True)
@@ -103,3 +103,9 @@ def end_settled_alert(event: LoanSettled, context: EventContext) -> None:
     """End the alert of a loan that is paid off."""
     alerts.clear_loan_alert(loan_id=event.loan_id, actor=context.actor, now=context.now)
     tiers.refresh_risk_tier(customer_id=event.customer_id, now=context.now)
+
+
+@handles(BucketChanged, name="risk.rescore")
+def rescore(event: BucketChanged, context: EventContext) -> None:
+    """Score a borrower again as soon as he is late, later, or late no more."""
+    rescoring.rescore_borrowers(business_date=context.business_date, now=context.now, customer_id=event.customer_id)

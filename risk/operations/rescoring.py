@@ -15,19 +15,19 @@ from risk.rules.inputs import InvalidInputs
 _AT_ONCE: Final = 500
 _LATEST: Final = """
 SELECT DISTINCT ON (d.customer_id) d.customer_id, d.inputs, d.score FROM risk_decisionrecord d
-WHERE d.customer_id > %(after)s AND d.score IS NOT NULL
+WHERE d.customer_id > %(after)s AND (%(only)s::bigint IS NULL OR d.customer_id = %(only)s) AND d.score IS NOT NULL
   AND EXISTS (SELECT 1 FROM lending_loan l WHERE l.borrower_id = d.customer_id AND l.state = 'ACTIVE')
 ORDER BY d.customer_id, d.id DESC LIMIT %(most)s
 """
 
 
-def rescore_borrowers(*, business_date: date, now: datetime) -> int:
-    """Score everybody who owes something by the standard champion in force; return how many have a new score."""
+def rescore_borrowers(*, business_date: date, now: datetime, customer_id: int | None = None) -> int:
+    """Score everybody who owes something, or one of them, by the standard champion in force; return how many were."""
     rules = get_rule_set([])
     if rules is None:
         return 0
     count = after = 0
-    while found := _read(after):
+    while found := _read(after, customer_id):
         after = found[-1][0]
         histories = read_own_histories([row[0] for row in found], business_date)
         rows = []
@@ -64,7 +64,7 @@ def _write(rows: list[Rescore]) -> int:
     return len(rows)
 
 
-def _read(after: int) -> list[tuple[Any, ...]]:
+def _read(after: int, only: int | None) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
-        cursor.execute(_LATEST, {"after": after, "most": _AT_ONCE})
+        cursor.execute(_LATEST, {"after": after, "only": only, "most": _AT_ONCE})
         return cursor.fetchall()

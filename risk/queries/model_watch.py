@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core import parameters
 from core.registries import Indicator, indicators
+from customers.texts import register_text
 from risk.models import DecisionRecord, RuleState, Scorecard
 from risk.queries.trainings import Outcome, read_outcomes
 from risk.rules.scoring.measures import Quality, measure, stability_index
@@ -104,7 +105,10 @@ def compare_expected(rows: Sequence[Outcome]) -> dict[str, tuple[float, int]]:
 def register_model_indicators() -> None:
     """Register what is watched of models."""
     for code, label, compute, definition in _INDICATORS:
-        indicators.register(code, Indicator(label, compute, definition=definition, name_dimension=_name_dimension))
+        found = Indicator(label, compute, unit="count", definition=definition, name_dimension=_name_dimension)
+        indicators.register(code, found)
+    for code, sentence in _SENTENCES.items():
+        register_text(f"risk.above.{code}", sentence)
 
 
 def _name_dimension(dimension: str) -> str:
@@ -170,6 +174,11 @@ def move_month(first: date, months: int) -> date:
     return date(total // 12, total % 12 + 1, 1)
 
 
+_SENTENCES: Final = {
+    "score_drift": _("Scores of %(dimension)s have drifted: stability index %(value)s, above its limit of %(limit)s"),
+    "input_drift": _("The input %(dimension)s has drifted: stability index %(value)s, above its limit of %(limit)s"),
+    "model_auc": _("The %(dimension)s ranks matured loans worse: AUC %(value)s, below its limit of %(limit)s"),
+}
 _INDICATORS: Final = (
     (
         "score_drift",

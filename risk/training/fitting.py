@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from risk.rules.scoring.measures import fit_line
 from risk.rules.scoring.models import read_estimator
-from risk.training.forests import fit_boosted
+from risk.training.forests import fit_boosted, join_forests
 from risk.training.frame import Frame
 
 # A line outside of this says more about too few outcomes than about the model.
@@ -22,8 +22,7 @@ FORESTS: Final = 3
 def fit_challenger(frame: Frame, additive: dict[str, Any], *, seed: int, rounds: int = 600) -> dict[str, Any]:
     """Return the mean log-odds of an additive model and of boosted trees, the trees being the mean of some forests."""
     forests = [fit_boosted(frame, seed=seed + number, most_rounds=rounds) for number in range(FORESTS)]
-    members = [{"weight": 1 / 2, "model": additive}]
-    members += [{"weight": 1 / 2 / FORESTS, "model": forest} for forest in forests]
+    members = [{"weight": 1 / 2, "model": additive}, {"weight": 1 / 2, "model": join_forests(forests)}]
     return {"kind": "average", "members": members, "slope": 1.0, "shift": 0.0}
 
 

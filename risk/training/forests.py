@@ -1,6 +1,6 @@
 """Boosted trees by LightGBM, exported as flat arrays."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -39,6 +39,20 @@ def fit_boosted(frame: Frame, *, seed: int = 0, most_rounds: int = 600) -> dict[
     )
     rounds = max(len(found["valid binary_logloss-mean"]), 20)
     return _export(lightgbm.train(settings, _make_data(frame, codes), rounds), frame, codes)
+
+
+def join_forests(forests: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the mean of forests over the same inputs as one forest, walked once instead of once each."""
+    joined: dict[str, Any] = {**forests[0], "depth": max(forest["depth"] for forest in forests), "roots": []}
+    joined |= {name: [] for name in ("feature", "threshold", "missing_left", "left", "value")}
+    for forest in forests:
+        start = len(joined["left"])
+        for name in ("feature", "threshold", "missing_left"):
+            joined[name] += forest[name]
+        joined["left"] += [place + start for place in forest["left"]]
+        joined["roots"] += [place + start for place in forest["roots"]]
+        joined["value"] += [value / len(forests) for value in forest["value"]]
+    return joined
 
 
 def _quiet(seed: int) -> dict[str, Any]:

@@ -32,7 +32,6 @@ RECORDS: dict[str, tuple[Target, str, str]] = {
     "lending:customer-shares": (lambda b: f"/customers/{b.investor.public_id}/investments/", "rm", ""),
     "lending:customer-money": (lambda b: f"/customers/{b.investor.public_id}/money/", "rm", ""),
     "messaging:customer": (lambda b: f"/customers/{b.borrower.public_id}/messages/", "rm", "officer"),
-    "segmentation:customer": (lambda b: f"/customers/{b.borrower.public_id}/segments/", "rm", ""),
     "risk:customer": (lambda b: f"/customers/{b.borrower.public_id}/risk/", "rm", ""),
     "lending:listing": (lambda b: f"/listings/{b.listing.public_id}/", "rm", ""),
     "lending:loan": (lambda b: f"/loans/{b.loan.public_id}/", "rm", ""),
@@ -71,6 +70,7 @@ LISTS: dict[str, tuple[str, str, str]] = {
     "lending:listings": ("/listings/", "rm", ""),
     "lending:loans": ("/loans/", "rm", ""),
     "risk:alerts": ("/risk/alerts/", "lead", "rm"),
+    "risk:models": ("/risk/models/", "officer", "rm"),
     "risk:warnings": ("/risk/warnings/", "rm", ""),
     "risk:indicators": ("/risk/indicators/", "officer", "lead"),
     "risk:indicator": ("/risk/indicators/par30/", "manager", "lead"),
@@ -81,10 +81,6 @@ LISTS: dict[str, tuple[str, str, str]] = {
     "risk:reviews": ("/risk/reviews/", "manager", "lead"),
     "risk:suspicion": ("/risk/suspicion/", "officer", "manager"),
     "risk:matches": ("/risk/suspicion/matches/", "checker", "manager"),
-    "risk:models": ("/risk/models/", "officer", "rm"),
-    "risk:learning-table": ("/risk/models/example/", "officer", "rm"),
-    "segmentation:list": ("/segments/", "rm", ""),
-    "segmentation:new": ("/segments/new/", "lead", "rm"),
     "service:cases": ("/collections/", "rm", "officer"),
     "customers:pools": ("/pools/", "rm", "officer"),
     "customers:conflicts": ("/conflicts/", "rm", ""),
@@ -112,9 +108,6 @@ APART = {
     "customers:remove-document",
     # tests/web/test_process_pages.py
     "customers:settle-step", "customers:corrective-action", "customers:close-corrective", "customers:process-change",
-    # tests/segmentation/test_pages.py
-    "segmentation:preview", "segmentation:segment", "segmentation:edit", "segmentation:overlap", "segmentation:act",
-    "segmentation:explain",
     # tests/web/test_entry.py
     "customers:check-entry",
     # tests/web/test_today.py
@@ -123,12 +116,12 @@ APART = {
     "customers:columns", "customers:save-view", "customers:view", "customers:read-notices", "customers:tour",
     "customers:report", "customers:bulk", "customers:cell", "customers:owner-cell",
     "customers:export", "customers:contact", "customers:reminder", "customers:reveal", "customers:work-act", "customers:undo",
-    # tests/risk/training/test_pages.py
-    "risk:train", "risk:model", "risk:model-act", "risk:challenger", "risk:challenger-act",
     # tests/web/test_monitoring.py
     "risk:rate", "risk:policy", "risk:policy-assess", "risk:stress-act", "risk:stress-run", "risk:entry", "risk:incident",
     "risk:legal-review", "risk:legal-review-act", "risk:match-act", "risk:list-import", "risk:suspicion-case",
     "risk:suspicion-file", "risk:suspicion-act", "risk:suspicion-note",
+    # tests/risk/training/test_pages.py
+    "risk:train", "risk:learning-table", "risk:model", "risk:model-act", "risk:challenger", "risk:challenger-act",
     "risk:propose", "risk:confirm", "risk:send-back", "risk:alert-act", "service:contact", "service:promise",
     "lending:contract", "lending:contract-file",
 }  # fmt: skip

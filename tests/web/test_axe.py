@@ -27,6 +27,7 @@ from customers.operations.leads import LeadIntake
 from customers.tasks import run_imports
 from service.operations.department_cases import open_department_case
 from staff.operations import create_department
+from tests.fixtures.models import make_models
 from tests.lending.operations import markets
 from tests.web.conftest import NOW, TODAY, Book, as_user, log_in, make_customer, make_person
 from tests.web.test_access import LISTS, RECORDS
@@ -66,6 +67,8 @@ PARTS = {
 # Files, and an act that sends who comes by hand back to its page.
 OTHERS = {
     "risk:propose",
+    "risk:train",
+    "risk:learning-table",
     "lending:contract-file",
     "risk:suspicion-file",
     "customers:import-errors",
@@ -226,7 +229,17 @@ def write_more(b: Book) -> dict[str, tuple[str, str]]:
         "service:department-case": ("rm", reverse("service:department-case", args=[case.public_id])),
         "lending:contract": ("rm", reverse("lending:contract", args=[drawn.loan.public_id])),
         **write_data(b),
+        **write_models(b),
         **write_monitoring(b),
+    }
+
+
+def write_models(b: Book) -> dict[str, tuple[str, str]]:
+    """Write a champion and a challenger with their cards."""
+    card, challenger = make_models(actor=b.officer, now=NOW)
+    return {
+        "risk:model": ("officer", reverse("risk:model", args=["standard", card.version])),
+        "risk:challenger": ("officer", reverse("risk:challenger", args=["standard", challenger.version])),
     }
 
 
