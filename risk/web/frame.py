@@ -3,6 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from core.registries import CustomerPanel, NavigationItem, customer_panels, loan_panels, navigation
+from risk.web.helps import register_helps
 from staff import rights
 from staff.pages import visible_with
 
@@ -20,3 +21,4 @@ def register() -> None:
     )
     customer_panels.register("risk", CustomerPanel(_("Risk"), "risk:customer", order=50))
     loan_panels.register("alerts", CustomerPanel(_("Alerts"), "risk:loan", order=20, right=rights.VIEW_LOANS))
+    register_helps()
