@@ -107,7 +107,10 @@ class TestTraining:
         ("change", "said"),
         [
             (lambda rows: [row.replace("bad", "outcome") for row in rows[:1]] + rows[1:], "bad"),
-            (lambda rows: [rows[0].replace("_", "-"), *rows[1:]], "heading"),
+            (
+                lambda rows: [",".join("bad" if h == "bad" else f"x-{h}" for h in rows[0].split(",")), *rows[1:]],
+                "heading",
+            ),
             (lambda rows: [*rows[:3], rows[3].replace("RENT", "CASTLE"), *rows[4:]], "housing, 4"),
             (lambda rows: [], "no rows"),
         ],
@@ -291,6 +294,8 @@ class TestWatching:
         make_loan(customer, LoanPlan(DAY - timedelta(days=42), dpd=12, bucket="M1"), now=house)
         assert rescoring.rescore_borrowers(business_date=DAY, now=house) == 1
         assert rescoring.rescore_borrowers(business_date=DAY, now=house) == 1
+        other = make_borrower(now=house)
+        assert rescoring.rescore_borrowers(business_date=DAY, now=house, customer_id=other.pk) == 0
         row = Rescore.objects.get()
         assert (row.customer, row.previous_score) == (customer, record.score)
         assert record.score is not None and row.score < record.score, "he is late with us now"
