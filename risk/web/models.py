@@ -1,6 +1,7 @@
 """Scoring models: the list with the form for another training, the card of each, challenger beside champion."""
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -191,7 +192,7 @@ class ModelPage(StaffPage):
                     "url": f"?input={name}#shape",
                     "is_current": name == chosen,
                     "weight": inputs.get(name, {}).get("weight"),
-                    "reason_share": rate_text(inputs[name]["reason_share"]) if name in inputs else "–",
+                    "reason_share": share_text(inputs[name]["reason_share"]) if name in inputs else "–",
                 }
                 for name in (inputs or shapes)
                 if name in shapes
@@ -279,6 +280,11 @@ class ChallengerAct(ModelAct):
     name = "risk:challenger"
 
 
+def share_text(share: float) -> str:
+    """Return a measured share as a percentage."""
+    return rate_text(Decimal(f"{share:.4f}"))
+
+
 def _show_row(model: Any, name: str) -> dict[str, Any]:
     quality = model.card.get("quality", {})
     training: ModelTraining | None = model.training
@@ -306,7 +312,7 @@ def _list_facts(card: dict[str, Any]) -> list[tuple[str, str]]:
         (_("Calibration slope"), f"{quality['slope']:.2f}"),
         (_("Calibration error"), f"{quality['ece']:.4f}"),
         (_("Rows"), f"{data['rows']:,}"),
-        (_("Went bad"), f"{data['bads']:,} ({rate_text(data['bads'] / data['rows'])})"),
+        (_("Went bad"), f"{data['bads']:,} ({share_text(data['bads'] / data['rows'])})"),
     ]
 
 
@@ -317,9 +323,9 @@ def _show_group(row: dict[str, Any]) -> dict[str, Any]:
         "group": names.get(row["group"], row["group"]),
         "value": {"M": _("male"), "F": _("female")}.get(row["value"], row["value"]),
         "count": row["count"],
-        "bad_rate": rate_text(row["bad_rate"]),
-        "expected": rate_text(row["expected"]),
-        "better_half": rate_text(row["better_half"]),
+        "bad_rate": share_text(row["bad_rate"]),
+        "expected": share_text(row["expected"]),
+        "better_half": share_text(row["better_half"]),
         "impact": "–" if impact is None else f"{impact:.2f}",
         "is_low": impact is not None and impact < 0.8,
     }
