@@ -1,5 +1,6 @@
 """The additive boosting model: shape functions and a few tables of pairs, by interpret-core's explainable boosting."""
 
+import logging
 import warnings
 from collections.abc import Sequence
 from typing import Any, Final
@@ -45,6 +46,8 @@ def fit_additive(
         smoothing_rounds=300,
         interaction_smoothing_rounds=150,
     )
+    # Each step of every bag would stand in the worker's log.
+    logging.getLogger("interpret").setLevel(logging.WARNING)
     with warnings.catch_warnings():
         # It warns that its own pictures do not show missing values; ours do.
         warnings.simplefilter("ignore")
