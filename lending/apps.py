@@ -43,6 +43,7 @@ _TEXTS = {
     "lending.application_submitted": _("Applied for a loan, %(number)s"),
     "lending.application_approved": _("Application %(number)s approved, offer made"),
     "lending.application_declined": _("Application %(number)s declined"),
+    "lending.application_reopened": _("Application %(number)s was opened again after a person looked at it"),
     "lending.application_referred": _("Application %(number)s goes to manual review"),
     "lending.application_withdrawn": _("Application %(number)s withdrawn"),
     "lending.application_expired": _("Offer for application %(number)s expired"),

@@ -14,6 +14,7 @@ _TEMPLATES: Final[dict[str, Text]] = {
     "application-approved": _("Application approved"),
     "application-declined": _("Application declined"),
     "application-referred": _("Application under review"),
+    "human-review-answered": _("Review answered"),
     "listing-failed": _("Listing failed"),
     "bid-released": _("Bid released"),
     "please-sign": _("Contract to be signed"),

@@ -17,7 +17,7 @@ class RiskConfig(AppConfig):
         from customers.texts import register_text
         from lending.texts import register_reason
         from risk import handlers  # noqa: F401 - registers the event handlers
-        from risk.operations import arrears, configuration, indicators, leavers, seed, seed_models, trials
+        from risk.operations import arrears, configuration, indicators, leavers, pricing, seed, seed_models, trials
         from risk.operations.measures import register_measures
         from risk.operations.monitoring import register_monitoring
         from risk.queries.alerts import open_alerts_item
@@ -43,6 +43,7 @@ class RiskConfig(AppConfig):
         register_step("risk.study_defaults", 746, trials.study_defaults)
         register_step(leavers.STEP, leavers.STEP_ORDER, leavers.watch_leavers)
         approvals.register(configuration.PUBLISH, configuration.decide_rule)
+        approvals.register(pricing.PRICE, pricing.decide_prices)
         frame_items.register("alerts", open_alerts_item)
         listing_disclosures.register("credit_report", disclose_credit_report)
         for code, sentence in _TEXTS.items():
@@ -54,6 +55,8 @@ class RiskConfig(AppConfig):
 
 
 _TEXTS = {
+    "risk.human_review_asked": _("The customer asks for a person to look at the decision on application %(number)s"),
+    "risk.human_review_noted": _("Asked for a person to look at the decision on application %(number)s"),
     "risk.leaver_alarm": _(
         "The customers of %(name)s, who left, act unusually: ¥%(outflow)s flowed out (usual ¥%(usual)s), %(exits)s were lost"
     ),

@@ -99,6 +99,12 @@ _FACTOR_REASONS: Final[dict[str, Text]] = {
     "own_settled_loan_count": _("No loan repaid with us yet."),
     "own_active_loan_count": _("Loans with us are still open."),
     "own_max_dpd": _("Payments to us were late before."),
+    "own_is_overdue": _("A loan with us is overdue."),
+    "is_overdue_now": _("A debt elsewhere is overdue."),
+    "bureau_has_history": _("There is no credit history."),
+    "undeclared_debt_fen": _("There are debts on other platforms that were not declared."),
+    "amount_fen": _("The amount asked for."),
+    "term_months": _("The term asked for."),
 }
 
 

@@ -44,6 +44,14 @@ _HELPS = {
     "risk:model": _("How good a model is, what each input gives, whom it treats how, and its way into force."),
     "risk:challenger": _("A model beside the one that decides: what it would have said, and whether it would be better."),
     "risk:alert": _("One alert: why it was raised and what was done about it."),
+    "risk:tables": _("Decision tables by version: what is in force, what was, and the draft that is being written."),
+    "risk:table": _(
+        "A decision table with its test cases. A draft is typed into like a spreadsheet: arrows move, Alt and an arrow move the row, Ctrl-Z takes back. Mistakes stand where they are."
+    ),
+    "risk:trials": _("Drafts tried on past applications, or beside the rules in force."),
+    "risk:trial": _("What a draft would have decided against what was decided: who would change, approvals, expected loss, by segment."),
+    "risk:pricing": _("The rate of each grade against what the grade is expected to lose. One person asks for other rates, another one approves."),
+    "risk:fairness": _("Approvals and prices by groups that no decision sees."),
     "service:cases": _("Borrowers who are late and what to do with each, within the hours and number of contacts that the law allows."),
     "service:case": _("One collection case: what is owed, every contact, every promise to pay."),
     "messaging:list": _("What was sent to customers by which channel, and whether it arrived."),

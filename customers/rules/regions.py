@@ -30,6 +30,11 @@ def find_region_name(code: str, year: int | None = None) -> str:
     return f"{province}{city}{county}" if county != province else province
 
 
+def find_province_name(code: str) -> str:
+    """Return the province of a code's first two digits, or empty for an unknown one."""
+    return _OUTSIDE_TABLE.get(code[:2]) or str(_TABLE.info(f"{code[:2]}0000")[0][1].get("province", ""))
+
+
 def _find_name(code: str, year: int | None) -> str:
     """Return the name of one level in a year: the one in force, else the first that came after, else the last."""
     found = _TABLE.info(code)

@@ -273,6 +273,25 @@ def record_decision(
 
 
 @transaction.atomic
+def reopen_application(*, application_id: int, actor: User, now: datetime) -> Application:
+    """Give a declined application back to manual review. Raises NotOpen, DuplicateProject."""
+    application = Application.objects.select_for_update(no_key=True).get(pk=application_id)
+    if application.state != Application.State.DECLINED:
+        raise NotOpen
+    application.state = Application.State.REFERRED
+    application.outcome = REFER
+    application.ended_at = None
+    try:
+        with transaction.atomic():
+            application.save(update_fields=["state", "outcome", "ended_at"])
+    except IntegrityError as error:
+        raise DuplicateProject from error
+    audit.record(actor=actor, action="lending.application_reopened", target=application, now=now)
+    _note(application, "lending.application_reopened", now)
+    return application
+
+
+@transaction.atomic
 def withdraw_application(*, application_id: int, customer_id: int, now: datetime) -> Application:
     """Withdraw an application that is not accepted yet. Raises NotFound, NotOpen."""
     application = (

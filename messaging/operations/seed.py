@@ -34,6 +34,13 @@ _TEXTS: dict[str, tuple[str, str, str, str, str]] = {
         "Application declined",
         "We are sorry: your application {number} was declined because: {reasons}. You may ask for a review by a person.",
     ),
+    "human-review-answered": (
+        Kind.NOTICE,
+        "人工复核已答复",
+        "您对借款申请{number}提出的人工复核已有答复,请登录查看。",
+        "Review answered",
+        "A person has reviewed the decision on your application {number}; log in to read the answer.",
+    ),
     "application-referred": (
         Kind.NOTICE,
         "借款申请转人工审核",

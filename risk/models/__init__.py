@@ -6,6 +6,7 @@ from risk.models.decisions import DecisionRecord, Review
 from risk.models.laundering import ListedPerson, ListMatch, SuspicionCase
 from risk.models.market import MarketRate, PolicyNotice, StressRun
 from risk.models.register import Incident, LegalReview, RiskEntry, RiskReview
+from risk.models.requests import HumanReviewRequest
 from risk.models.rules import DecisionTable, RuleState, Scorecard, VersionedRule
 from risk.models.scoring import Challenger, ModelTraining, Rescore
 from risk.models.steps import DraftStep
@@ -21,6 +22,7 @@ __all__ = [
     "DecisionTable",
     "DefaultStudy",
     "DraftStep",
+    "HumanReviewRequest",
     "Incident",
     "IndicatorValue",
     "LegalReview",

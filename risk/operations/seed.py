@@ -162,5 +162,8 @@ def seed_loss_parameters(_business_date: date, _now: datetime) -> None:
             ("risk.prior_pd", "0.040000", start, "house rule"),
             ("risk.prior_score", "600", start, "house rule"),
             ("risk.back_test_min_decisions", "30", start, "house rule"),
+            ("risk.small_cell", "10", start, "house rule"),
+            # 个人信息保护法 art. 50 asks for timely handling; the answer to a request of its kind is usually due in 15.
+            ("risk.human_review_workdays", "15", start, "house rule"),
         ]
     )

@@ -7,15 +7,18 @@ from typing import Any
 
 import orjson
 from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
 
 from core.errors import NotFound
 from core.models import User
+from core.rules.formats import money_text, rate_text
 from lending.models import Application
-from risk.models import BureauReport, DecisionRecord, Review
+from risk.models import BureauReport, DecisionRecord, HumanReviewRequest, Review
 from risk.queries.rules import get_rule_set_of
-from risk.reasons import customer_sentence, staff_sentence
+from risk.reasons import REVIEWED, customer_sentence, staff_sentence
 from risk.rules.counterfactual import Flip, find_flips
 from risk.rules.decision import decide
+from risk.rules.offers import factor_code
 from staff import rights
 from staff.queries import access_right, scope_condition
 
@@ -152,3 +155,59 @@ def access_review(user: User, public_id: str) -> Review:
 def list_decisions_of(customer_id: int) -> QuerySet[DecisionRecord]:
     """Return a customer's automatic decisions, the newest first; the caller has checked that the reader may see him."""
     return DecisionRecord.objects.filter(customer_id=customer_id).select_related("application__product").order_by("-id")
+
+
+_NOTICE = _(
+    "Applications are judged by rules on your credit report, your finances and your payments with us. Sex, age, origin "
+    "and the like are not looked at. You may ask for the reasons, and that a person looks at the decision."
+)
+_FLIPS_TOLD = 3
+
+
+def explain_to_customer(application: Application) -> dict[str, Any]:
+    """Return an automatic decision in plain words, what would have had to be different, and how a person is asked for.
+
+    The caller has checked that it is the customer's own.
+    """
+    record = DecisionRecord.objects.filter(application=application).first()
+    request = HumanReviewRequest.objects.filter(application=application).first()
+    is_automatic = record is not None and REVIEWED not in application.reason_codes
+    is_decided = application.outcome in {"APPROVE", "DECLINE"}
+    flips = []
+    if record is not None and is_automatic and application.outcome == "DECLINE":
+        flips = _find_flips(record, orjson.loads(record.inputs)["facts"])[:_FLIPS_TOLD]
+    return {
+        "notice": str(_NOTICE),
+        "is_automatic": is_automatic,
+        "outcome": application.outcome,
+        "decided_at": application.decided_at,
+        "reasons": [{"code": code, "text": customer_sentence(code)} for code in application.reason_codes],
+        "what_would_change": [
+            {
+                "text": customer_sentence(factor_code(flip.factor)),
+                "present": _say_value(flip.factor, flip.from_value),
+                "needed": _say_value(flip.factor, flip.to_value),
+                "outcome": str(flip.outcome),
+            }
+            for flip in flips
+        ],
+        "may_ask_for_a_person": is_automatic and is_decided and request is None,
+        "human_review": None
+        if request is None
+        else {
+            "id": request.public_id,
+            "state": request.state,
+            "asked_at": request.asked_at,
+            "due_date": request.due_date,
+            "answer": request.answer,
+            "answered_at": request.answered_at,
+        },
+    }
+
+
+def _say_value(factor: str, value: Any) -> str:
+    if factor.endswith("_bp") and value is not None:
+        return rate_text(Decimal(value) / 10_000)
+    if factor.endswith("_fen") and value is not None:
+        return money_text(Decimal(value) / 100)
+    return "" if value is None else str(value)

@@ -41,7 +41,10 @@ def get_observed() -> tuple[date | None, list[Observed]]:
     study = DefaultStudy.objects.order_by("-business_date").first()
     if study is None:
         return None, []
-    return study.business_date, [Observed(*row[:5], Decimal(row[5])) for row in study.rows]
+    return study.business_date, [
+        Observed(product, grade, band, loans, defaults, Decimal(principal))
+        for product, grade, band, loans, defaults, principal in study.rows
+    ]
 
 
 def get_basis(on: date) -> LossBasis:

@@ -15,9 +15,9 @@ from core.web.listing import take_page
 from lending.models import Application
 from lending.models.product import Method
 from lending.queries.staff import access_application, applications_in_scope, narrow_applications
-from risk.models import DecisionRecord, Review
+from risk.models import DecisionRecord, HumanReviewRequest, Review
 from risk.models.decisions import Outcome
-from risk.operations import reviews
+from risk.operations import human_reviews, reviews
 from risk.queries.decisions import DecisionView, access_review, get_decision_view, list_reasons, list_reviews
 from risk.queries.replays import replay_decision
 from risk.web import words
@@ -88,6 +88,12 @@ class ApplicationPage(StaffPage):
             "flips": _list_flips(decision) if decision else [],
             "reasons": list_reasons(application.reason_codes),
             "reviews": found,
+            "human_review": HumanReviewRequest.objects.filter(application=application)
+            .select_related("answered_by")
+            .first(),
+            "answer_refusal": ""
+            if self.access.has(rights.REVIEW_APPLICATION)
+            else _("Your role does not review applications."),
             "pending": pending,
             "form": form,
             "propose_refusal": self.why_not_propose(application, pending),
@@ -110,6 +116,31 @@ class ApplicationPage(StaffPage):
         if pending is not None and pending.maker_id == request.user.pk:
             return _("You made this proposal yourself, so another person has to confirm it.")
         return ""
+
+
+class AnswerRequest(StaffPage):
+    """What a person found about a decision that its customer asked to have looked at."""
+
+    right = rights.REVIEW_APPLICATION
+
+    def post(self, request: HttpRequest, public_id: str) -> HttpResponse:
+        """Answer the customer."""
+        asked = HumanReviewRequest.objects.select_related("application").filter(public_id=public_id).first()
+        if asked is None:
+            raise NotFound
+        access_application(self.access, asked.application.public_id)
+        return carry_out(
+            request,
+            reverse("risk:application", args=[asked.application.public_id]),
+            lambda: human_reviews.answer_human_review(
+                request_id=asked.pk,
+                is_reopened=request.POST.get("result") == "REOPENED",
+                answer=request.POST.get("answer", ""),
+                actor=request.user,  # type: ignore[arg-type]
+                now=clock.now(),
+            ),
+            _("Answered. The customer is being told."),
+        )
 
 
 class Replayed(StaffPage):

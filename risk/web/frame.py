@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from core.registries import CustomerPanel, NavigationItem, customer_panels, loan_panels, navigation
 from risk.web.helps import register_helps
 from staff import rights
-from staff.pages import visible_with
+from staff.pages import may, visible_with
 
 
 def register() -> None:
@@ -18,6 +18,17 @@ def register() -> None:
     )
     navigation.register(
         "risk", NavigationItem(_("Risk"), "risk:alerts", "shield-half", 70, visible_with(rights.VIEW_ALERTS))
+    )
+    # Whoever looks after rules and not after alerts has an entry of his own.
+    navigation.register(
+        "rules",
+        NavigationItem(
+            _("Decision tables"),
+            "risk:tables",
+            "table",
+            71,
+            lambda user: may(user, rights.VIEW_RULES) and not may(user, rights.VIEW_ALERTS),
+        ),
     )
     customer_panels.register("risk", CustomerPanel(_("Risk"), "risk:customer", order=50))
     loan_panels.register("alerts", CustomerPanel(_("Alerts"), "risk:loan", order=20, right=rights.VIEW_LOANS))

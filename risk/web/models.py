@@ -26,6 +26,7 @@ from risk.rules.scoring.models import ADDITIVE, AVERAGE, POINTS, kind_of
 from risk.web import model_charts, words
 from risk.web.sections import list_sections
 from risk.web.tables import STATE_TONES
+from risk.web.trials import list_trials_of
 from staff import rights
 from staff.pages import StaffPage, carry_out, show_refusal
 
@@ -186,6 +187,7 @@ class ModelPage(StaffPage):
             queries.list_monthly("model_auc", since=since), queries.list_monthly("score_drift", since=since), model.code
         )
         return {
+            "trials": list_trials_of(model, can_try=self.access.has(rights.EDIT_RULES)),
             "inputs": [
                 {
                     "name": words.name_of(name),

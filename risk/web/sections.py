@@ -22,6 +22,7 @@ _SECTIONS = (
     ("risk:models", _("Models"), rights.VIEW_RULES),
     ("risk:tables", _("Decision tables"), rights.VIEW_RULES),
     ("risk:trials", _("Trials"), rights.VIEW_RULES),
+    ("risk:pricing", _("Prices"), rights.VIEW_RULES),
 )
 
 
@@ -32,8 +33,3 @@ def list_sections(access: Access, current: str) -> list[dict[str, Any]]:
         for name, label, right in _SECTIONS
         if access.has(right)
     ]
-
-
-def first_section(access: Access) -> str:
-    """Return where the rail's entry leads a reader; empty where it leads nowhere."""
-    return next((name for name, _label, right in _SECTIONS if access.has(right)), "")

@@ -74,7 +74,7 @@ def read_changes(text: str) -> list[Change]:
         if not isinstance(given, list) or len(given) > _CHANGES_AT_MOST:
             raise ValueError
         return [_read_change(one) for one in given]
-    except (ValueError, TypeError, KeyError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise tables.ChangeInvalid from error
 
 

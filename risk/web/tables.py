@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from core.errors import NotFound
 from core.web.reading import read_number
-from risk.models import DecisionTable, RuleState, RuleTrial
+from risk.models import DecisionTable, RuleState
 from risk.models.decisions import Outcome
 from risk.operations.configuration import PUBLISH
 from risk.operations.tables import read_cases
@@ -21,16 +21,13 @@ from risk.queries.tables import (
     list_steps_around,
     list_tables,
 )
-from risk.queries.trials import get_latest_trial
 from risk.reasons import describe_problem, staff_sentence
 from risk.rules.cases import CaseResult
 from risk.rules.grid import RowState, diff_grids, read_grid
 from risk.rules.problems import InvalidRule
 from risk.web import grids, words
 from risk.web.sections import list_sections
-from risk.web.trials import STATE_TONES as STATE_TONES_OF_TRIALS
-from risk.web.trials import address_of as trial_address
-from risk.web.trials import summarise
+from risk.web.trials import list_trials_of
 from staff import rights
 from staff.pages import StaffPage
 
@@ -85,7 +82,7 @@ class TablePage(StaffPage):
             "edit_refusal": self.why_not_edit(table, pending is not None),
             "decide_refusal": self.why_not_decide(request, pending),
             "pending": pending,
-            "trials": _list_trials(table, self.access.has(rights.EDIT_RULES)),
+            "trials": list_trials_of(table, can_try=self.access.has(rights.EDIT_RULES)),
             "check": check,
             "state_text": say_state(check),
             **show_tables(table, check),
@@ -150,19 +147,6 @@ def show_tables(table: DecisionTable, check: TableCheck) -> dict[str, Any]:
         return {"tables": [], "loose_problems": [describe_problem(*problem) for problem in error.problems]}
     loose = grids.place_problems(check.problems, grid).get("", "")
     return {"tables": grids.show_grid(grid, check), "loose_problems": loose.split("; ") if loose else []}
-
-
-def _list_trials(table: DecisionTable, can_try: bool) -> dict[str, Any]:
-    latest = get_latest_trial(table)
-    rows = RuleTrial.objects.filter(table=table, table_hash=table.content_hash).order_by("-id")[:5]
-    return {
-        "can_try": can_try and table.is_draft,
-        "latest": summarise(latest) if latest else None,
-        "latest_url": trial_address(latest) if latest else "",
-        "rows": [
-            {"trial": trial, "tone": STATE_TONES_OF_TRIALS[trial.state], "url": trial_address(trial)} for trial in rows
-        ],
-    }
 
 
 def say_state(check: TableCheck) -> str:

@@ -17,7 +17,7 @@ from core.web.reading import read_day
 from risk.models import DecisionTable, RuleTrial, Scorecard
 from risk.models.decisions import Outcome
 from risk.operations import trials
-from risk.queries.trials import access_trial, list_changes, list_trials
+from risk.queries.trials import access_trial, get_latest_trial, list_changes, list_trials
 from risk.rules.trials import ALL, read_counts
 from risk.web.sections import list_sections
 from staff import rights
@@ -124,6 +124,20 @@ class TrialStop(StaffPage):
 def address_of(trial: RuleTrial) -> str:
     """Return the address of a trial."""
     return reverse("risk:trial", args=[trial.public_id])
+
+
+def list_trials_of(rule: DecisionTable | Scorecard, *, can_try: bool) -> dict[str, Any]:
+    """Return what the page of a rule shows of its trials: the newest back-test's figures, the last five, the way to one."""
+    subject = "table" if isinstance(rule, DecisionTable) else "scorecard"
+    latest = get_latest_trial(rule)
+    rows = RuleTrial.objects.filter(**{subject: rule, f"{subject}_hash": rule.content_hash}).order_by("-id")[:5]
+    return {
+        "can_try": can_try and rule.is_draft,
+        "try_url": reverse("risk:try", args=[subject, rule.code, rule.version]),
+        "latest": summarise(latest) if latest else None,
+        "latest_url": address_of(latest) if latest else "",
+        "rows": [{"trial": trial, "tone": STATE_TONES[trial.state], "url": address_of(trial)} for trial in rows],
+    }
 
 
 def summarise(trial: RuleTrial) -> dict[str, Any] | None:

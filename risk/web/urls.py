@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from risk.web import alerts, applications, models, table_acts, tables, trials
+from risk.web import alerts, applications, fairness, models, pricing, table_acts, tables, trials
 from risk.web.monitoring_urls import monitoring
 
 app_name = "risk"
@@ -30,6 +30,10 @@ urlpatterns = [
     path(
         "risk/challengers/<slug:code>/<int:version>/<slug:act>/", models.ChallengerAct.as_view(), name="challenger-act"
     ),
+    path("risk/pricing/", pricing.PricingPage.as_view(), name="pricing"),
+    path("risk/pricing/<slug:code>/<slug:act>/", pricing.PricingAct.as_view(), name="pricing-act"),
+    path("risk/fairness/", fairness.FairnessPage.as_view(), name="fairness"),
+    path("risk/human-reviews/<str:public_id>/", applications.AnswerRequest.as_view(), name="human-review"),
     path("risk/trials/", trials.TrialListPage.as_view(), name="trials"),
     path("risk/trials/<str:public_id>/", trials.TrialPage.as_view(), name="trial"),
     path("risk/trials/<str:public_id>/stop/", trials.TrialStop.as_view(), name="trial-stop"),

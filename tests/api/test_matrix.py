@@ -71,6 +71,8 @@ MATRIX: dict[tuple[str, str], tuple[str, Any]] = {
     ),
     ("get", "me/applications/<public_id:application>/"): (OWN, None),
     ("post", "me/applications/<public_id:application>/withdraw/"): (OWN, None),
+    ("get", "me/applications/<public_id:application>/decision/"): (OWN, None),
+    ("post", "me/applications/<public_id:application>/human-review/"): (OWN, {}),
     ("post", "me/applications/<public_id:application>/accept/"): (OWN, {"disclosure_hash": _HASH}),
     ("post", "me/listings/<public_id:listing>/cancel/"): (OWN, None),
     ("get", "listings/"): (CUSTOMER, None),

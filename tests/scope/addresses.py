@@ -45,6 +45,11 @@ KINDS = {
     "risk/reviews/": "",
     "risk/suspicion/": "",
     "risk/models/": "",
+    "risk/tables/": "",
+    "risk/try/": "",
+    "risk/pricing/": "",
+    "risk/trials/": "_trial",
+    "risk/human-reviews/": "_human_review",
     "risk/challengers/": "",
     "collections/": "collection",
     "cases/": "case",
@@ -68,6 +73,7 @@ PLACES = {
     "day": ["2026-03-02"],
     "customer_id": ["owner_customer"],
     "act": ["close"],
+    "subject": ["table"],
     "outcome": ["kept"],
 }
 INVESTORS = {"lending:customer-shares", "lending:customer-money"}

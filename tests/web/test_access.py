@@ -70,6 +70,11 @@ LISTS: dict[str, tuple[str, str, str]] = {
     "lending:listings": ("/listings/", "rm", ""),
     "lending:loans": ("/loans/", "rm", ""),
     "risk:alerts": ("/risk/alerts/", "lead", "rm"),
+    "risk:tables": ("/risk/tables/", "officer", "rm"),
+    "risk:table": ("/risk/tables/standard/1/", "officer", "rm"),
+    "risk:trials": ("/risk/trials/", "officer", "rm"),
+    "risk:pricing": ("/risk/pricing/", "officer", "rm"),
+    "risk:fairness": ("/risk/fairness/", "officer", "rm"),
     "risk:models": ("/risk/models/", "officer", "rm"),
     "risk:warnings": ("/risk/warnings/", "rm", ""),
     "risk:indicators": ("/risk/indicators/", "officer", "lead"),
@@ -122,6 +127,9 @@ APART = {
     "risk:suspicion-file", "risk:suspicion-act", "risk:suspicion-note",
     # tests/risk/training/test_pages.py
     "risk:train", "risk:learning-table", "risk:model", "risk:model-act", "risk:challenger", "risk:challenger-act",
+    # tests/risk/test_table_pages.py
+    "risk:table-compare", "risk:table-edit", "risk:table-act", "risk:trial", "risk:trial-stop", "risk:try", "risk:replay",
+    "risk:pricing-act", "risk:human-review",
     "risk:propose", "risk:confirm", "risk:send-back", "risk:alert-act", "service:contact", "service:promise",
     "lending:contract", "lending:contract-file",
 }  # fmt: skip
