@@ -62,7 +62,7 @@ def _decide(loan: BookLoan, plan: ShockPlan, source: random.Random) -> BookLoan:
 
 
 def principal_paid(amount: Decimal, annual_rate: Decimal, periods: int, paid: int) -> Decimal:
-    """Return the principal that so many equal instalments repay: 10 000 at 12 % over 12 months, 3 paid: 2 389.18."""
+    """Return the principal that so many equal instalments repay: 10 000 at 12 % over 12 months, 3 paid: 2 389.20."""
     monthly = annual_rate / 12
     if paid <= 0:
         return Decimal("0.00")
