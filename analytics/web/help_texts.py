@@ -39,6 +39,11 @@ _HELPS = {
     "risk:application": _(
         "One application with its score, the rules that fired and what would have to change. One person proposes, another one confirms."
     ),
+    "segmentation:list": _("Named choices of customers, by rule or by hand, with how many of yours are in each."),
+    "segmentation:segment": _("Who is in a segment, since when and why, where else its members are, and how its rule has changed."),
+    "segmentation:new": _("Put conditions together; the count below follows while you write. Groups hold when all, one or none of their parts hold."),
+    "segmentation:edit": _("Put conditions together; the count below follows while you write. Groups hold when all, one or none of their parts hold."),
+    "segmentation:explain": _("Each condition of a segment with what this customer has."),
     "risk:alerts": _("Where a limit is broken or will be. Take an alert up, note what you do, close it with what came of it."),
     "risk:models": _("The models that score applications, those that run beside them, and how new ones are made."),
     "risk:model": _("How good a model is, what each input gives, whom it treats how, and its way into force."),

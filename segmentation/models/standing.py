@@ -1,6 +1,7 @@
 """What is known about each customer, side by side."""
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class Standing(models.Model):
@@ -28,13 +29,16 @@ class StandingRun(models.Model):
     """One look at all customers of a range of ids: their attributes are at least as new as its start."""
 
     id = models.BigAutoField(primary_key=True)
-    business_date = models.DateField()
-    from_id = models.BigIntegerField()
-    to_id = models.BigIntegerField()
-    started_at = models.DateTimeField()
-    written = models.PositiveIntegerField()
+    business_date = models.DateField(_("business date"))
+    from_id = models.BigIntegerField(_("from"))
+    to_id = models.BigIntegerField(_("to, not included"))
+    started_at = models.DateTimeField(_("started at"))
+    written = models.PositiveIntegerField(_("rows written"))
 
     class Meta:
+        verbose_name = _("telling of attributes")
+        verbose_name_plural = _("tellings of attributes")
+        ordering = ["-id"]
         indexes = [models.Index(fields=["-started_at"], name="standing_run_latest")]
 
     def __str__(self) -> str:
