@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("customers", "0013_health"),
         ("lending", "0006_interest_given_back"),
-        ("risk", "0008_human_reviews"),
+        ("risk", "0006_trials"),
         ("staff", "0002_offered_rights"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
