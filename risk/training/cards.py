@@ -175,12 +175,16 @@ def _list_facts(columns: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]:
     return [dict(zip(names, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
 
-def _thin(*curves: NDArray[np.float64]) -> list[list[float]]:
-    places = np.unique(np.linspace(0, len(curves[0]) - 1, _CURVE_POINTS).round().astype(int))
-    return [[float(curve[place]) for curve in curves] for place in places]
+def _thin(good: NDArray[np.float64], bad: NDArray[np.float64]) -> list[list[float]]:
+    """Return the share of bads found at even steps of the share of goods passed over."""
+    grid = np.linspace(0, 1, _CURVE_POINTS)
+    # Where the curve rises straight up, its upper end counts.
+    last = np.append(np.diff(good) > 0, True)
+    found = np.interp(grid, good[last], bad[last])
+    return [[float(x), float(y)] for x, y in zip(grid, found, strict=True)]
 
 
 def _trace_ks(bad: NDArray[np.bool_], points: NDArray[np.float64]) -> list[list[float]]:
     """Return rows of points, share of goods at or below, share of bads at or below."""
-    grid = np.unique(np.quantile(points, np.linspace(0, 1, _CURVE_POINTS)))
+    grid = np.linspace(points.min(), points.max(), _CURVE_POINTS)
     return [[float(cut), float((points[~bad] <= cut).mean()), float((points[bad] <= cut).mean())] for cut in grid]
