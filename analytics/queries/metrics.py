@@ -22,21 +22,20 @@ _STEP = Decimal("0.000001")
 
 # What is filled in comes from the tables below, never from a request.
 _GROUPED = """
-SELECT x.product, x.rm, {values} FROM ({rows}) x GROUP BY x.product, x.rm
+SELECT x.product, coalesce(x.rm, 0), {values} FROM ({rows}) x GROUP BY 1, 2
 """
 # A customer has one RM: by RM he counts once however many products he has, and so he does in the house.
 _COUNTED = """
-WITH found AS MATERIALIZED (SELECT DISTINCT x.product, x.rm, {customer} AS customer FROM ({rows}) x)
+WITH found AS MATERIALIZED (SELECT DISTINCT x.product, coalesce(x.rm, 0) AS rm, {customer} AS customer FROM ({rows}) x)
 SELECT product, rm, count(*) FROM found GROUP BY product, rm
 UNION ALL SELECT NULL, rm, count(*) FROM (SELECT DISTINCT rm, customer FROM found) once GROUP BY rm
 """
-_PART = """
-SELECT {values} FROM ({rows}) x
-WHERE (%(managers)s::bigint[] IS NULL OR x.rm = ANY(%(managers)s::bigint[]))
-  AND (%(product)s = '' OR x.product = %(product)s)
-"""
+# The conditions are only there where they narrow: the few customers of an RM are then found by their index.
+_PART = "SELECT {values} FROM ({rows}) x WHERE {part}"
+_OF_MANAGERS = "x.rm = ANY(%(managers)s::bigint[])"
+_OF_PRODUCT = "x.product = %(product)s"
 _BOOK = """
-SELECT p.code AS product, coalesce(c.rm_id, 0) AS rm, s.principal_outstanding, s.interest_outstanding, s.dpd,
+SELECT p.code AS product, c.rm_id AS rm, s.principal_outstanding, s.interest_outstanding, s.dpd,
        coalesce(late.amount, 0) AS late_amount
 FROM lending_loan l
 JOIN lending_loanstate s ON s.loan_id = l.id
@@ -49,23 +48,23 @@ LEFT JOIN (
 WHERE l.state = 'ACTIVE'
 """
 _BORROWERS = """
-SELECT p.code AS product, coalesce(c.rm_id, 0) AS rm, l.borrower_id
+SELECT p.code AS product, c.rm_id AS rm, l.borrower_id
 FROM lending_loan l JOIN lending_product p ON p.id = l.product_id JOIN customers_customer c ON c.id = l.borrower_id
 WHERE l.state = 'ACTIVE'
 """
 _PAYOUTS = """
-SELECT p.code AS product, coalesce(c.rm_id, 0) AS rm, l.principal AS amount
+SELECT p.code AS product, c.rm_id AS rm, l.principal AS amount
 FROM lending_loan l JOIN lending_product p ON p.id = l.product_id JOIN customers_customer c ON c.id = l.borrower_id
 WHERE l.start_date = %(on)s
 """
 _REPAYMENTS = """
-SELECT p.code AS product, coalesce(c.rm_id, 0) AS rm, r.amount
+SELECT p.code AS product, c.rm_id AS rm, r.amount
 FROM lending_repayment r JOIN lending_loan l ON l.id = r.loan_id JOIN lending_product p ON p.id = l.product_id
 JOIN customers_customer c ON c.id = l.borrower_id
 WHERE r.business_date = %(on)s
 """
 _SHARES = """
-SELECT p.code AS product, coalesce(c.rm_id, 0) AS rm, h.investor_id
+SELECT p.code AS product, c.rm_id AS rm, h.investor_id
 FROM (
     SELECT DISTINCT l.product_id, h.investor_id FROM lending_lendershare h JOIN lending_loan l ON l.id = h.loan_id
     WHERE l.state = 'ACTIVE' AND h.principal > h.principal_received
@@ -74,7 +73,7 @@ FROM (
 # What investors earned in the thirty days up to the date, and the balance they had out, added up over those days: what
 # is out now was out on each of them since the start, and what came back was out until the day before it came.
 _YIELD = """
-SELECT p.code AS product, coalesce(c.rm_id, 0) AS rm, 0 AS earned,
+SELECT p.code AS product, c.rm_id AS rm, 0 AS earned,
        CASE WHEN %(on)s::date - s.oldest_unpaid_due_date BETWEEN 181 AND 210 THEN s.principal_outstanding ELSE 0 END
            AS lost,
        s.principal_outstanding * (%(on)s::date - greatest(l.start_date, %(on)s::date - 29) + 1) AS balance_days
@@ -82,7 +81,7 @@ FROM lending_loan l JOIN lending_loanstate s ON s.loan_id = l.id JOIN lending_pr
 JOIN customers_customer c ON c.id = l.borrower_id
 WHERE l.state = 'ACTIVE' AND l.start_date <= %(on)s::date
 UNION ALL
-SELECT p.code, coalesce(c.rm_id, 0),
+SELECT p.code, c.rm_id,
        CASE WHEN r.business_date <= %(on)s::date THEN r.interest + r.penalty ELSE 0 END, 0,
        r.principal * (least(r.business_date, %(on)s::date + 1) - greatest(l.start_date, %(on)s::date - 29))
 FROM lending_repayment r JOIN lending_loan l ON l.id = r.loan_id JOIN lending_product p ON p.id = l.product_id
@@ -310,10 +309,12 @@ def sum_part(
         "managers": None if managers is None else list(managers),
         "product": product,
     }
+    conditions = [*([] if managers is None else [_OF_MANAGERS]), *([_OF_PRODUCT] if product else [])]
+    part = " AND ".join(conditions) or "true"
     for rows, names in _by_source(codes).items():
         values = ", ".join(f"coalesce({_SUMS[name][1]}, 0)" for name in names)
         with connection.cursor() as cursor:
-            cursor.execute(_PART.format(values=values, rows=rows), params)
+            cursor.execute(_PART.format(values=values, rows=rows, part=part), params)
             found |= {name: Decimal(value) for name, value in zip(names, cursor.fetchone(), strict=True)}
     return found
 

@@ -88,7 +88,7 @@ class TodayPage(StaffPage):
         """Return my book: balance, overdue, at risk, new."""
         today = clock.business_date()
         reach = get_reach(self.access, rights.VIEW_LOANS)
-        figures = read_present(reach, ["loan_balance", "overdue_amount", "overdue_count", "active_borrowers"], today)
+        figures = read_present(reach, ["loan_balance", "overdue_amount", "overdue_count"], today)
         loans, since = reverse("lending:loans"), today - timedelta(days=30)
         return [
             {
