@@ -45,7 +45,7 @@ class IndicatorListPage(MonitorPage):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """Show the totals, the broken limits first."""
-        rows = []
+        rows: list[dict[str, Any]] = []
         broken = _list_broken()
         for standing in figures.list_standings(request.user):  # type: ignore[arg-type]
             alerts = broken.get(standing.code, [])

@@ -116,8 +116,8 @@ class RunStress(StressPage):
             else:
                 messages.success(request, _("Reckoned and kept."))
                 return redirect("risk:stress-run", run.public_id)
-        forms_shown = (form, RateShockForm()) if is_default else (DefaultShockForm(), form)
-        return self.list_runs(request, *forms_shown, status=422)
+        default_form, rate_form = (form, RateShockForm()) if is_default else (DefaultShockForm(), form)
+        return self.list_runs(request, default_form, rate_form, status=422)
 
 
 class StressRunPage(MonitorPage):
@@ -138,7 +138,7 @@ class StressRunPage(MonitorPage):
             run=run,
             rows=[{**row, "name": names.get(row.get("product", ""), row.get("product", ""))} for row in rows],
             grades=[{**row, "name": names.get(row["product"], row["product"])} for row in run.result.get("grades", [])],
-            charts=_DRAWN[run.kind](run, names),
+            charts=_DRAWN[StressRun.Kind(run.kind)](run, names),
         )
 
 
