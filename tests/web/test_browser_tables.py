@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from risk.models import DecisionTable
+from tests.fixtures.browser import expect_document
 from tests.web.conftest import Book, log_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -12,7 +13,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 def test_a_draft_is_typed_into_without_a_mouse(page: Page, live_server: object, live_book: Book) -> None:
     log_in(page, str(live_server), "wang")
     page.goto(f"{live_server}/risk/tables/standard/1/")
-    page.get_by_role("button", name="Edit in a draft").press("Enter")
+    with expect_document(page):
+        page.get_by_role("button", name="Edit in a draft").press("Enter")
     state = page.locator("[data-grid-state]")
     expect(state).to_have_text("All 30 test cases pass and every row has one.")
 
