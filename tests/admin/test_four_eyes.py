@@ -31,7 +31,7 @@ CHANGES = {
     "staff.staffmember",
 }  # fmt: skip
 # Kinds of approvals, and the records that name two people themselves with the constraint that keeps them apart.
-APPROVALS = {"staff.change", "risk.publish_rule"}
+APPROVALS = {"staff.change", "risk.publish_rule", "risk.change_prices"}
 TWO_NAMES = {
     "staff.Approval": "approval_by_another_person",
     "risk.Challenger": "challenger_approved_by_another",
