@@ -13,6 +13,8 @@ from drf_spectacular.generators import SchemaGenerator
 
 from tests.scope.people import Territory
 
+# What belongs to the whole house: its rules, models, rates, registers.
+HOUSE = "house"
 # What `public_id` names below a part of the address; the longest part that fits decides.
 KINDS = {
     "": "",
@@ -38,19 +40,20 @@ KINDS = {
     "applications/": "application",
     "reviews/": "review",
     "risk/alerts/": "alert",
-    "risk/market/": "",
-    "risk/stress/": "",
-    "risk/register/": "",
-    "risk/incidents/": "",
-    "risk/reviews/": "",
-    "risk/suspicion/": "",
-    "risk/models/": "",
-    "risk/tables/": "",
-    "risk/try/": "",
-    "risk/pricing/": "",
+    "risk/indicators/": HOUSE,
+    "risk/market/": HOUSE,
+    "risk/stress/": HOUSE,
+    "risk/register/": HOUSE,
+    "risk/incidents/": HOUSE,
+    "risk/reviews/": HOUSE,
+    "risk/suspicion/": HOUSE,
+    "risk/models/": HOUSE,
+    "risk/tables/": HOUSE,
+    "risk/try/": HOUSE,
+    "risk/pricing/": HOUSE,
     "risk/trials/": "_trial",
     "risk/human-reviews/": "_human_review",
-    "risk/challengers/": "",
+    "risk/challengers/": HOUSE,
     "collections/": "collection",
     "cases/": "case",
     "messages/": "message",
@@ -131,6 +134,8 @@ class Page:
 
 def record_id(one: Territory, kind: str, *, is_investor: bool = False) -> str:
     """Return what an address says of a record; empty where the territory has none."""
+    if kind == HOUSE:
+        return "0" * 22
     if kind == "borrower":
         return (one.investor if is_investor else one.borrower).public_id
     return str(one.records.get(kind, ""))

@@ -23,6 +23,7 @@ KINDS = {
     "customers": "borrower", "documents": "document", "relations": "relation", "merges": "merge", "leads": "lead", "cards": "card",
     "deposits": "deposit", "withdrawals": "deposit", "applications": "application", "listings": "listing",
     "loans": "loan", "investments": "loan", "messages": "message", "consents": "CREDIT_QUERY",
+    "segments": "segment",
 }  # fmt: skip
 _PLACE = re.compile(r"([\w-]+)/\{(\w+)\}")
 
@@ -74,7 +75,9 @@ def test_a_staff_token_reaches_as_far_as_its_role(world: World, name: str) -> No
             if not is_record and one.key != "north":
                 continue
             answer = walker.ask(endpoint.method, path, {})
-            if is_record and one.key in walker.closed and answer.status_code not in {400, 403, 404, 422, 428}:
+            # A segment is the house's; whom it tells of is looked for in every answer.
+            is_own = is_record and "/segments/" not in path
+            if is_own and one.key in walker.closed and answer.status_code not in {400, 403, 404, 422, 428}:
                 walker.faults.append(f"{name}: {endpoint.method} {path} answers {answer.status_code}")
         if endpoint.method == "get" and not is_record:
             closed = list(walker.closed.values())[-1:] or list(world.territories.values())[:1]

@@ -328,7 +328,7 @@ def _fail(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
         story.call(caller, "post", "intake/customers/", body, 500, key="broken")
         # A handler of an event breaks too: what is kept of its error stands in the database.
         handler = next(name for name in outbox._HANDLERS if not outbox._HANDLERS[name].outside)
-        outbox._postpone(_some_delivery(handler), 1, NOW, RuntimeError(said))
+        outbox._postpone([_some_delivery(handler)], 1, NOW, RuntimeError(said))
 
 
 def _some_delivery(_handler: str) -> int:
