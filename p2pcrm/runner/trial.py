@@ -28,14 +28,25 @@ def run_tests(arguments: Sequence[str], console: Console) -> int:
     chromium = provide_chromium(console)
     # One process more than cores: some tests wait for servers that they kill or freeze. The order is the collection's own.
     options = ["-n", str((os.cpu_count() or 2) + 1), "--dist", "loadfile", "--no-loadscope-reorder"]
-    variables = {browser.VARIABLE: chromium} if chromium else {}
+    variables: dict[str, str] = {browser.VARIABLE: chromium} if chromium else {}
     if chromium is None:
         options += WITHOUT_BROWSER
     with temporary_servers(console, is_for_tests=True) as environment:
+        variables |= make_template(environment)
         code = run_in_front([str(PYTHON), "-m", "pytest", *options, *arguments], environment | variables)
     if chromium is None:
         console.warn(f"The browser tests did not run. {browser.HOW_TO_GET}")
     return code
+
+
+def make_template(environment: Mapping[str, str]) -> dict[str, str]:
+    """Make the tables once, in a database that the processes of the tests copy; nothing where the server is not ours."""
+    if os.environ.get("DATABASE_URL"):
+        return {}
+    migrate = [str(PYTHON), "manage.py", "migrate", "--verbosity", "0"]
+    if run_in_front(migrate, {**environment, "DJANGO_SETTINGS_MODULE": "p2pcrm.settings.test"}):
+        return {}
+    return {"P2PCRM_TEST_TEMPLATE": environment["DATABASE_URL"].rpartition("/")[2]}
 
 
 def run_with_servers(command: Sequence[str], console: Console) -> int:

@@ -12,7 +12,10 @@ FIELD_KEYS = ["1:dGVzdC1vbmx5LWtleS10aGlydHktdHdvLWJ5dGVzISE="]
 BLIND_INDEX_KEY = "dGVzdC1vbmx5LWJsaW5kLWluZGV4LWtleS0zMmJ5dGU="
 ALLOWED_HOSTS = ["*"]
 DATABASES = {"default": database(os.environ.get("DATABASE_URL", "postgresql://p2pcrm@127.0.0.1:5432/p2pcrm"))}
-DATABASES["default"]["TEST"] = {"NAME": os.environ.get("P2PCRM_TEST_DB", "test_p2pcrm")}
+DATABASES["default"]["TEST"] = {
+    "NAME": os.environ.get("P2PCRM_TEST_DB", "test_p2pcrm"),
+    "TEMPLATE": os.environ.get("P2PCRM_TEST_TEMPLATE"),
+}
 DATABASES["default"]["CONN_MAX_AGE"] = 0
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {
