@@ -10,6 +10,7 @@ from core.registries import attributes, read_attribute_sql
 from customers.models import WorkItem
 from customers.operations import history
 from customers.operations.history import WorkItemRow
+from customers.operations.touching import touch_customers
 from customers.rules.health import HealthFacts, HealthPart, score_health
 
 STEP: Final = "customers.health"
@@ -52,11 +53,15 @@ WITH given AS (
     SELECT * FROM jsonb_to_recordset(%(rows)s::jsonb) AS g(customer_id bigint, score smallint, parts jsonb)
 ), gone AS (
     DELETE FROM customers_health h WHERE NOT EXISTS (SELECT 1 FROM given g WHERE g.customer_id = h.customer_id)
+    RETURNING customer_id
+), written AS (
+    INSERT INTO customers_health AS h (customer_id, score, parts, on_date)
+    SELECT customer_id, score, parts, %(on)s FROM given
+    ON CONFLICT (customer_id) DO UPDATE SET score = excluded.score, parts = excluded.parts, on_date = excluded.on_date
+    WHERE (h.score, h.parts) IS DISTINCT FROM (excluded.score, excluded.parts)
+    RETURNING customer_id
 )
-INSERT INTO customers_health AS h (customer_id, score, parts, on_date)
-SELECT customer_id, score, parts, %(on)s FROM given
-ON CONFLICT (customer_id) DO UPDATE SET score = excluded.score, parts = excluded.parts, on_date = excluded.on_date
-WHERE (h.score, h.parts) IS DISTINCT FROM (excluded.score, excluded.parts)
+SELECT customer_id FROM gone UNION ALL SELECT customer_id FROM written
 """
 
 
@@ -78,6 +83,7 @@ def judge_health(business_date: date, _from_id: int, _to_id: int, now: datetime)
             work += [_raise(pk, public_id, part, now) for part in parts if part.is_low]
     with connection.cursor() as cursor:
         cursor.execute(_WRITE, {"rows": orjson.dumps(rows).decode(), "on": business_date})
+        touch_customers((pk for (pk,) in cursor.fetchall()), now=now)
     recovered = WorkItem.objects.filter(kind=WORK, state=WorkItem.State.OPEN).exclude(key__in=[row.key for row in work])
     recovered.update(state=WorkItem.State.DROPPED, ended_at=now)
     history.raise_work_bulk(work)

@@ -3,9 +3,11 @@
 from datetime import timedelta
 from typing import Any
 
+from core import outbox
 from customers.models import Contact, ContactPlan, Customer, Health, Lead, Promise, WorkItem
 from customers.operations import health
 from customers.queries.health import read_health
+from segmentation.operations.attributes import refresh_attributes
 from tests.customers.operations.desk import make_customer
 from tests.customers.operations.workday import NOW, TODAY, Workday, desk
 
@@ -82,6 +84,8 @@ def test_the_list_is_filtered_by_it(desk: Workday, client: Any) -> None:
     promise(desk, "BROKEN")
     judge()
     assert read_health(desk.customer.pk)[0] == 75
+    refresh_attributes(customer_ids=None, business_date=TODAY, now=NOW)
+    outbox.drain()
     client.force_login(desk.rm.user)
     low = client.get("/customers/?where=health:max:80").content.decode()
     high = client.get("/customers/?where=health:min:81").content.decode()
