@@ -25,6 +25,8 @@ from customers.operations import diary, funnel, intake, leads, notices, opportun
 from customers.operations.duplicates import find_duplicates
 from customers.operations.leads import LeadIntake
 from customers.tasks import run_imports
+from risk.models import DecisionTable
+from risk.operations import tables, trials
 from service.operations.department_cases import open_department_case
 from staff.operations import create_department
 from tests.fixtures.models import make_models
@@ -62,12 +64,13 @@ PARTS = {
     "customers:condition": "customers:list", "customers:view-counts": "customers:list", "customers:cell": "customers:list",
     "customers:owner-cell": "customers:list", "customers:check-entry": "customers:enter",
     "analytics:palette": "analytics:today", "analytics:today-charts": "analytics:today", "lending:instalment": "lending:loan", "risk:loan": "lending:loan",
-    "service:loan": "lending:loan",
+    "service:loan": "lending:loan", "risk:replay": "risk:application",
 }  # fmt: skip
 # Files, and an act that sends who comes by hand back to its page.
 OTHERS = {
     "risk:propose",
     "risk:train",
+    "risk:stress-act",
     "risk:learning-table",
     "lending:contract-file",
     "risk:suspicion-file",
@@ -235,9 +238,15 @@ def write_more(b: Book) -> dict[str, tuple[str, str]]:
 
 
 def write_models(b: Book) -> dict[str, tuple[str, str]]:
-    """Write a champion and a challenger with their cards."""
+    """Write a champion and a challenger with their cards, and a draft of a table that is tried beside the one in force."""
     card, challenger = make_models(actor=b.officer, now=NOW)
+    draft = tables.start_draft(source_id=DecisionTable.objects.get(version=1).pk, actor=b.officer, now=NOW)
+    trial = trials.start_trial(
+        rule=draft, kind="SHADOW", from_date=TODAY, to_date=None, actor=b.officer, now=NOW, business_date=TODAY
+    )
     return {
+        "risk:trial": ("officer", reverse("risk:trial", args=[trial.public_id])),
+        "risk:table-compare": ("officer", reverse("risk:table-compare", args=["standard", draft.version])),
         "risk:model": ("officer", reverse("risk:model", args=["standard", card.version])),
         "risk:challenger": ("officer", reverse("risk:challenger", args=["standard", challenger.version])),
     }
