@@ -65,6 +65,7 @@ PARTS = {
     "customers:owner-cell": "customers:list", "customers:check-entry": "customers:enter",
     "analytics:palette": "analytics:today", "analytics:today-charts": "analytics:today", "lending:instalment": "lending:loan", "risk:loan": "lending:loan",
     "service:loan": "lending:loan", "risk:replay": "risk:application",
+    "customers:colleagues": "customers:page",
 }  # fmt: skip
 # Files, and an act that sends who comes by hand back to its page.
 OTHERS = {
