@@ -14,6 +14,7 @@ from core.errors import Refused
 from core.models import OutboxEvent, Parameter, User
 from customers.models import TimelineEntry, WorkItem
 from lending.models import Loan, Repayment
+from risk.operations.monitoring import seed_monitoring
 from service.models import CollectionCase, CollectionContact, PromiseToPay
 from service.operations import cases, contacts
 from service.queries import list_contacts, list_promises
@@ -259,6 +260,7 @@ class TestPromises:
     def test_the_close_judges_them(self, case: CollectionCase, rm: User, house: datetime) -> None:
         names = [step.name for step in close.list_steps()]
         assert names.index("lending.auto_debit") < names.index("service.judge_promises") < names.index("advance_date")
+        seed_monitoring(DAY, house)
         promise = self.promise(case, rm, house, promised_date=DAY)
         close.close_date(business_date=DAY, now=house + timedelta(hours=13))
         promise.refresh_from_db()
