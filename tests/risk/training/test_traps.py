@@ -15,11 +15,11 @@ from risk.training.frame import Frame, make_frame
 
 
 def make_hidden(count: int = 3000) -> Frame:
-    """Return applicants of whom the risky keep their income back; it says little otherwise."""
+    """Return applicants of whom the risky earn less or keep their income back: no evidence would put these in the middle."""
     rng = np.random.default_rng(5)
     bad = rng.random(count) < 0.25
     is_kept_back = rng.random(count) < np.where(bad, 0.55, 0.1)
-    income = rng.lognormal(9, 0.6, count)
+    income = rng.lognormal(9, 0.6, count) * np.where(bad, 0.6, 1)
     columns = {
         "income": [None if out else float(x) for out, x in zip(is_kept_back, income, strict=True)],
         "use": list(rng.normal(0, 1, count) + bad),
