@@ -15,7 +15,7 @@ run: ## Start everything and keep it running; PORT, HOST, P2PCRM_HOME, DATABASE_
 	@exec $(RUNNER) run
 
 test: ## Run the whole test suite, browser tests included
-	@exec $(RUNNER) test $(ARGS)
+	@exec $(RUNNER) test -- $(ARGS)
 
 stop: ## Stop the running copy
 	@exec $(RUNNER) stop
