@@ -16,7 +16,7 @@ from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminSelectWidget
 from core import clock
 from core.errors import BusinessError
 from core.registries import warning_patterns
-from risk.models import MarketRate, PolicyNotice, StressRun, WarningRule
+from risk.models import AssessmentPlan, MarketRate, PolicyNotice, Reassessment, StressRun, WarningRule
 from risk.operations import market, warnings
 from staff import rights
 from staff.admin_access import ReadableByStaff, actor_of, holds
@@ -135,3 +135,31 @@ class StressRunAdmin(_Readable):
     list_display = ("made_at", "kind", "business_date", "made_by", "note")
     list_filter = ("kind",)
     list_select_related = ("made_by",)
+
+
+@admin.register(AssessmentPlan)
+class AssessmentPlanAdmin(_Readable):
+    """When each borrower is assessed again; the intervals are a parameter."""
+
+    list_display = ("due_date", "customer", "grade", "score", "assessed_date", "failure_code")
+    list_filter = ("grade", "failure_code")
+    list_select_related = ("customer",)
+
+
+@admin.register(Reassessment)
+class ReassessmentAdmin(_Readable):
+    """Periodic assessments; the inputs stay out of the page because they give the income away."""
+
+    list_display = (
+        "business_date",
+        "customer",
+        "grade_before",
+        "grade",
+        "score_before",
+        "score",
+        "movement",
+        "next_date",
+    )
+    list_filter = ("movement", "grade")
+    exclude = ("inputs",)
+    list_select_related = ("customer",)

@@ -12,6 +12,7 @@ from risk.rules.offers import AMOUNT_TOO_SMALL, RATE_MISSING, factor_code
 BUREAU_UNAVAILABLE: Final = "BUREAU_UNAVAILABLE"
 CONSENT_MISSING: Final = "CONSENT_MISSING"
 RULES_MISSING: Final = "RULES_MISSING"
+FACTS_MISSING: Final = "FACTS_MISSING"
 REVIEWED: Final = "REVIEWED"
 
 
@@ -70,6 +71,7 @@ _OTHER_REASONS: Final[dict[str, Reason]] = {
     INPUTS_INVALID: Reason(_BEING_CHECKED, _("The data did not fit the rules' inputs; nothing was judged by rule.")),
     RULES_FAILED: Reason(_BEING_CHECKED, _("A rule could not be evaluated; nothing was judged by rule.")),
     RULES_MISSING: Reason(_BEING_CHECKED, _("No scorecard or decision table is in force.")),
+    FACTS_MISSING: Reason(_BEING_CHECKED, _("No decision by rule has left facts to judge by.")),
     BUREAU_UNAVAILABLE: Reason(_BEING_CHECKED, _("The credit bureau gave no report.")),
     CONSENT_MISSING: Reason(
         _("Without your consent to the credit query no rule can decide. A person looks at your application."),

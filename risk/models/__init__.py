@@ -5,6 +5,7 @@ from risk.models.bureau import BureauReport
 from risk.models.decisions import DecisionRecord, Review
 from risk.models.laundering import ListedPerson, ListMatch, SuspicionCase
 from risk.models.market import MarketRate, PolicyNotice, StressRun
+from risk.models.reassessment import AssessmentPlan, Reassessment
 from risk.models.register import Incident, LegalReview, RiskEntry, RiskReview
 from risk.models.requests import HumanReviewRequest
 from risk.models.rules import DecisionTable, RuleState, Scorecard, VersionedRule
@@ -16,6 +17,7 @@ from risk.models.warnings import WarningRule, WarningSignal
 __all__ = [
     "Alert",
     "AlertRule",
+    "AssessmentPlan",
     "BureauReport",
     "Challenger",
     "DecisionRecord",
@@ -31,6 +33,7 @@ __all__ = [
     "MarketRate",
     "ModelTraining",
     "PolicyNotice",
+    "Reassessment",
     "Rescore",
     "Review",
     "RiskEntry",

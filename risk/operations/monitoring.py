@@ -10,8 +10,9 @@ from core.close import register_step
 from core.registries import warning_patterns
 from core.seeding import ensure_parameters, register_seed
 from customers.texts import register_text, register_words
+from risk import reasons
 from risk.models import WarningRule
-from risk.operations import laundering, register, warnings
+from risk.operations import laundering, reassessments, register, warnings
 
 _START: Final = date(2016, 8, 17)
 _HOUSE: Final = "house rule"
@@ -56,6 +57,7 @@ def seed_monitoring(_business_date: date, _now: datetime) -> None:
             ("risk.aml_split_share", "0.30", _START, _HOUSE),
             ("risk.aml_split_count", 3, _START, _HOUSE),
             ("risk.aml_match_score", 40, _START, _HOUSE),
+            (reassessments.PARAMETER, {"A": 12, "B": 12, "C": 6, "D": 3, "E": 3}, _START, _HOUSE),
         ]
     )  # fmt: skip
     for name, pattern, points, horizon in _RULES:
@@ -68,10 +70,13 @@ def register_monitoring() -> None:
     register_step(warnings.STEP, warnings.STEP_ORDER, warnings.watch_borrowers)
     register_step(laundering.STEP, laundering.STEP_ORDER, laundering.watch_money)
     register_step("risk.screen_newcomers", laundering.STEP_ORDER + 1, laundering.screen_newcomers)
+    register_step(reassessments.STEP, reassessments.STEP_ORDER, reassessments.assess_borrowers)
     register_step(register.STEP, register.STEP_ORDER, register.remind_of_reviews)
     live_gates.register("risk.legal_review", register.hold_under_review)
     register_seed(62, "risk.monitoring", seed_monitoring)
     register_words("warning", {code: pattern.label for code, pattern in warning_patterns.items()})
+    failures = (reasons.RULES_MISSING, reasons.FACTS_MISSING, reasons.INPUTS_INVALID, reasons.RULES_FAILED)
+    register_words("assessment_failure", {code: reasons.REASONS[code].staff for code in failures})
     for code, sentence in _TEXTS.items():
         register_text(code, sentence)
 
@@ -81,6 +86,9 @@ _TEXTS = {
     "risk.rate_moved": _(
         "The one-year LPR moved from %(before)s%% to %(after)s%% on %(day)s: look at whom it concerns"
     ),
+    "risk.grade_fell": _("Assessed again: the grade fell from %(before)s to %(after)s (score %(score)s)"),
+    "risk.grade_rose": _("Assessed again: the grade rose from %(before)s to %(after)s (score %(score)s)"),
+    "risk.assessment_failed": _("The periodic assessment due on %(day)s could not be done: %(assessment_failure)s"),
     "risk.suspicion_opened": _("Case of suspicion %(number)s: report or dismiss it until %(day)s"),
     "risk.list_matches": _("%(count)s customers may be on a list: judge them"),
     "risk.entry_due": _("The risk “%(title)s” was to be looked at again on %(day)s"),

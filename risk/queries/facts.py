@@ -81,10 +81,9 @@ def collect_facts(application: Application, report: BureauReport, business_date:
     own = read_own_histories([application.customer_id], business_date)[application.customer_id]
     months = count_months(application.product.period_unit, application.periods)
     instalment = _get_instalment(application, months, business_date)
-    income = yuan(profile.monthly_income) if profile and profile.monthly_income else ZERO
-    declared = profile.monthly_debt_payment if profile else ZERO
-    debt = max(declared, yuan(bureau["monthly_payment"])) + own.monthly_payment
-    burden = debt_to_income(debt, instalment, income)
+    described, figures = describe_profile(
+        profile, bureau_debt=bureau["monthly_payment"], own=own, instalment=instalment, amount=application.amount
+    )
     undeclared = yuan(bureau["other_platform_balance"]) - application.other_platform_balance
     facts: dict[str, Value] = {
         "bureau_has_history": bureau["has_history"],
@@ -98,25 +97,41 @@ def collect_facts(application: Application, report: BureauReport, business_date:
         "card_utilisation_bp": as_basis_points(Decimal(bureau["card_utilisation"])),
         "oldest_account_months": bureau["oldest_account_months"],
         "undeclared_debt_fen": min(to_fen(max(undeclared, ZERO)), MAX_INT),
-        "debt_to_income_bp": None if burden is None else as_basis_points(burden),
-        "loan_to_income_bp": as_basis_points(application.amount / (income * 12)) if income > 0 else None,
-        "employment_years": profile.employment_years if profile else None,
-        "housing": _as_housing(profile),
+        **described,
         **own.as_facts(),
         "amount_fen": min(to_fen(application.amount), MAX_INT),
         "term_months": months,
         "purpose": application.purpose,
     }
     evidence = {
-        "monthly_income": str(income),
-        "monthly_debt_declared": str(declared),
-        "monthly_debt_bureau": bureau["monthly_payment"],
-        "monthly_debt_here": str(own.monthly_payment),
-        "monthly_instalment": str(instalment),
+        **figures,
         "other_platform_balance_declared": str(application.other_platform_balance),
         "other_platform_balance_bureau": bureau["other_platform_balance"],
     }
     return CollectedFacts(facts, evidence)
+
+
+def describe_profile(
+    profile: FinancialProfile | None, *, bureau_debt: str, own: OwnHistory, instalment: Decimal, amount: Decimal
+) -> tuple[dict[str, Value], dict[str, str]]:
+    """Return what income, work and home say beside the debts, and the figures behind it."""
+    income = yuan(profile.monthly_income) if profile and profile.monthly_income else ZERO
+    declared = profile.monthly_debt_payment if profile else ZERO
+    burden = debt_to_income(max(declared, yuan(bureau_debt)) + own.monthly_payment, instalment, income)
+    facts: dict[str, Value] = {
+        "debt_to_income_bp": None if burden is None else as_basis_points(burden),
+        "loan_to_income_bp": as_basis_points(amount / (income * 12)) if income > 0 else None,
+        "employment_years": profile.employment_years if profile else None,
+        "housing": _as_housing(profile),
+    }
+    figures = {
+        "monthly_income": str(income),
+        "monthly_debt_declared": str(declared),
+        "monthly_debt_bureau": bureau_debt,
+        "monthly_debt_here": str(own.monthly_payment),
+        "monthly_instalment": str(instalment),
+    }
+    return facts, figures
 
 
 def read_own_histories(customer_ids: list[int], business_date: date) -> dict[int, OwnHistory]:

@@ -23,9 +23,11 @@ from risk.operations import alerts as operations
 from risk.queries import figures
 from risk.queries.alerts import access_alert, list_alerts
 from risk.queries.decisions import list_decisions_of
+from risk.queries.reassessments import get_plan_of, list_reassessments_of
 from risk.queries.warnings import list_loan_signals, list_signals
 from risk.web.charts import draw_history
 from risk.web.forms import AlertFilter
+from risk.web.reassessments import show_plan, show_reassessment
 from risk.web.warnings import show_signal
 from staff import rights
 from staff.models import Scope
@@ -142,13 +144,18 @@ class CustomerRisk(StaffPage):
         sees_alerts = self.access.has(rights.VIEW_ALERTS)
         sees_decisions = self.access.has(rights.VIEW_APPLICATIONS)
         alerts = list_alerts(request.user).filter(customer=customer)[:50] if sees_alerts else []  # type: ignore[arg-type]
+        sees_loans = self.access.has(rights.VIEW_LOANS)
+        plan = get_plan_of(customer.pk) if sees_loans else None
+        assessments = list_reassessments_of(customer.pk)[:12] if sees_loans else []
         context = {
             "customer": customer,
+            "plan": show_plan(plan) if plan else None,
+            "assessments": [show_reassessment(row) for row in assessments],
             "alerts": [show(alert) for alert in alerts],
             "decisions": list_decisions_of(customer.pk)[:50] if sees_decisions else [],
             "may_note": self.access.scope_of(rights.WORK_AML) == Scope.ALL,
             "signals": [show_signal(one) for one in list_signals([customer.pk], with_ended=True)[:50]]
-            if self.access.has(rights.VIEW_LOANS)
+            if sees_loans
             else [],
         }
         return render(request, "risk/customer.html", context)

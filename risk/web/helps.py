@@ -8,6 +8,9 @@ _HELPS = {
     "risk:warnings": _(
         "Borrowers whom patterns fit that come before trouble, those with most points first. Below stands how often each rule was right."
     ),
+    "risk:reassessments": _(
+        "Borrowers are assessed again at intervals by their grade, by the rules in force and what is known today. Overdue is who could not be judged."
+    ),
     "risk:indicators": _(
         "The figures that the close reckons each night. A row opens the course with its limits, its parts, its alerts and the records behind it."
     ),

@@ -2,10 +2,11 @@
 
 from django.urls import path
 
-from risk.web import indicators, laundering, market, register, stress, warnings
+from risk.web import indicators, laundering, market, reassessments, register, stress, warnings
 
 monitoring = [
     path("risk/warnings/", warnings.WarningListPage.as_view(), name="warnings"),
+    path("risk/assessments/", reassessments.ReassessmentListPage.as_view(), name="reassessments"),
     path("risk/indicators/", indicators.IndicatorListPage.as_view(), name="indicators"),
     path("risk/indicators/<slug:code>/", indicators.IndicatorPage.as_view(), name="indicator"),
     path("risk/market/", market.MarketPage.as_view(), name="market"),

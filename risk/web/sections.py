@@ -12,6 +12,7 @@ from staff.queries import Access
 _SECTIONS = (
     ("risk:alerts", _("Alerts"), rights.VIEW_ALERTS),
     ("risk:warnings", _("Early warnings"), rights.VIEW_LOANS),
+    ("risk:reassessments", _("Assessments"), rights.VIEW_LOANS),
     ("risk:indicators", _("Indicators"), rights.MONITOR_RISK),
     ("risk:market", _("Market"), rights.MONITOR_RISK),
     ("risk:stress", _("Stress tests"), rights.MONITOR_RISK),

@@ -42,7 +42,17 @@ from ledger.models import CustodyAccount, PaymentOrder
 from ledger.operations.accounts import open_accounts
 from lending.models import Application, Bid, Contract, LenderShare, Loan, LoanState, Repayment
 from messaging.models import Message, Template
-from risk.models import Alert, Review, WarningRule, WarningSignal
+from risk.models import (
+    Alert,
+    AssessmentPlan,
+    DecisionTable,
+    HumanReviewRequest,
+    Reassessment,
+    Review,
+    Scorecard,
+    WarningRule,
+    WarningSignal,
+)
 from service.models import CollectionCase, CollectionContact, PromiseToPay
 from service.operations.department_cases import open_department_case
 from staff.models import StaffMember
@@ -338,10 +348,14 @@ def _write_risk(one: Territory, author: StaffMember) -> None:
         business_date=TODAY, action_taken=one.text("action"),
     )  # fmt: skip
     _write_warning(one, loan_id, who)
+    _write_assessment(loan_id, who)
     review = Review.objects.create(
         application_id=one.records["_application"], outcome="DECLINE", note=one.text("review"),
         maker=User.objects.get(username="risk"), proposed_at=NOW,
     )  # fmt: skip
+    asked = HumanReviewRequest.objects.create(
+        application_id=one.records["_application"], text=one.text("human-review"), asked_at=NOW, due_date=TODAY
+    )
     case = CollectionCase.objects.create(
         loan_id=loan_id, customer=who, stage=CollectionCase.Stage.REMIND, bucket="M1", dpd=9,
         overdue_amount=Decimal(one.amount(18)), assignee=one.owner, hold_reason=one.text("hold"), is_on_hold=True,
@@ -356,6 +370,16 @@ def _write_risk(one: Territory, author: StaffMember) -> None:
         taken_by=author.user,
     )  # fmt: skip
     one.records |= {"alert": alert.public_id, "review": review.public_id, "collection": case.public_id}
+    one.records |= {"human_review": asked.public_id}
+
+
+def _write_assessment(loan_id: int, who: Customer) -> None:
+    AssessmentPlan.objects.create(customer=who, loan_id=loan_id, grade="C", assessed_date=TODAY, due_date=TODAY)
+    Reassessment.objects.create(
+        customer=who, scorecard=Scorecard.objects.get(), table=DecisionTable.objects.get(), inputs="{}",
+        facts_date=TODAY, grade_before="A", grade="C", score=600, movement="WORSE", reason_codes=["SCORE_C"],
+        assessed_at=NOW, business_date=TODAY, next_date=TODAY + timedelta(days=90),
+    )  # fmt: skip
 
 
 def _write_quality(world: World, one: Territory, author: StaffMember) -> None:

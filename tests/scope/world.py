@@ -4,6 +4,8 @@ from core.models import User
 from customers.models import Customer, DuplicatePair, Lead, Relation
 from customers.operations.ownership import change_owner, remove_collaborator, set_collaborator
 from lending.models import Bid, LenderShare, Loan
+from risk.models import DecisionTable
+from risk.operations import tables, trials
 from segmentation.operations.attributes import refresh_attributes
 from segmentation.operations.evaluation import evaluate_segments
 from segmentation.operations.segments import create_segment
@@ -41,7 +43,19 @@ def build_world() -> World:
         for role in ("borrower", "investor"):
             world.customers[f"{role}-{key}"] = _register(getattr(world.territories[key], role), f"{role}-{key}")
     _choose_everybody(world)
+    _try_a_draft(world)
     return world
+
+
+def _try_a_draft(world: World) -> None:
+    """A draft of a table beside the one in force: of the whole house, whoever may look at rules."""
+    officer = world.staff["risk"].user
+    draft = tables.start_draft(source_id=DecisionTable.objects.get().pk, actor=officer, now=NOW)
+    trial = trials.start_trial(
+        rule=draft, kind="SHADOW", from_date=TODAY, to_date=None, actor=officer, now=NOW, business_date=TODAY
+    )
+    for one in world.territories.values():
+        one.records |= {"trial": trial.public_id}
 
 
 def _choose_everybody(world: World) -> None:

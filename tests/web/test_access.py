@@ -77,6 +77,7 @@ LISTS: dict[str, tuple[str, str, str]] = {
     "risk:fairness": ("/risk/fairness/", "officer", "rm"),
     "risk:models": ("/risk/models/", "officer", "rm"),
     "risk:warnings": ("/risk/warnings/", "rm", ""),
+    "risk:reassessments": ("/risk/assessments/", "rm", ""),
     "risk:indicators": ("/risk/indicators/", "officer", "lead"),
     "risk:indicator": ("/risk/indicators/par30/", "manager", "lead"),
     "risk:market": ("/risk/market/", "manager", "lead"),

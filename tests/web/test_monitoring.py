@@ -13,7 +13,20 @@ from core import clock
 from core.models import AuditEntry, User
 from customers.models import Customer
 from integrations.ports.market import MarketNews, PublishedPolicy, PublishedRate
-from risk.models import Alert, Incident, IndicatorValue, LegalReview, ListMatch, RiskEntry, StressRun, SuspicionCase
+from risk.models import (
+    Alert,
+    AssessmentPlan,
+    DecisionTable,
+    Incident,
+    IndicatorValue,
+    LegalReview,
+    ListMatch,
+    Reassessment,
+    RiskEntry,
+    Scorecard,
+    StressRun,
+    SuspicionCase,
+)
 from risk.operations import indicators, laundering, market, register, stress, warnings
 from tests.web.conftest import NOW, TODAY, Book, as_user
 
@@ -24,6 +37,16 @@ def write_monitoring(b: Book) -> dict[str, tuple[str, str]]:
     indicators.run_step(TODAY, 0, 0, NOW)
     warnings.WarningRule.objects.filter(pattern="late").update(values={"dpd": 3})
     warnings.search_warnings(business_date=TODAY, now=NOW)
+    rules = Scorecard.objects.filter(state="PUBLISHED").get(), DecisionTable.objects.get(state="PUBLISHED")
+    AssessmentPlan.objects.create(
+        customer=b.borrower, loan=b.loan, grade="C", score=600, assessed_date=TODAY,
+        due_date=TODAY - timedelta(days=3), failure_code="FACTS_MISSING",
+    )  # fmt: skip
+    Reassessment.objects.create(
+        customer=b.borrower, scorecard=rules[0], table=rules[1], inputs="{}", facts_date=TODAY, grade_before="A",
+        score_before=700, grade="C", score=600, movement="WORSE", reason_codes=["SCORE_C"], assessed_at=NOW,
+        business_date=TODAY, next_date=TODAY + timedelta(days=180),
+    )  # fmt: skip
     news = MarketNews(
         [PublishedRate("LPR_1Y", TODAY, Decimal("0.0280"), "同业拆借中心")],
         [PublishedPolicy("文1", "用途核查", "监管局", TODAY, None, "核查用途", ("CONSUMPTION",), ())],
@@ -137,6 +160,25 @@ def test_warnings_stand_where_the_borrower_stands(book: Book, places: dict[str, 
     ):
         assert "Loan LN-1 is 5 days past due" in read(book.rm, url), url
     assert "王小明" not in read(book.other_rm, "/risk/warnings/")
+
+
+def test_assessments_stand_where_the_borrower_stands(book: Book, places: dict[str, tuple[str, str]]) -> None:
+    for show in ("due", "overdue", "done", "fell", "nothing"):
+        assert "王小明" not in read(book.other_rm, f"/risk/assessments/?show={show}"), show
+    assert "王小明" in read(book.rm, "/risk/assessments/?show=fell")
+    assert "A → C" in read(book.rm, "/risk/assessments/?show=done") and "overdue" in read(
+        book.rm, "/risk/assessments/?show=overdue"
+    )
+    panel = read(book.rm, f"/customers/{book.borrower.public_id}/risk/")
+    assert "A → C" in panel and "Next assessment" in panel
+
+
+def test_an_rm_finds_his_warnings_in_the_rail(book: Book, places: dict[str, tuple[str, str]]) -> None:
+    rail = read(book.rm, "/")
+    assert 'href="/risk/warnings/"' in rail and 'href="/risk/alerts/"' not in rail
+    assert 'href="/risk/warnings/"' not in read(book.officer, "/") and 'href="/risk/assessments/"' in read(
+        book.rm, "/risk/warnings/"
+    )
 
 
 def test_stress_tests_are_run_from_the_page(book: Book, places: dict[str, tuple[str, str]]) -> None:
