@@ -1,7 +1,7 @@
-"""Full refresh of all attributes and 50 segments, live counts, and one event's way into the segments, over N customers.
+"""Full refresh of attributes, labels and 50 segments, live counts, and one event's way into the segments, over N customers.
 
-The bare SQL writes the same rows into empty copies of the tables: one INSERT … SELECT of everything that the apps tell, and
-one a segment. The refresh does that in ranges under locks, compares with what is kept, and keeps entries and exits, counts
+The bare SQL writes the same rows into empty copies of the tables: one INSERT … SELECT of everything that the apps tell, one of
+all labels, one of their first stays, and one a segment. The refresh does that in ranges under locks, compares with what is kept, and keeps entries and exits, counts
 by day, and events. A live count reads the form's rule, checks it and counts; the bare count is its SQL alone. An event
 is a changed fact, committed with its outbox row; measured until the worker's delivery has committed the segments.
 
@@ -72,9 +72,83 @@ def measure(url: str) -> None:
             for place, rule in enumerate(make_rules())
         ]
     )
+    measure_labels()
     measure_refresh()
     measure_counts()
     measure_events()
+
+
+def measure_labels() -> None:
+    """Label everybody from kept attributes, beside the same rows written by bare SQL; then again where nothing has changed."""
+    from django.db import connection, transaction
+
+    from core import clock
+    from segmentation.models import LabelStay
+    from segmentation.operations.attributes import list_ranges, refresh_attributes
+    from segmentation.operations.labels import label_range
+    from segmentation.queries.attributes import TABLE
+
+    today = clock.business_date()
+    refresh_attributes(customer_ids=None, business_date=today, now=clock.now())
+    _empty_labels()
+    with connection.cursor() as cursor:
+        cursor.execute(f"VACUUM ANALYZE {TABLE}")
+
+    def whole() -> None:
+        for low, high in list_ranges(today):
+            label_range(today, low, high, clock.now())
+
+    def bare() -> None:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET LOCAL work_mem = '64MB'")
+            _write_bare_labels(cursor, TABLE)
+
+    plain, value = _seconds(bare), _seconds(whole)
+    report(
+        f"labels_full_{CUSTOMERS}_s",
+        value=value,
+        denominator=plain,
+        denominator_is="seconds of the bare INSERTs of the same labels and stays",
+        ratio=value / plain,
+        target=REFRESH_RATIO,
+        met=value <= REFRESH_RATIO * plain,
+        stays=LabelStay.objects.count(),
+    )
+    report(f"labels_second_{CUSTOMERS}_s", value=_seconds(whole))
+
+
+def _empty_labels() -> None:
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("TRUNCATE segmentation_labels, segmentation_labelstay, segmentation_decline")
+        cursor.execute("DROP TABLE IF EXISTS bench_labels, bench_labelstay")
+        cursor.execute("CREATE TABLE bench_labels (LIKE segmentation_labels INCLUDING ALL)")
+        cursor.execute("CREATE TABLE bench_labelstay (LIKE segmentation_labelstay INCLUDING ALL)")
+
+
+def _write_bare_labels(cursor: Any, standing: str) -> None:
+    from core import clock
+    from segmentation.queries.attributes import TABLE
+    from segmentation.queries.labelling import COLUMNS, REASONS, build_told, list_limits
+    from segmentation.queries.labels import get_rule
+
+    rule = get_rule(clock.business_date())
+    assert rule is not None
+    told = build_told(lambda _column: "").replace(f"FROM {TABLE} ", f"FROM {standing} ")
+    columns = ", ".join(COLUMNS)
+    cursor.execute(f"CREATE TEMPORARY TABLE bench_told ON COMMIT DROP AS {told}", list_limits(rule))
+    cursor.execute(
+        f"INSERT INTO bench_labels (customer_id, version, told_at, {columns})"
+        f" SELECT customer_id, '1', now(), {columns} FROM bench_told"
+    )
+    figures = {key: ", ".join(f"'{name}', x.{name}" for name in names) for key, names in REASONS.items()}
+    values = ", ".join(f"('{key}', x.{key}, jsonb_build_object({names}))" for key, names in figures.items())
+    cursor.execute(
+        "INSERT INTO bench_labelstay (id, customer_id, label, value, before, version, reason, from_date, from_at)"
+        " SELECT row_number() OVER (), x.customer_id, v.label, v.value, '', '1', jsonb_strip_nulls(v.reason), x.today, now()"
+        f" FROM bench_told x CROSS JOIN LATERAL (VALUES {values}) v(label, value, reason) WHERE v.value IS NOT NULL"
+    )
 
 
 def measure_refresh() -> None:
@@ -83,8 +157,9 @@ def measure_refresh() -> None:
 
     from core import clock
     from segmentation.models import Membership
-    from segmentation.operations.attributes import refresh_attributes
+    from segmentation.operations.attributes import list_ranges, refresh_attributes
     from segmentation.operations.evaluation import evaluate_segments
+    from segmentation.operations.labels import label_range
     from segmentation.queries.attributes import TABLE
 
     today = clock.business_date()
@@ -96,11 +171,14 @@ def measure_refresh() -> None:
             cursor.execute(f"CREATE TABLE bench_standing (LIKE {TABLE} INCLUDING ALL)")
             cursor.execute("CREATE TABLE bench_membership (LIKE segmentation_membership INCLUDING ALL)")
             cursor.execute("CHECKPOINT")
+        _empty_labels()
 
     def whole() -> None:
         refresh_attributes(customer_ids=None, business_date=today, now=clock.now())
         with connection.cursor() as cursor:
             cursor.execute(f"ANALYZE {TABLE}")
+        for low, high in list_ranges(today):
+            label_range(today, low, high, clock.now())
         evaluate_segments(segment_ids=None, business_date=today, now=clock.now())
 
     def bare() -> None:
@@ -149,6 +227,7 @@ def _write_bare() -> None:
             f"INSERT INTO bench_standing (customer_id, changed_at, {keys}) SELECT n.customer_id, now(), {keys} FROM ({seen}) n"
         )
         cursor.execute("ANALYZE bench_standing")
+        _write_bare_labels(cursor, "bench_standing")
         for segment in Segment.objects.order_by("pk"):
             sql, parameters = select_members(parse(segment.rule, words), words, today)
             cursor.execute(
@@ -209,7 +288,7 @@ def measure_counts() -> None:
 
 
 def measure_events() -> None:
-    """Change one fact after another and deliver each event."""
+    """Change one fact after another and deliver each event: attributes, labels and segments of the customer follow."""
     from core import clock, outbox
     from customers.models import Customer
     from customers.operations.touching import touch_customers
@@ -218,7 +297,7 @@ def measure_events() -> None:
     times = []
     for place in range(EVENTS):
         pk = place * 37 % CUSTOMERS + 1
-        Customer.objects.filter(pk=pk).update(stage="LOST" if place % 2 else "NEW")
+        Customer.objects.filter(pk=pk).update(investor_type="C5" if place % 2 else "C1", is_investor=True)
         touch_customers([pk], now=clock.now())
         times.append(_seconds(outbox.drain))
     value = quantiles(times, n=100)[98]

@@ -246,6 +246,8 @@ merge_obstacles: Registry[Callable[[int, int], Text | None]] = Registry("merge_o
 running_relations: Registry[str] = Registry("running_relations")
 # What proves a step of the relationship process: SQL about the open run `o` that yields `at`, NULL or no row where nothing does.
 step_proofs: Registry[str] = Registry("step_proofs")
+# What else steps begin with: SQL of the app's own that yields `customer_id`, `step` (as `begins_with` names it) and `at`.
+step_beginnings: Registry[str] = Registry("step_beginnings")
 # What else goes when a group of a customer's fields has been kept as long as it may: by name (group, SQL on `%(ids)s`).
 erasures: Registry[tuple[str, str]] = Registry("erasures")
 # What the platform can take on at present, in yuan: `funds` that may be lent, `demand` waiting for them.

@@ -1,10 +1,11 @@
-"""Segments and the nightly telling of attributes, for operations to look at; both are changed on their pages and by the close."""
+"""Segments and tellings to look at; limits of labels, service packages and playbooks, changed by two people."""
 
 from django.contrib import admin
 from unfold.admin import ModelAdmin
 
-from segmentation.models import Segment, StandingRun
-from staff.admin_access import ReadableByStaff
+from segmentation.models import Decline, LabelChoice, LabelRule, Playbook, Segment, ServicePackage, StandingRun
+from segmentation.operations import configuring
+from staff.admin_access import ChangedByTwo, ReadableByStaff, ReasonForm
 
 
 @admin.register(Segment)
@@ -22,3 +23,71 @@ class StandingRunAdmin(ReadableByStaff, ModelAdmin):
     """When the attributes of which customers were last told in bulk."""
 
     list_display = ("business_date", "from_id", "to_id", "started_at", "written")
+
+
+class LabelRuleForm(ReasonForm):
+    """Limits with the reason why they should change."""
+
+    class Meta:
+        model = LabelRule
+        fields = configuring.RULE_CHANGEABLE
+
+
+@admin.register(LabelRule)
+class LabelRuleAdmin(ChangedByTwo, ModelAdmin):
+    """Versions of the limits by which customers are labelled; an approved change of the latest one is a new version."""
+
+    form = LabelRuleForm
+    changeable = configuring.RULE_CHANGEABLE
+    list_display = ("version", "valid_from", "value_middle", "value_high", "churn_watch", "churn_likely", "source")
+
+
+class ServicePackageForm(ReasonForm):
+    """A package with the reason why it should change."""
+
+    class Meta:
+        model = ServicePackage
+        fields = configuring.PACKAGE_CHANGEABLE
+
+
+@admin.register(ServicePackage)
+class ServicePackageAdmin(ChangedByTwo, ModelAdmin):
+    """What customers of each class get."""
+
+    form = ServicePackageForm
+    changeable = configuring.PACKAGE_CHANGEABLE
+    list_display = ("service_class", "answer_hours", "contact_days", "team")
+
+
+class PlaybookForm(ReasonForm):
+    """A playbook with the reason why it should change."""
+
+    class Meta:
+        model = Playbook
+        fields = configuring.PLAYBOOK_CHANGEABLE
+
+
+@admin.register(Playbook)
+class PlaybookAdmin(ChangedByTwo, ModelAdmin):
+    """What we want with customers in each stage; tasks are the process steps that begin with the stage."""
+
+    form = PlaybookForm
+    changeable = configuring.PLAYBOOK_CHANGEABLE
+    list_display = ("stage", "goal", "metric", "metric_days")
+
+
+@admin.register(LabelChoice)
+class LabelChoiceAdmin(ReadableByStaff, ModelAdmin):
+    """What people have set instead of the rules."""
+
+    list_display = ("customer_id", "label", "value", "reason", "until_date", "made_by", "made_at", "ended_at")
+    list_filter = ("label",)
+    list_select_related = ("made_by",)
+
+
+@admin.register(Decline)
+class DeclineAdmin(ReadableByStaff, ModelAdmin):
+    """Who stayed away, and what came of it."""
+
+    list_display = ("customer_id", "role", "state", "began_date", "ended_date", "points", "cause")
+    list_filter = ("state", "role", "cause")

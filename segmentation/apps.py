@@ -20,26 +20,39 @@ class SegmentationConfig(AppConfig):
     verbose_name = _("Segmentation")
 
     def ready(self) -> None:
+        from core.changes import appliers
         from core.close import register_step
-        from core.registries import StandingTable, standing_tables
+        from core.registries import StandingTable, standing_tables, step_beginnings
         from core.seeding import register_seed
-        from customers.texts import register_text
+        from customers.texts import register_text, register_words
         from segmentation import handlers
-        from segmentation.operations import attributes, evaluation, labels, undo
+        from segmentation.models.vocabulary import Sign
+        from segmentation.operations import attributes, configuring, evaluation, labels, seed, undo
+        from segmentation.operations.touched import register_labeller
+        from segmentation.queries import facts, told
         from segmentation.queries.attributes import TABLE
+        from segmentation.queries.labels import STAGE_MOVES
         from segmentation.web import frame
 
+        facts.register()
+        told.register()
         handlers.register()
+        register_labeller(labels.STEP, labels.relabel_customers)
         frame.register()
         undo.register()
         post_migrate.connect(_shape_standing, sender=self, dispatch_uid="segmentation.standing")
         standing_tables.register("customers", StandingTable(TABLE))
         register_step(attributes.STEP, attributes.STEP_ORDER, attributes.refresh_range, attributes.list_ranges)
+        register_step(labels.STEP, labels.STEP_ORDER, labels.label_range, attributes.list_ranges)
         register_step(evaluation.STEP, evaluation.STEP_ORDER, evaluation.evaluate_all)
-        register_seed(80, "segmentation.label_rules", labels.seed_rules)
-        labels.register()
+        register_seed(80, "segmentation.labels", seed.seed_labels)
+        step_beginnings.register("segmentation.stages", STAGE_MOVES)
+        appliers.register("segmentation.labelrule", configuring.apply_label_rule)
+        appliers.register("segmentation.servicepackage", configuring.apply_package)
+        appliers.register("segmentation.playbook", configuring.apply_playbook)
         for code, sentence in _TEXTS.items():
             register_text(code, sentence)
+        register_words("sign", dict(Sign.choices))
 
 
 _TEXTS = {
@@ -47,6 +60,7 @@ _TEXTS = {
     "customers.stage.NEW": _("Stage is now new"),
     "customers.stage.ACTIVE": _("Stage is now active"),
     "customers.stage.MATURE": _("Stage is now mature"),
+    "customers.stage.DECLINING": _("Stage is now declining"),
     "customers.stage.LOST": _("Stage is now lost"),
     "customers.value_tier.HIGH": _("Value tier is now high"),
     "customers.value_tier.MIDDLE": _("Value tier is now middle"),
@@ -54,6 +68,10 @@ _TEXTS = {
     "customers.value_tier.UNKNOWN": _("Value tier is no longer known"),
     "segmentation.stage": _("Stage"),
     "segmentation.value": _("Value tier"),
-    "segmentation.stage_reason": _("%(deals)s deals, first %(first)s, last %(last)s"),
-    "segmentation.value_reason": _("¥%(borrowed)s borrowed and ¥%(lent)s lent in all"),
+    "segmentation.stage_reason": _("%(deals)s deals, first %(first)s, last act %(last)s"),
+    "segmentation.value_reason": _("¥%(volume)s in %(deals)s deals over %(years)s years, weighted ¥%(weighted)s"),
+    "segmentation.no_deals": _("No deal yet"),
+    "segmentation.declines": _(
+        "Begins to stay away (%(role)s): %(sign)s; %(count)s signs in all. Be in touch before he is lost."
+    ),
 }

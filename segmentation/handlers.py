@@ -1,4 +1,4 @@
-"""Doors for events: whoever is touched has his attributes told anew; a merge has deals come and go."""
+"""Doors for events: whoever is touched has his attributes told anew."""
 
 from collections.abc import Callable, Collection, Sequence
 from typing import Any, Final
@@ -6,27 +6,11 @@ from typing import Any, Final
 from core.events import type_of
 from core.outbox import EventContext, handles
 from core.registries import touches
-from customers.events import CustomersMerged, MergeUndone
 from segmentation.events import SegmentDefined
-from segmentation.operations import relabel_customers
 from segmentation.operations.evaluation import evaluate_segments
 from segmentation.operations.touched import follow_customers
 
 _BATCH: Final = 200
-
-
-@handles(CustomersMerged, name="segmentation.relabel_merged")
-def relabel_merged(event: CustomersMerged, context: EventContext) -> None:
-    """Judge the kept record by the deals of both."""
-    relabel_customers(customer_ids=[event.kept_id], business_date=context.business_date, now=context.now)
-
-
-@handles(MergeUndone, name="segmentation.relabel_parted")
-def relabel_parted(event: MergeUndone, context: EventContext) -> None:
-    """Judge each record by its own deals again."""
-    relabel_customers(
-        customer_ids=[event.kept_id, event.merged_id], business_date=context.business_date, now=context.now
-    )
 
 
 @handles(SegmentDefined, name="segmentation.evaluate_defined")

@@ -35,6 +35,7 @@ class Customer(models.Model):
         NEW = "NEW", _("new")
         ACTIVE = "ACTIVE", pgettext_lazy("stage", "active")
         MATURE = "MATURE", _("mature")
+        DECLINING = "DECLINING", _("declining")
         LOST = "LOST", _("lost")
 
     class RiskTier(models.TextChoices):

@@ -21,10 +21,14 @@ class ProcessStep(models.Model):
         IMPROVE = "IMPROVE", _("improving")
 
     class Beginning(models.TextChoices):
-        # The values are steps of `RegistrationStep`.
+        # Steps of `RegistrationStep`, and stages where an app above tells of them (`step_beginnings`).
         REGISTERED = "REGISTERED", _("registered")
         IDENTITY = "IDENTITY", _("identity confirmed")
         FIRST_DEAL = "FIRST_DEAL", _("first deal")
+        ACTIVE = "ACTIVE", _("has become active")
+        MATURE = "MATURE", _("has become mature")
+        DECLINING = "DECLINING", _("begins to decline")
+        LOST = "LOST", _("has been lost")
 
     class Doer(models.TextChoices):
         RM = "RM", _("the RM")

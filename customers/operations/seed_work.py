@@ -51,6 +51,19 @@ _STEPS: Final = (
      "确认到账与还款日，解答疑问", "Make sure the money arrived, name the due dates, answer questions.", ""),
     ("first-review", "首月关系评估", "Review of the first month", "IMPROVE", "REGISTERED", 30, 10, "RM", "CONTACT",
      "回顾一个月的体验，听取意见，约定下次联系", "Look back together, ask what to do better, agree on the next contact.", ""),
+    # What an app above tells of: a customer comes into a stage.
+    ("growth-needs", "成长期需求回访", "Call on needs while growing", "SERVE", "ACTIVE", 10, 10, "RM", "CONTACT",
+     "解决使用中的问题，了解新的资金或投资需求，约定重新评估授信",
+     "Solve what bothers him, ask for new needs, agree on a new assessment of his credit.", ""),
+    ("mature-review", "成熟期组合回顾", "Review of the mix", "MAINTAIN", "MATURE", 15, 15, "RM", "CONTACT",
+     "回顾产品组合与收益，介绍增值服务与长期客户权益",
+     "Look at products and yields together; name added services and benefits.", ""),
+    ("decline-call", "衰退挽留致电", "Call on the decline", "IMPROVE", "DECLINING", 3, 3, "RM", "CONTACT",
+     "了解近期变化与不满，给出解决办法，记录原因",
+     "Ask what has changed and what he dislikes; offer a remedy, note the cause.", ""),
+    ("lost-call", "流失原因回访", "Call on the loss", "IMPROVE", "LOST", 5, 5, "RM", "CONTACT",
+     "先倾听再挽回：记录流失原因，约定再次联系",
+     "Listen first: note why he left, agree on when to talk again.", ""),
 )  # fmt: skip
 # What only one role is asked for.
 _ROLES: Final = {"questionnaire": "INVESTOR"}

@@ -3,9 +3,12 @@
 from django.urls import path
 
 import core.api.paths  # noqa: F401 - registers the converters
-from segmentation.api import views
+from segmentation.api import labels, views
 
 urlpatterns = [
+    path("staff/labels/", labels.LabelCountsView.as_view()),
+    path("staff/labels/customers/", labels.LabelHoldersView.as_view()),
+    path("staff/customers/<public_id:public_id>/labels/", labels.CustomerLabelsView.as_view()),
     path("staff/segments/", views.SegmentsView.as_view()),
     path("staff/segments/preview/", views.PreviewView.as_view()),
     path("staff/segments/<public_id:public_id>/", views.SegmentView.as_view()),

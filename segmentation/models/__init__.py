@@ -1,16 +1,22 @@
 """Rows of segmentation."""
 
-from segmentation.models.labels import LabelRule, LabelRun
+from segmentation.models.labels import LabelChoice, LabelRule, Labels, LabelStay
+from segmentation.models.lifecycle import Decline, Playbook, ServicePackage
 from segmentation.models.segments import Membership, Segment, SegmentDay, SegmentVersion
 from segmentation.models.standing import Standing, StandingRun
 
 __all__ = [
+    "Decline",
+    "LabelChoice",
     "LabelRule",
-    "LabelRun",
+    "LabelStay",
+    "Labels",
     "Membership",
+    "Playbook",
     "Segment",
     "SegmentDay",
     "SegmentVersion",
+    "ServicePackage",
     "Standing",
     "StandingRun",
 ]

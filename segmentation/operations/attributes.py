@@ -1,6 +1,6 @@
 """Keeping the attributes of customers: by event for those it touches, every night for all."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Any, Final
 
@@ -9,7 +9,7 @@ from django.db import connection, models, transaction
 from core.registries import Among
 from customers.models import Customer
 from segmentation.models import StandingRun
-from segmentation.queries.attributes import TABLE, among_range, among_some, build_refresh
+from segmentation.queries.attributes import TABLE, among_range, among_some, build_refresh, build_refresh_of
 
 STEP: Final = "segmentation.attributes"
 # After the business date has moved on: sums over the last days and birthdays are those of the new day.
@@ -64,12 +64,23 @@ def list_ranges(_business_date: date) -> Sequence[tuple[int, int]]:
     return list(zip(starts, [*starts[1:], _NO_END], strict=True))
 
 
-@transaction.atomic
-def _refresh_range(business_date: date, from_id: int, to_id: int, now: datetime) -> list[int]:
-    among, parameters = among_range(from_id, to_id)
+def refresh_families(families: Collection[str], among: Among, parameters: dict[str, Any], now: datetime) -> None:
+    """Tell the attributes of some families anew, of customers whose rows the caller has locked."""
+    with connection.cursor() as cursor:
+        cursor.execute(build_refresh_of(families, among), {**parameters, "now": now})
+
+
+def lock_ranges() -> None:
+    """Wait for whoever refreshes customers by event, and keep them waiting until the transaction ends."""
     with connection.cursor() as cursor:
         cursor.execute(_LOCK_ALONE)
         cursor.execute("SET LOCAL work_mem = '64MB'")
+
+
+@transaction.atomic
+def _refresh_range(business_date: date, from_id: int, to_id: int, now: datetime) -> list[int]:
+    among, parameters = among_range(from_id, to_id)
+    lock_ranges()
     changed = _write(among, parameters, now)
     StandingRun.objects.create(
         business_date=business_date, from_id=from_id, to_id=to_id, started_at=now, written=len(changed)

@@ -1,4 +1,4 @@
-"""The nightly labelling of customers."""
+"""Labelling: after an event for whom it touches, each night for all; both by the same statement (`queries.labelling`)."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -6,77 +6,153 @@ from typing import Any, Final
 
 from django.db import connection, transaction
 
-from core.close import register_step
+from core import clock
+from core.registries import Among
 from customers.operations.labels import set_labels
+from customers.operations.process import begin_steps
 from customers.operations.roles import refresh_roles
-from segmentation.models import LabelRule, LabelRun
-from segmentation.queries.labels import (
-    LABELS,
-    ROLES,
-    ROLES_OF_SOME,
-    RULES,
-    build_deals,
-    get_rule,
-    list_limits,
-    list_who_could_differ,
-)
+from segmentation.operations.attributes import lock_ranges, refresh_families
+from segmentation.operations.declines import follow_declines
+from segmentation.queries.attributes import TABLE, among_range, among_some
+from segmentation.queries.labelling import COLUMNS, LABELS_TABLE, REASONS, build_told, list_limits
+from segmentation.queries.labels import get_rule
+from segmentation.rules.labels import KEYS
 
 STEP: Final = "segmentation.labels"
-_ORDER: Final = 740
+# After the attributes of the new day, before the segments that use labels.
+STEP_ORDER: Final = 806
+# What labels are kept in is read by these families.
+FAMILIES: Final = ("segmentation.labels", "customers.profile")
+# The rule behind what stands on the record itself.
+_ON_RECORD: Final = {"stage": "segmentation.stage", "value_tier": "segmentation.value"}
+
+_columns = ", ".join(COLUMNS)
+_told = ", ".join(f"n.{name}" for name in COLUMNS)
+_kept = ", ".join(f"l.{name}" for name in COLUMNS)
+_DIFFERENCES: Final = f"""
+CREATE TEMPORARY TABLE segmentation_told ON COMMIT DROP AS
+SELECT n.*, l.customer_id IS NULL AS is_new, {", ".join(f"l.{key} AS {key}_before" for key in KEYS)}
+FROM ({{told}}) n LEFT JOIN {LABELS_TABLE} l ON l.customer_id = n.customer_id
+WHERE ({_told}, %(version)s) IS DISTINCT FROM ({_kept}, l.version)
+"""  # noqa: S608 - everything is our own
+_VALUES: Final = ", ".join(f"('{key}', x.{key}_before, x.{key})" for key in KEYS)
+_END: Final = f"""
+UPDATE segmentation_labelstay h SET until_at = %(now)s
+FROM segmentation_told x CROSS JOIN LATERAL (VALUES {_VALUES}) v(label, before, value)
+WHERE NOT x.is_new AND v.before IS DISTINCT FROM v.value
+  AND h.customer_id = x.customer_id AND h.label = v.label AND h.until_at IS NULL
+"""  # noqa: S608 - everything is our own
+_figures = {key: ", ".join(f"'{name}', x.{name}" for name in names) for key, names in REASONS.items()}
+_REASON: Final = " ".join(f"WHEN '{key}' THEN jsonb_build_object({names})" for key, names in _figures.items())
+_BEGIN: Final = f"""
+INSERT INTO segmentation_labelstay (customer_id, label, value, before, version, reason, from_date, from_at)
+SELECT x.customer_id, v.label, v.value, coalesce(v.before, ''), %(version)s,
+       jsonb_strip_nulls(CASE v.label {_REASON} END), x.today, %(now)s
+FROM segmentation_told x CROSS JOIN LATERAL (VALUES {_VALUES}) v(label, before, value)
+WHERE v.value IS NOT NULL AND v.before IS DISTINCT FROM v.value
+ORDER BY x.customer_id
+"""  # noqa: S608 - everything is our own
+_KEEP: Final = f"""
+INSERT INTO {LABELS_TABLE} (customer_id, version, told_at, {_columns})
+SELECT n.customer_id, %(version)s, %(now)s, {_told} FROM segmentation_told n ORDER BY n.customer_id
+ON CONFLICT (customer_id) DO UPDATE
+SET version = excluded.version, told_at = excluded.told_at, {", ".join(f"{name} = excluded.{name}" for name in COLUMNS)}
+"""  # noqa: S608 - everything is our own
+# A record that was merged into another has no labels any more.
+_LEAVE: Final = f"""
+WITH gone AS (
+    DELETE FROM {LABELS_TABLE} l WHERE NOT EXISTS (SELECT 1 FROM {TABLE} s WHERE s.customer_id = l.customer_id) {{among}}
+    RETURNING l.customer_id
+)
+UPDATE segmentation_labelstay h SET until_at = %(now)s FROM gone
+WHERE h.customer_id = gone.customer_id AND h.until_at IS NULL
+"""  # noqa: S608 - everything is our own
+# Stage and value stand on the record, whoever wrote there last.
+_FOR_RECORD: Final = f"""
+SELECT l.customer_id, l.stage, coalesce(l.value_tier, 'UNKNOWN') AS value_tier,
+       (SELECT jsonb_build_object('code', 'segmentation.stage_reason', 'deals', coalesce(h.reason->'deals', '0'),
+               'first', coalesce(h.reason->>'first_deal_date', '—'), 'last', coalesce(h.reason->>'last_act', '—'))
+        FROM segmentation_labelstay h
+        WHERE h.customer_id = l.customer_id AND h.label = 'stage' AND h.until_at IS NULL) AS stage_reason,
+       coalesce((SELECT jsonb_build_object('code', 'segmentation.value_reason', 'volume', h.reason->>'volume',
+               'deals', h.reason->'deals', 'years', coalesce(h.reason->'years', '0'),
+               'weighted', h.reason->>'weighted_volume')
+        FROM segmentation_labelstay h
+        WHERE h.customer_id = l.customer_id AND h.label = 'value_tier' AND h.until_at IS NULL),
+        jsonb_build_object('code', 'segmentation.no_deals')) AS value_tier_reason
+FROM {LABELS_TABLE} l WHERE true {{among}}
+"""  # noqa: S608 - everything is our own
+# The value of a role is what was borrowed or lent in it; a role that has lost its last deal falls back.
+_FOR_ROLES: Final = f"""
+SELECT s.customer_id, r.role, coalesce(r.since, o.since_date) AS since_date, coalesce(r.stage, 'POTENTIAL') AS stage,
+       CASE WHEN r.since IS NULL THEN 'UNKNOWN' WHEN r.value >= %(value_high)s THEN 'HIGH'
+            WHEN r.value >= %(value_middle)s THEN 'MIDDLE' ELSE 'LOW' END AS value_tier, coalesce(r.value, 0) AS value
+FROM {TABLE} s JOIN {LABELS_TABLE} l ON l.customer_id = s.customer_id
+CROSS JOIN LATERAL (VALUES ('BORROWER', s.first_borrowed_date, l.stage_borrower, s.borrowed_ever),
+                           ('INVESTOR', s.first_lent_date, l.stage_investor, s.lent_ever)) r(role, since, stage, value)
+LEFT JOIN customers_customerrole o ON o.customer_id = s.customer_id AND o.role = r.role
+WHERE (r.since IS NOT NULL OR o.id IS NOT NULL) {{among}}
+"""  # noqa: S608 - everything is our own
 
 
 @transaction.atomic
-def label_customers(business_date: date, _from_id: int, _to_id: int, now: datetime) -> int:
-    """Write stage and value tier where the rule in force sees them differently; returns the labels written."""
-    rule = get_rule(business_date)
-    if rule is None:
-        return 0
-    customers = list_who_could_differ(rule, business_date)
-    written = 0
-    if customers is None or customers:
-        params = {"customers": None, **list_limits(rule, business_date), **sum_up_deals(customers)}
-        written = set_labels(rules=RULES, source=LABELS, params=params, version=rule.version, now=now)
-        refresh_roles(source=ROLES, params=params)
-    LabelRun.objects.update_or_create(
-        business_date=business_date,
-        defaults={"limits": rule.limits, "is_full": customers is None, "labels_written": written},
-    )
-    return written
+def label_range(_business_date: date, from_id: int, to_id: int, now: datetime) -> int:
+    """Label a range of customers for the new day, as a step of the close; return whose labels changed."""
+    lock_ranges()
+    among, parameters = among_range(from_id, to_id)
+    changed = _label(among, parameters, now)
+    refresh_families(FAMILIES, among, parameters, now)
+    return len(changed)
 
 
 @transaction.atomic
-def relabel_customers(*, customer_ids: Sequence[int], business_date: date, now: datetime) -> int:
-    """Write labels and roles of customers whose deals have just come or gone; returns the labels written.
-
-    A role that has lost its last deal falls back to what it was without any.
-    """
-    rule = get_rule(business_date)
-    if rule is None:
-        return 0
-    params = {**list_limits(rule, business_date), **sum_up_deals(sorted(customer_ids))}
-    written = set_labels(rules=RULES, source=LABELS, params=params, version=rule.version, now=now)
-    refresh_roles(source=ROLES_OF_SOME, params=params)
-    return written
+def relabel_customers(customer_ids: Sequence[int], _business_date: date, now: datetime) -> Sequence[int]:
+    """Label some customers whose attributes have just been told and are locked; return whose labels changed."""
+    among, parameters = among_some(sorted(customer_ids))
+    changed = _label(among, parameters, now)
+    if moved := _list_moved():
+        # The night begins the steps of those whose stage moves by the calendar.
+        begin_steps(customer_ids=moved, now=now)
+    return changed
 
 
-def sum_up_deals(customers: Sequence[int] | None) -> dict[str, Any]:
-    """Fill the working table that `LABELS` and `ROLES` read; return whom it is about, as their parameter.
-
-    Summed up once for the customer and for each of his roles; the table ends with the transaction.
-    """
-    deals, among = build_deals(customers)
+def _list_moved() -> list[int]:
     with connection.cursor() as cursor:
-        cursor.execute("DROP TABLE IF EXISTS pg_temp.segmentation_deals")
-        cursor.execute(f"CREATE TEMPORARY TABLE segmentation_deals ON COMMIT DROP AS {deals}", among)
-        cursor.execute("ANALYZE segmentation_deals")
-    return among
+        cursor.execute("SELECT to_regclass('pg_temp.segmentation_told')")
+        if cursor.fetchone()[0] is None:
+            return []
+        cursor.execute("SELECT customer_id FROM segmentation_told WHERE stage <> stage_before ORDER BY 1")
+        return [pk for (pk,) in cursor.fetchall()]
 
 
-def seed_rules(_business_date: date, _now: datetime) -> None:
-    """Create the first version of the limits; an existing one stays as it is."""
-    LabelRule.objects.get_or_create(version="2026-1", defaults={"valid_from": date(2015, 1, 1), "source": "house rule"})
+def _label(among: Among, parameters: dict[str, Any], now: datetime) -> list[int]:
+    """Write what differs: labels, their stays, and what stands on record and roles.
 
-
-def register() -> None:
-    """Register the step with the close."""
-    register_step(STEP, _ORDER, label_customers)
+    The day is that of `core_businessdate`, as with the attributes that labels are told from.
+    """
+    today = clock.business_date()
+    rule = get_rule(today)
+    if rule is None:
+        return []
+    params = {**parameters, **list_limits(rule), "version": rule.version, "now": now}
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE IF EXISTS pg_temp.segmentation_told")
+        cursor.execute(_DIFFERENCES.format(told=build_told(among)), params)
+        cursor.execute(_LEAVE.format(among=among("l.customer_id")), params)
+        cursor.execute("SELECT customer_id FROM segmentation_told ORDER BY 1")
+        changed = [pk for (pk,) in cursor.fetchall()]
+        if changed:
+            cursor.execute("ANALYZE segmentation_told")
+            for statement in (_END, _BEGIN, _KEEP):
+                cursor.execute(statement, params)
+    if changed:
+        follow_declines(business_date=today, now=now)
+    set_labels(
+        rules=_ON_RECORD,
+        source=_FOR_RECORD.format(among=among("l.customer_id")),
+        params=params,
+        version=rule.version,
+        now=now,
+    )
+    refresh_roles(source=_FOR_ROLES.format(among=among("s.customer_id")), params=params)
+    return changed

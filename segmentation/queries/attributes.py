@@ -1,6 +1,6 @@
 """The attributes of customers as they are kept: one wide row a customer, a typed column a registered key."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -75,9 +75,15 @@ def _write_range(column: str) -> str:
 
 def build_seen(among: Among) -> str:
     """Return SQL that yields `customer_id` and every attribute as the apps' rows are now, a row a customer not merged."""
+    return _join_families([key for key, _family in attribute_families.items()], among)
+
+
+def _join_families(families: Collection[str], among: Among) -> str:
     columns, joins = [], []
     names: dict[str, str] = {}
     for key, attribute in attributes.items():
+        if attribute.family not in families:
+            continue
         name = names.get(attribute.family)
         if name is None:
             name = names[attribute.family] = f"f{len(names)}"
@@ -88,6 +94,18 @@ def build_seen(among: Among) -> str:
         f"SELECT c.id AS customer_id, {', '.join(columns)} FROM customers_customer c {' '.join(joins)}"  # noqa: S608
         f" WHERE c.merged_into_id IS NULL {among('c.id')}"
     )
+
+
+def build_refresh_of(families: Collection[str], among: Among) -> str:
+    """Return the statement that tells the attributes of some families anew where a row is kept; it yields whom it changed."""
+    keys = [key for key, attribute in attributes.items() if attribute.family in families]
+    kept, seen = (", ".join(f"{name}.{key}" for key in keys) for name in ("s", "n"))
+    return f"""
+    UPDATE {TABLE} s SET {", ".join(f"{key} = n.{key}" for key in keys)}, changed_at = %(now)s
+    FROM ({_join_families(families, among)}) n
+    WHERE s.customer_id = n.customer_id AND ({kept}) IS DISTINCT FROM ({seen})
+    RETURNING s.customer_id
+    """  # noqa: S608 - everything is our own
 
 
 def build_refresh(among: Among) -> str:

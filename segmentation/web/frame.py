@@ -48,6 +48,9 @@ def register() -> None:
         NavigationItem(_("Segments"), "segmentation:list", "target", 25, visible_with(rights.VIEW_SEGMENTS)),
     )
     customer_panels.register(
+        "labels", CustomerPanel(_("Labels"), "segmentation:customer-labels", order=58, right=rights.VIEW_SEGMENTS)
+    )
+    customer_panels.register(
         "segments", CustomerPanel(_("Segments"), "segmentation:customer", order=60, right=rights.VIEW_SEGMENTS)
     )
     bulk_acts.register(

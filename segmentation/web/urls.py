@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from segmentation.web import views
+from segmentation.web import labels, lifecycle, views
 
 app_name = "segmentation"
 
@@ -15,5 +15,15 @@ urlpatterns = [
     path("segments/<str:public_id>/overlap/", views.Overlap.as_view(), name="overlap"),
     path("segments/<str:public_id>/<slug:act>/", views.SegmentAct.as_view(), name="act"),
     path("segments/<str:public_id>/customers/<str:customer_id>/", views.ExplainPage.as_view(), name="explain"),
+    path("labels/", labels.LabelsPage.as_view(), name="labels"),
+    path("labels/customers/", labels.PeoplePage.as_view(), name="people"),
+    path("lifecycle/", lifecycle.LifecyclePage.as_view(), name="lifecycle"),
+    path("lifecycle/declines/", lifecycle.DeclinesPage.as_view(), name="declines"),
+    path("lifecycle/service/", lifecycle.ServicePage.as_view(), name="service"),
+    path("lifecycle/playbooks/", lifecycle.PlaybooksPage.as_view(), name="playbooks"),
+    path("customers/<str:public_id>/labels/", labels.CustomerLabels.as_view(), name="customer-labels"),
+    path("customers/<str:public_id>/labels/choose/", labels.ChooseLabel.as_view(), name="choose-label"),
+    path("customers/<str:public_id>/labels/release/", labels.ReleaseLabel.as_view(), name="release-label"),
+    path("customers/<str:public_id>/labels/cause/", labels.NameCause.as_view(), name="name-cause"),
     path("customers/<str:public_id>/segments/", views.CustomerSegments.as_view(), name="customer"),
 ]

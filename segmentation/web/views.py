@@ -21,6 +21,7 @@ from segmentation.rules.segments import RuleInvalid, Vocabulary, parse
 from segmentation.texts import say_fault, say_leaf, say_rule, say_value
 from segmentation.web import builder
 from segmentation.web.charts import draw_members
+from segmentation.web.labels import list_tabs
 from staff import rights
 from staff.models import Scope
 from staff.pages import StaffPage, carry_out
@@ -55,6 +56,7 @@ class SegmentListPage(StaffPage):
                 for segment in found
             ],
             "is_archived": is_archived,
+            "tabs": list_tabs("segmentation:list"),
             "can_edit": self.access.has(rights.EDIT_SEGMENTS),
         }
         return render(request, "segmentation/list.html", context)

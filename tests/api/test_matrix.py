@@ -130,6 +130,9 @@ MATRIX: dict[tuple[str, str], tuple[str, Any]] = {
     ("get", "staff/alerts/"): (rights.VIEW_ALERTS, None),
     ("get", "staff/models/"): (rights.VIEW_RULES, None),
     ("get", "staff/challengers/"): (rights.VIEW_RULES, None),
+    ("get", "staff/labels/"): (rights.VIEW_SEGMENTS, None),
+    ("get", "staff/labels/customers/"): (rights.VIEW_SEGMENTS, None),
+    ("get", "staff/customers/<public_id:customer>/labels/"): (rights.VIEW_SEGMENTS, None),
     ("get", "staff/segments/"): (rights.VIEW_SEGMENTS, None),
     ("post", "staff/segments/"): (
         rights.EDIT_SEGMENTS,

@@ -20,7 +20,7 @@ from segmentation.operations.attributes import list_ranges, refresh_attributes
 from segmentation.operations.shape import shape_standing
 from segmentation.operations.touched import follow_customers
 from segmentation.queries.attributes import among_range, among_some, build_seen, list_keys, read_standing
-from tests.segmentation.test_nightly import NIGHTS, World
+from tests.segmentation.worlds import NIGHTS, World
 from tests.web.conftest import NOW, TODAY, Book, book, make_customer
 
 __all__ = ["book"]

@@ -6,9 +6,9 @@ from core.models import User
 from core.outbox import drain
 from customers.models import Customer, CustomerRole
 from customers.operations import merging
-from segmentation.operations import relabel_customers
+from segmentation.operations.touched import follow_customers
 from tests.fixtures.borrowers import make_staff
-from tests.segmentation.test_labels import label
+from tests.segmentation.labelling import label
 from tests.web.conftest import NOW, TODAY, Book, book, make_customer, make_loan
 
 __all__ = ["book"]
@@ -51,5 +51,5 @@ def test_judging_some_says_the_same_as_judging_all(book: Book) -> None:
     before = see(book.borrower), see(book.investor)
     Customer.objects.filter(pk=book.borrower.pk).update(stage="LOST", value_tier="HIGH")
     ids = [book.borrower.pk, book.investor.pk]
-    assert relabel_customers(customer_ids=ids, business_date=TODAY, now=NOW) == 2
+    follow_customers(customer_ids=ids, business_date=TODAY, now=NOW)
     assert (see(book.borrower), see(book.investor)) == before

@@ -33,7 +33,7 @@ from segmentation.queries.segments import (
 from segmentation.rules.segments import holds, parse
 from segmentation.texts import say_rule
 from staff.queries import Access, get_access
-from tests.segmentation.test_nightly import NIGHTS, World
+from tests.segmentation.worlds import NIGHTS, World
 from tests.web.conftest import NOW, TODAY, Book, book, make_customer, make_loan
 
 __all__ = ["book"]

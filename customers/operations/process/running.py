@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from core import clock
 from core.calendar import WorkCalendar
 from core.outbox import publish_many
-from core.registries import step_proofs
+from core.registries import step_beginnings, step_proofs
 from customers.events import StepMessageDue
 from customers.models import StepRun, WorkItem
 from customers.operations import history
@@ -36,7 +36,9 @@ def list_partitions(business_date: date) -> Sequence[tuple[int, int]]:
     """Return ranges of customers, each small enough for one transaction."""
     since = clock.at(business_date, 0) - _LATEST_BEGINNING
     with connection.cursor() as cursor:
-        cursor.execute(statements.PARTITIONS, {"size": _A_PARTITION, "since": since})
+        cursor.execute(
+            statements.PARTITIONS.format(beginnings=_write_beginnings()), {"size": _A_PARTITION, "since": since}
+        )
         return [(low, high) for low, high in cursor.fetchall()]
 
 
@@ -83,11 +85,15 @@ def _run(statement: str, which: _Which, given: Mapping[str, Any] | None = None, 
         return cursor.fetchall() if cursor.description else []
 
 
+def _write_beginnings() -> str:
+    return " ".join(f"UNION ALL {beginning}" for _key, beginning in step_beginnings.items())
+
+
 def _begin(which: _Which, today: date, now: datetime) -> int:
     calendar = WorkCalendar()
     runs = []
     for customer_id, rm_id, step_id, code, due, opened, at in _run(
-        statements.BEGUN, which, {"since": now - _LATEST_BEGINNING}
+        statements.BEGUN, which, {"since": now - _LATEST_BEGINNING}, beginnings=_write_beginnings()
     ):
         term = set_term(
             clock.day_of(at), today, due_workdays=due, open_workdays=opened, add_workdays=calendar.add_workdays

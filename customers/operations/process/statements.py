@@ -9,7 +9,8 @@ OF_RANGE: Final = "c.id >= %(low)s AND c.id < %(high)s"
 BEGUN: Final = """
 SELECT c.id, c.rm_id, s.id, s.code, s.due_workdays, s.open_workdays, min(r.at)
 FROM customers_processstep s
-JOIN customers_registrationstep r ON r.step = s.begins_with AND r.at >= greatest(s.since_at, %(since)s)
+JOIN (SELECT customer_id, step, at FROM customers_registrationstep {beginnings}) r
+  ON r.step = s.begins_with AND r.at >= greatest(s.since_at, %(since)s)
 JOIN customers_customer c ON c.id = r.customer_id
 WHERE s.is_active AND {which} AND c.merged_into_id IS NULL AND c.status NOT IN ('FROZEN', 'CLOSED')
   AND (s.role = '' OR (s.role = 'BORROWER' AND c.is_borrower) OR (s.role = 'INVESTOR' AND c.is_investor))
@@ -98,7 +99,8 @@ PARTITIONS: Final = """
 SELECT min(id), max(id) + 1 FROM (
     SELECT id, (row_number() OVER (ORDER BY id) - 1) / %(size)s AS part FROM (
         SELECT customer_id AS id FROM customers_steprun WHERE state IN ('OPEN', 'DROPPED')
-        UNION SELECT customer_id FROM customers_registrationstep WHERE at >= %(since)s AND customer_id IS NOT NULL
+        UNION SELECT customer_id FROM (SELECT customer_id, step, at FROM customers_registrationstep {beginnings}) r
+        WHERE at >= %(since)s AND customer_id IS NOT NULL
     ) busy
 ) ranked GROUP BY part ORDER BY part
 """

@@ -13,9 +13,8 @@ from customers.models import Customer, CustomerRole, Document, Relation, Timelin
 from customers.operations import documents, relations, roles
 from customers.operations.undo import UndoOvertaken, take_back
 from customers.queries.relations import find_other, household_exposure, list_documents, list_ties
-from segmentation.operations import label_customers, sum_up_deals
-from segmentation.queries import ROLES, get_rule, list_limits
 from staff.queries import get_access
+from tests.segmentation.labelling import label
 from tests.web.conftest import NOW, TODAY, Book, book, make_customer, make_loan
 
 __all__ = ["book"]
@@ -177,11 +176,10 @@ def test_each_role_has_a_value_stage_and_risk_of_its_own(book: Book) -> None:
     make_loan(41, both, book.investor)
     for number in range(4):
         make_loan(42 + number, book.borrower, both)
-    label_customers(TODAY + timedelta(days=120), 0, 0, NOW)
+    label(120)
     held = {role.role: role for role in CustomerRole.objects.filter(customer=both)}
     assert (held["BORROWER"].value, held["BORROWER"].stage, held["BORROWER"].risk_tier) == (3000, "ACTIVE", "LOW")
     assert (held["INVESTOR"].value, held["INVESTOR"].stage, held["INVESTOR"].risk_tier) == (12000, "MATURE", "HIGH")
-    rule = get_rule(TODAY)
-    assert rule is not None
-    params = {**list_limits(rule, TODAY + timedelta(days=120)), **sum_up_deals(None)}
-    assert roles.refresh_roles(source=ROLES, params=params) == 0
+    before = list(CustomerRole.objects.values())
+    assert label(120) == 0
+    assert list(CustomerRole.objects.values()) == before

@@ -1,0 +1,223 @@
+"""Lifecycle: choices by hand, declines with their tasks and outcomes, playbook steps, limits by two people, pages and scope."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from core import clock, outbox
+from core.changes import ChangeInvalid
+from core.models import User
+from customers.models import Customer, StepRun, WorkItem
+from lending.models import Loan
+from segmentation.models import Decline, LabelChoice, LabelRule, LabelStay
+from segmentation.operations.choices import ChoiceInvalid, choose_label, end_choice
+from segmentation.operations.configuring import apply_label_rule
+from segmentation.operations.declines import CauseInvalid, name_cause
+from segmentation.operations.touched import follow_customers
+from segmentation.queries import lifecycle as reads
+from segmentation.rules.labels import KEYS
+from staff.operations import ask_change, decide_change
+from staff.queries import get_access
+from tests.segmentation.labelling import label, labels_of
+from tests.segmentation.test_labels import make_many
+from tests.web.conftest import NOW, TODAY, Book, as_user, book, make_loan
+
+__all__ = ["book"]
+
+
+def choose(book: Book, **values: object) -> LabelChoice:
+    given = {
+        "customer_id": book.borrower.pk, "label": "stage_borrower", "value": "MATURE", "reason": "knows us well",
+        "until_date": None, "business_date": TODAY, "actor": book.rm, "now": NOW,
+    }  # fmt: skip
+    return choose_label(**{**given, **values})  # type: ignore[arg-type]
+
+
+def test_a_stage_set_by_hand_holds_until_it_is_taken_back(book: Book) -> None:
+    label()
+    outbox.drain()
+    choose(book, until_date=TODAY + timedelta(days=5))
+    with clock.use_clock(NOW):
+        outbox.drain()
+    assert labels_of(book.borrower.pk).stage_borrower == "MATURE"
+    assert Customer.objects.get(pk=book.borrower.pk).stage == "MATURE"
+    label(6)
+    assert labels_of(book.borrower.pk).stage_borrower == "NEW"
+    at = clock.at(TODAY + timedelta(days=6), 10)
+    for step in (lambda: choose(book, now=at), lambda: end_choice(
+        customer_id=book.borrower.pk, label="stage_borrower", actor=book.rm, now=at
+    )):  # fmt: skip
+        step()
+        with clock.use_clock(at):
+            outbox.drain()
+    values = LabelStay.objects.filter(customer_id=book.borrower.pk, label="stage_borrower").order_by("pk")
+    assert list(values.values_list("value", flat=True)) == ["NEW", "MATURE", "NEW", "MATURE", "NEW"]
+
+
+@pytest.mark.parametrize("wrong", [
+    {"value": "PURPLE"}, {"label": "band"}, {"reason": " "}, {"until_date": TODAY - timedelta(days=1)}
+])  # fmt: skip
+def test_a_choice_that_does_not_hold_is_refused(book: Book, wrong: dict[str, object]) -> None:
+    with pytest.raises(ChoiceInvalid):
+        choose(book, **wrong)
+    assert not LabelChoice.objects.exists()
+
+
+@pytest.fixture
+def quiet(book: Book) -> Customer:
+    """An investor who lent every ten days, and whose loans have all come back."""
+    LabelRule.objects.update(new_days=1, investor_lost_days=100)
+    investor = make_many(book, 4)
+    Loan.objects.filter(shares__investor=investor).update(state="SETTLED", settled_at=NOW)
+    label(1)
+    return investor
+
+
+def test_a_decline_is_a_task_before_the_loss_and_ends_with_its_outcome(book: Book, quiet: Customer) -> None:
+    assert labels_of(quiet.pk).stage == "MATURE" and not Decline.objects.filter(customer_id=quiet.pk).exists()
+    label(45)
+    row = Decline.objects.get(customer_id=quiet.pk)
+    assert (row.state, row.began_date, row.role) == ("OPEN", TODAY + timedelta(days=45), "INVESTOR")
+    assert "RHYTHM" in row.signs
+    task = WorkItem.objects.get(key=f"decline:{row.pk}")
+    assert (task.state, task.assignee, task.params["sign"]) == ("OPEN", book.rm.staff_member, "RHYTHM")
+    # The playbook of the stage has begun with the move.
+    follow_steps(TODAY + timedelta(days=45))
+    assert StepRun.objects.get(customer=quiet, code="decline-call").state == "OPEN"
+    label(101)
+    row.refresh_from_db()
+    task.refresh_from_db()
+    assert (row.state, row.ended_date, row.cause) == ("LOST", TODAY + timedelta(days=101), "D")
+    assert task.state == "DROPPED" and row.evidence["value_tier"] == "LOW"
+    assert (labels_of(quiet.pk).phase, labels_of(quiet.pk).clv) == ("REPAIR", 0)
+    assert Customer.objects.get(pk=quiet.pk).stage == "LOST"
+    label(101 + 181)
+    assert labels_of(quiet.pk).phase == "BROKEN"
+
+
+def follow_steps(day: object) -> None:
+    from customers.operations.process import follow_steps as follow
+
+    follow(day, 0, 2**40, clock.at(day, 2))  # type: ignore[arg-type]
+
+
+def test_who_lends_again_has_come_back(book: Book, quiet: Customer) -> None:
+    label(45)
+    loan = make_loan(790, book.borrower, quiet)
+    Loan.objects.filter(pk=loan.pk).update(start_date=TODAY + timedelta(days=45))
+    at = clock.at(TODAY + timedelta(days=45), 10)
+    follow_customers(customer_ids=[quiet.pk], business_date=TODAY + timedelta(days=45), now=at)
+    row = Decline.objects.get(customer_id=quiet.pk)
+    assert row.state == "RECOVERED" and labels_of(quiet.pk).stage == "MATURE"
+    access = get_access(book.manager)
+    assert access is not None
+    playbook = next(one for one in reads.list_playbooks() if one.stage == "DECLINING")
+    assert reads.measure_playbook(access, playbook, at + timedelta(days=61)) == (1, 1)
+    assert reads.count_moves(access, "stage_investor", at - timedelta(days=1))["DECLINING", "MATURE"] == 1
+
+
+def test_the_cause_is_one_of_the_catalogue(book: Book, quiet: Customer) -> None:
+    label(45)
+    row = Decline.objects.get(customer_id=quiet.pk)
+    with pytest.raises(CauseInvalid):
+        name_cause(decline_id=row.pk, cause="Z", note="", actor=book.rm, now=NOW)
+    row.refresh_from_db()
+    assert row.cause == ""
+    name_cause(decline_id=row.pk, cause="B", note="rates elsewhere", actor=book.rm, now=NOW)
+    label(101)
+    row.refresh_from_db()
+    assert (row.state, row.cause, row.note, row.cause_by) == ("LOST", "B", "rates elsewhere", book.rm)
+
+
+def test_limits_change_by_two_people_and_from_the_next_day(book: Book, make_officer: User) -> None:
+    rule = LabelRule.objects.get()
+    for values in ({"valid_from": TODAY.isoformat()}, {"value_middle": "300000"}, {"version": "9"}):
+        with pytest.raises(ChangeInvalid):
+            apply_label_rule(target_id=str(rule.pk), values=values, actor=book.manager, now=NOW)
+    assert LabelRule.objects.count() == 1
+    asked = ask_change(target=rule, values={"value_middle": "2000"}, reason="x", actor=make_officer, now=NOW)
+    assert LabelRule.objects.count() == 1
+    decide_change(approval_id=asked.pk, is_approved=True, note="", actor=book.manager, now=NOW)
+    latest = LabelRule.objects.order_by("-pk")[0]
+    assert (latest.valid_from, latest.value_middle) == (TODAY + timedelta(days=1), 2000)
+    label()
+    assert labels_of(book.borrower.pk).value_tier == "LOW"
+    label(1)
+    assert labels_of(book.borrower.pk).value_tier == "MIDDLE"
+    with pytest.raises(ChangeInvalid):
+        apply_label_rule(target_id=str(rule.pk), values={"value_middle": "1"}, actor=book.manager, now=NOW)
+
+
+@pytest.fixture
+def make_officer(book: Book) -> Iterator[User]:
+    """Somebody else who may approve."""
+    from tests.fixtures.borrowers import make_staff
+
+    yield make_staff("operations")
+
+
+PAGES = [
+    "/labels/", "/labels/customers/?label=stage&value=NEW", "/labels/customers/?label=stage_investor&value=DECLINING",
+    "/lifecycle/", "/lifecycle/?within=7", "/lifecycle/declines/", "/lifecycle/declines/?state=LOST",
+    "/lifecycle/service/", "/lifecycle/service/?class=ORDINARY&kind=case", "/lifecycle/playbooks/",
+]  # fmt: skip
+
+
+def test_pages_show_ones_own_customers_and_answer_in_few_queries(book: Book, quiet: Customer) -> None:
+    label(45)
+    Customer.objects.filter(pk=book.investor.pk).update(rm=book.other_rm.staff_member)
+    client = as_user(book.rm)
+    with clock.use_clock(clock.at(TODAY + timedelta(days=45), 10)):
+        for page in PAGES:
+            with CaptureQueriesContext(
+                connection,
+            ) as queries:
+                answer = client.get(page)
+            assert answer.status_code == 200, page
+            assert len(queries) < 45, page
+            assert book.investor.name.encode() not in answer.content, page
+        for page in (
+            "/labels/customers/?label=stage&value=X",
+            "/lifecycle/declines/?state=X",
+            "/lifecycle/service/?class=X",
+        ):
+            assert client.get(page).status_code == 404
+        panel = client.get(f"/customers/{quiet.public_id}/labels/").content.decode()
+    assert "RHYTHM" not in panel and 'name="decline"' in panel
+    assert quiet.name in client.get("/lifecycle/declines/").content.decode()
+
+
+def test_acts_on_the_panel(book: Book, quiet: Customer) -> None:
+    label(45)
+    client, base = as_user(book.rm), f"/customers/{quiet.public_id}/labels/"
+    client.post(f"{base}choose/", {"choice": "sensitivity:PRICE", "reason": "asks for discounts"})
+    assert LabelChoice.objects.get(customer_id=quiet.pk, ended_at=None).value == "PRICE"
+    client.post(f"{base}release/", {"label": "sensitivity"})
+    assert not LabelChoice.objects.filter(customer_id=quiet.pk, ended_at=None).exists()
+    row = Decline.objects.get(customer_id=quiet.pk)
+    client.post(f"{base}cause/", {"decline": row.public_id, "cause": "A", "note": ""})
+    row.refresh_from_db()
+    assert row.cause == "A"
+    assert client.post(f"{base}choose/", {"choice": "sensitivity:PRICE", "until": "x"}).status_code == 422
+    assert client.post(f"{base}cause/", {"decline": "x" * 22, "cause": "A"}).status_code == 404
+    stranger: Client = as_user(book.other_rm)
+    assert stranger.post(f"{base}release/", {"label": "sensitivity"}).status_code == 404
+
+
+def test_counts_are_those_of_the_lists_behind_them(book: Book, quiet: Customer) -> None:
+    label(45)
+    for user in (book.manager, book.rm):
+        access = get_access(user)
+        assert access is not None
+        counts = reads.count_values(access)
+        assert counts.keys() == set(KEYS)
+        for key, values in counts.items():
+            for value, count in values.items():
+                assert reads.list_holders(access, key, value).count() == count
+    cohorts = reads.list_cohorts(access, today=TODAY + timedelta(days=45), within_days=30)
+    assert sum(row.registered for row in cohorts) >= 3
+    assert sum(row.began for row in reads.list_years(access)) == 3
