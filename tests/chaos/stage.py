@@ -57,16 +57,18 @@ def point_at(server: PostgresServer, database: str) -> Iterator[None]:
         "USER": "p2pcrm",
         "PASSWORD": server.passwords.owner,
     }
-    before = {name: entry[name] for name in mine}
+    # Two dictionaries: only the connection's own has the name of the tests' database.
+    places = (entry, connection.settings_dict)
+    before = [{name: place[name] for name in mine} for place in places]
     connection.close()
-    entry.update(mine)
-    connection.settings_dict.update(mine)
+    for place in places:
+        place.update(mine)
     try:
         yield
     finally:
         connection.close()
-        entry.update(before)
-        connection.settings_dict.update(before)
+        for place, values in zip(places, before, strict=True):
+            place.update(values)
 
 
 @dataclass
