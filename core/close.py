@@ -92,18 +92,18 @@ def close_date(*, business_date: date, report: Report | None = None, now: dateti
 def _run_step(step: CloseStep, business_date: date, report: Report | None, now: datetime | None) -> None:
     total = CloseProgress.objects.filter(run=business_date, step=step.name).count() if report is not None else 0
     while True:
-        if _run_partition(step, business_date, now):
-            if report is not None:
-                done = CloseProgress.objects.filter(
-                    run=business_date, step=step.name, state=CloseProgress.State.DONE
-                ).count()
-                report(business_date, step.name, done, total)
+        left = _run_partition(step, business_date, now)
+        if left is None:
+            pending = CloseProgress.objects.filter(run=business_date, step=step.name, state=CloseProgress.State.PENDING)
+            if not pending.exists():
+                return
+            # Another process holds the rest; its death frees them.
+            time.sleep(0.2)
             continue
-        pending = CloseProgress.objects.filter(run=business_date, step=step.name, state=CloseProgress.State.PENDING)
-        if not pending.exists():
+        if report is not None:
+            report(business_date, step.name, total - left, total)
+        if left == 0:
             return
-        # Another process holds the rest; its death frees them.
-        time.sleep(0.2)
 
 
 @transaction.atomic
@@ -127,27 +127,40 @@ def _plan_steps(steps: Sequence[CloseStep], business_date: date) -> None:
     CloseProgress.objects.bulk_create(rows)
 
 
+# A partition that a crash takes back is pending again, and log is lost only from its end: whatever is written durably
+# afterwards, the end of the close at the latest, makes this durable too.
+_TAKE = """
+SET LOCAL synchronous_commit = off;
+SELECT id, from_id, to_id FROM core_closeprogress
+WHERE run_id = %(run)s AND step = %(step)s AND state = 'PENDING'
+ORDER BY partition LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED
+"""
+_FINISH = """
+UPDATE core_closeprogress SET state = 'DONE', rows = %(rows)s, finished_at = %(at)s, duration_ms = %(took)s
+WHERE id = %(id)s
+RETURNING (
+    SELECT count(*) FROM core_closeprogress other
+    WHERE other.run_id = %(run)s AND other.step = %(step)s AND other.state = 'PENDING' AND other.id <> %(id)s
+)
+"""
+
+
 @transaction.atomic
-def _run_partition(step: CloseStep, business_date: date, now: datetime | None) -> bool:
-    row = (
-        CloseProgress.objects.select_for_update(no_key=True, skip_locked=True)
-        .filter(run=business_date, step=step.name, state=CloseProgress.State.PENDING)
-        .order_by("partition")
-        .first()
-    )
-    if row is None:
-        return False
+def _run_partition(step: CloseStep, business_date: date, now: datetime | None) -> int | None:
+    """Run one partition that nobody holds and return how many are not done yet; None where there is none to take."""
+    names = {"run": business_date, "step": step.name}
     with connection.cursor() as cursor:
-        # A partition that a crash takes back is pending again, and log is lost only from its end: whatever is written
-        # durably afterwards, the end of the close at the latest, makes this durable too.
-        cursor.execute("SET LOCAL synchronous_commit = off")
-    started = time.monotonic()
-    row.rows = step.run(business_date, row.from_id, row.to_id, now or clock.now())
-    row.state = CloseProgress.State.DONE
-    row.finished_at = now or clock.now()
-    row.duration_ms = int((time.monotonic() - started) * 1000)
-    row.save(update_fields=["rows", "state", "finished_at", "duration_ms"])
-    return True
+        cursor.execute(_TAKE, names)
+        row = cursor.fetchone()
+        if row is None:
+            return None
+        progress_id, from_id, to_id = row
+        started = time.monotonic()
+        rows = step.run(business_date, from_id, to_id, now or clock.now())
+        took = int((time.monotonic() - started) * 1000)
+        cursor.execute(_FINISH, {**names, "id": progress_id, "rows": rows, "at": now or clock.now(), "took": took})
+        (left,) = cursor.fetchone()
+    return int(left)
 
 
 def _advance_date(business_date: date, _from_id: int, _to_id: int, _now: datetime) -> int:

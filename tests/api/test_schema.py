@@ -22,7 +22,7 @@ from tests.fixtures.borrowers import make_staff
 
 pytestmark = pytest.mark.slow
 
-EXAMPLES = 12
+EXAMPLES = 5
 
 
 def _read_document() -> dict[str, Any]:

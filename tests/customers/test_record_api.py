@@ -86,12 +86,16 @@ def test_every_field_takes_any_value_without_an_error_of_ours(book: Book, call: 
         for kind in CustomField.Type.values
     )
     caller = call(book.rm)
-    for name in list_fields():
-        for value in [*VALUES, 10**400, "9" * 50, "2026-02-30", "0000-00-00", ["\u202e"], "\u202e"]:
+    values = [*VALUES, 10**400, "9" * 50, "2026-02-30", "0000-00-00", ["\u202e"], "\u202e"]
+    etag = caller.call("get", path(book.borrower))["ETag"]
+    # Fields of one kind share their reading: each takes every third value, and every value meets each kind.
+    for place, name in enumerate(list_fields()):
+        for value in values[place % 3 :: 3]:
             counters.clear()
-            etag = caller.call("get", path(book.borrower))["ETag"]
             answer = caller.call("patch", path(book.borrower), {"facts": {name: value}}, HTTP_IF_MATCH=etag)
             assert answer.status_code in {200, 400, 409, 422}, (name, value, answer.content)
+            if answer.status_code == 200:
+                etag = answer["ETag"]
     for body in ({}, {"facts": {}}, {"facts": []}, {"facts": {"x" * 500: 1}}, {"facts": {"likes": "x"}, "more": 1}):
         etag = caller.call("get", path(book.borrower))["ETag"]
         assert caller.call("patch", path(book.borrower), body, HTTP_IF_MATCH=etag).status_code == 422, body
