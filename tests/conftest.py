@@ -9,6 +9,9 @@ import pytest
 from django.db.backends.postgresql.operations import DatabaseOperations
 
 from core import calendar, clock
+from tests.fixtures.kept import _seeds, kept, note_committing, standard_house
+
+__all__ = ["_seeds", "kept", "standard_house"]
 
 
 def _flush_append_only(self: Any, sql_list: list[str]) -> None:
@@ -33,6 +36,7 @@ DatabaseOperations.execute_sql_flush = _flush_append_only  # type: ignore[method
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the modules that take long: one left for the end would keep the other processes waiting."""
+    note_committing(items)
     long = {item.path for item in items if item.get_closest_marker("slow")}
     items.sort(key=lambda item: item.path not in long)
 

@@ -6,7 +6,6 @@ from datetime import date, datetime
 import pytest
 from django.test import Client
 
-from core import seeding
 from core.models import User
 from tests.fixtures.borrowers import make_staff
 
@@ -14,10 +13,11 @@ DAY = date(2026, 3, 2)
 
 
 @pytest.fixture
-def house(now: datetime, frozen_clock: datetime, set_business_date: Callable[[date], None]) -> datetime:
+def house(
+    standard_house: None, now: datetime, frozen_clock: datetime, set_business_date: Callable[[date], None]
+) -> datetime:
     """A new installation on a fixed day."""
     set_business_date(DAY)
-    seeding.run_seeds(business_date=DAY, now=now)
     return now
 
 

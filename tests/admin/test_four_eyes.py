@@ -9,7 +9,6 @@ from django.apps import apps
 from django.contrib import admin
 from django.db import IntegrityError, models, transaction
 
-from core import seeding
 from core.changes import appliers
 from core.models import User
 from core.registries import approvals
@@ -44,9 +43,8 @@ TWO_NAMES = {
 
 
 @pytest.fixture
-def almighty(db: None, now: datetime, set_business_date: Callable[[date], None]) -> User:
+def almighty(standard_house: None, set_business_date: Callable[[date], None]) -> User:
     """Somebody who holds every right there is: only the four eyes stop him."""
-    seeding.run_seeds(business_date=DAY, now=now)
     set_business_date(DAY)
     user = User.objects.create(username="almighty", kind=User.Kind.STAFF)
     place = create_department(name="总部", kind="MANAGEMENT")

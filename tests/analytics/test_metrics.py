@@ -9,9 +9,9 @@ from analytics.queries.metrics import compute_ratio, compute_sum
 from analytics.queries.series import Reach, get_reach, read_present, read_series
 from staff import rights
 from staff.queries import get_access
-from tests.web.conftest import TODAY, Book, book, make_customer, make_loan
+from tests.web.conftest import TODAY, Book, _kept_book, book, make_customer, make_loan
 
-__all__ = ["book"]
+__all__ = ["_kept_book", "book"]
 
 
 def test_sums_are_kept_by_product_manager_and_both(book: Book) -> None:

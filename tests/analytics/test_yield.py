@@ -8,9 +8,9 @@ import pytest
 from analytics.queries.metrics import compute_sum
 from core import clock
 from lending.models import Loan, LoanState, Repayment
-from tests.web.conftest import TODAY, Book, book
+from tests.web.conftest import TODAY, Book, _kept_book, book
 
-__all__ = ["book"]
+__all__ = ["_kept_book", "book"]
 
 
 def pay(loan: Loan, day: date, principal: Decimal, interest: Decimal) -> None:

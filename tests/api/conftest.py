@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.utils import translation
 
-from core import clock, seeding
+from core import clock
 from core.api.counters import counters
 from tests.api.people import House, Person
 from tests.fixtures.sandbox import sandbox, sandbox_process
@@ -26,9 +26,8 @@ def _fresh_request_state() -> Iterator[None]:
 
 
 @pytest.fixture
-def seeded(db: None, now: datetime) -> Iterator[datetime]:
+def seeded(standard_house: None, now: datetime) -> Iterator[datetime]:
     """Reference data of a new installation on Monday 2026-03-02, the clock standing still."""
-    seeding.run_seeds(business_date=DAY, now=now)
     with clock.use_clock(now):
         yield now
 

@@ -15,9 +15,9 @@ from customers.operations import documents
 from staff import rights
 from tests.api.people import Caller
 from tests.pictures import unchanged
-from tests.web.conftest import NOW, Book, book
+from tests.web.conftest import NOW, Book, _kept_book, book
 
-__all__ = ["book"]
+__all__ = ["_kept_book", "book"]
 
 PDF = b"%PDF-1.7\n" + b"x" * 4000
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 500

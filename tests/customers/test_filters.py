@@ -10,9 +10,9 @@ from customers.models import Customer, CustomField
 from customers.queries.filters import list_custom_fields, list_filters
 from customers.web.selection import canonical, edit, select
 from staff.queries import Access, get_access
-from tests.web.conftest import NOW, Book, book, browser, page
+from tests.web.conftest import NOW, Book, _kept_book, book, browser, page
 
-__all__ = ["book", "browser", "page"]
+__all__ = ["_kept_book", "book", "browser", "page"]
 SAMPLES = {
     Type.TEXT: "x",
     Type.NUMBER: "5",

@@ -15,9 +15,9 @@ from customers.queries.staff import is_exact
 from customers.web.selection import Selection, select
 from customers.web.views.listing import read_rows
 from staff.queries import get_access
-from tests.web.conftest import NOW, Book, book, browser, page
+from tests.web.conftest import NOW, Book, _kept_book, book, browser, page
 
-__all__ = ["book", "browser", "page"]
+__all__ = ["_kept_book", "book", "browser", "page"]
 SIXTY = 60
 
 

@@ -20,9 +20,9 @@ from customers.models import (
     Relation,
 )
 from customers.operations.facts import set_facts
-from tests.web.conftest import NOW, TODAY, Book, as_user, book
+from tests.web.conftest import NOW, TODAY, Book, _kept_book, as_user, book
 
-__all__ = ["book"]
+__all__ = ["_kept_book", "book"]
 
 SECRETS = {
     "address": "深圳市南山区科技园南路99号",

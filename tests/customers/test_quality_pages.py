@@ -21,9 +21,9 @@ from customers.tasks import run_imports
 from staff import rights
 from staff.models import StaffMember
 from tests.api.people import citizen_number
-from tests.web.conftest import NOW, TODAY, Book, as_user, book, make_person
+from tests.web.conftest import NOW, TODAY, Book, _kept_book, as_user, book, make_person
 
-__all__ = ["book"]
+__all__ = ["_kept_book", "book"]
 PHONE = "13912345678"
 FILE = f"姓名,手机号,身份证号,备注\r\n王晓明,{PHONE},{citizen_number(7)},=cmd|calc\r\n李雷,123,,x\r\n".encode("gbk")
 

@@ -15,11 +15,11 @@ from customers.queries.facts import list_fields
 from staff import rights
 from tests.api.people import Caller
 from tests.api.test_bad_input import VALUES
-from tests.web.conftest import NOW, Book, book
+from tests.web.conftest import NOW, Book, _kept_book, book
 
 pytestmark = pytest.mark.slow
 
-__all__ = ["book"]
+__all__ = ["_kept_book", "book"]
 
 SCOPES = [rights.VIEW_CUSTOMERS, rights.EDIT_CUSTOMERS]
 

@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from core import clock, seeding
+from core import clock
 from core.models import OutboxEvent, Parameter
 from customers.models import ContactPlan, Lead, Notice, Promise, WorkItem
 from customers.operations.history import raise_work
@@ -19,9 +19,8 @@ MORNING = clock.at(DAY, 8)
 
 
 @pytest.fixture
-def desk(db: None) -> Desk:
+def desk(standard_house: None) -> Desk:
     """A desk whose RM has one of everything, and what does not count."""
-    seeding.run_seeds(business_date=DAY, now=MORNING)
     desk = make_desk()
     customer = make_customer(desk.rm, MORNING)
     for hours in (-30, 5, 30):

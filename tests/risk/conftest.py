@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from core import clock, outbox
+from core import outbox
 from core.models import User
 from integrations.ports import CreditReport
 from lending.models import Application
@@ -15,9 +15,8 @@ from risk.models import BureauReport
 from risk.operations import bureau
 from risk.operations.seed import ensure_standard_rules, seed_loss_parameters
 from staff.operations import ensure_standard_roles
+from tests.fixtures.kept import DAY, NOW, Kept
 from tests.fixtures.sandbox import sandbox, sandbox_process  # noqa: F401 - fixtures
-
-DAY = date(2026, 3, 2)
 
 GOOD_REPORT: dict[str, Any] = {
     "has_history": True,
@@ -37,15 +36,27 @@ GOOD_REPORT: dict[str, Any] = {
 }
 
 
+def seed_house() -> None:
+    """Seed roles, parameters, products and rules."""
+    ensure_standard_roles(now=NOW)
+    lending_seed.seed_parameters(DAY, NOW)
+    lending_seed.seed_products(DAY, NOW)
+    ensure_standard_rules(now=NOW)
+    seed_loss_parameters(DAY, NOW)
+
+
+@pytest.fixture(scope="module")
+def _seeds_of_risk(kept: Kept) -> None:
+    kept.build(seed_house)
+
+
 @pytest.fixture
-def house(db: None, now: datetime, set_business_date: Callable[[date], None]) -> datetime:
-    """Seed roles, parameters, products and rules, and return the instant."""
+def house(
+    kept: Kept, _seeds_of_risk: None, db: None, now: datetime, set_business_date: Callable[[date], None]
+) -> datetime:
+    """Return the instant at which a seeded house stands."""
+    kept.start(None, seed_house)
     set_business_date(DAY)
-    ensure_standard_roles(now=clock.now())
-    lending_seed.seed_parameters(DAY, now)
-    lending_seed.seed_products(DAY, now)
-    ensure_standard_rules(now=now)
-    seed_loss_parameters(DAY, now)
     return now
 
 

@@ -10,9 +10,9 @@ from segmentation.models import Membership, Segment, SegmentVersion
 from segmentation.operations import segments as operations
 from segmentation.operations.attributes import refresh_attributes
 from tests.segmentation.test_segments import BORROWER, OVERDUE, make
-from tests.web.conftest import NOW, TODAY, Book, as_user, book, make_customer, make_loan
+from tests.web.conftest import NOW, TODAY, Book, _kept_book, as_user, book, make_customer, make_loan
 
-__all__ = ["book"]
+__all__ = ["_kept_book", "book"]
 
 FORM = {
     "name": "逾期借款人",

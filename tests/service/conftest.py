@@ -5,25 +5,36 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from core import clock, outbox
+from core import outbox
 from core.models import User
 from lending.models import Loan
 from lending.operations import seed as lending_seed
 from service.operations.seed import seed_contact_limits
 from staff.operations import ensure_standard_roles
 from tests.fixtures.borrowers import LoanPlan, make_borrower, make_loan, make_staff
+from tests.fixtures.kept import DAY, NOW, Kept
 
-DAY = date(2026, 3, 2)
+
+def seed_house() -> None:
+    """Seed roles, parameters and products."""
+    ensure_standard_roles(now=NOW)
+    lending_seed.seed_parameters(DAY, NOW)
+    lending_seed.seed_products(DAY, NOW)
+    seed_contact_limits(DAY, NOW)
+
+
+@pytest.fixture(scope="module")
+def _seeds_of_service(kept: Kept) -> None:
+    kept.build(seed_house)
 
 
 @pytest.fixture
-def house(db: None, now: datetime, set_business_date: Callable[[date], None]) -> datetime:
-    """Seed roles, parameters and products, and return the instant."""
+def house(
+    kept: Kept, _seeds_of_service: None, db: None, now: datetime, set_business_date: Callable[[date], None]
+) -> datetime:
+    """Return the instant at which a seeded house stands."""
+    kept.start(None, seed_house)
     set_business_date(DAY)
-    ensure_standard_roles(now=clock.now())
-    lending_seed.seed_parameters(DAY, now)
-    lending_seed.seed_products(DAY, now)
-    seed_contact_limits(DAY, now)
     return now
 
 

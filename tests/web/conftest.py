@@ -28,6 +28,8 @@ from tests.fixtures.browser import browser, page
 
 __all__ = ["browser", "page"]
 
+from tests.fixtures.kept import Kept
+
 TODAY = date(2026, 3, 2)
 NOW = clock.at(TODAY, 10)
 PASSWORD = "a-long-password-1"
@@ -112,11 +114,16 @@ def make_loan(number: int, borrower: Customer, investor: Customer, *, dpd: int =
     return loan
 
 
+@pytest.fixture(scope="module")
+def _kept_book(kept: Kept) -> Book | None:
+    return kept.build(build_book)
+
+
 @pytest.fixture
-def book(db: None) -> Iterator[Book]:
+def book(kept: Kept, _kept_book: Book | None, db: None) -> Iterator[Book]:
     """The book on a Monday morning."""
     with clock.use_clock(NOW):
-        yield build_book()
+        yield kept.start(_kept_book, build_book)
 
 
 @pytest.fixture

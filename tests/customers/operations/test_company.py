@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from core import clock, outbox, seeding
+from core import clock, outbox
 from core.models import AuditEntry, OutboxEvent, User
 from customers.fields import COMPANY_LABELS
 from customers.models import Customer, FieldClaim, TimelineEntry
@@ -23,8 +23,7 @@ TABLES = (Customer, FieldClaim, TimelineEntry, AuditEntry, OutboxEvent)
 
 
 @pytest.fixture
-def actor(db: None, now: datetime) -> User:
-    seeding.run_seeds(business_date=now.date(), now=now)
+def actor(standard_house: None) -> User:
     return make_staff("data-officer")
 
 

@@ -39,8 +39,7 @@ _serial = count(1)
 
 
 @pytest.fixture
-def actor(db: None, now: datetime) -> User:
-    seeding.run_seeds(business_date=now.date(), now=now)
+def actor(standard_house: None) -> User:
     return make_staff("data-officer")
 
 

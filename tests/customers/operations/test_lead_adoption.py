@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 
-from core import clock, seeding
+from core import clock
 from core.outbox import drain
 from customers.models import Customer, Lead, OwnerChange, Pool
 from customers.operations import leads, registration
@@ -13,8 +13,7 @@ from tests.fixtures.borrowers import make_staff
 
 
 @pytest.fixture
-def owner(db: None, now: datetime) -> StaffMember:
-    seeding.run_seeds(business_date=now.date(), now=now)
+def owner(standard_house: None) -> StaffMember:
     member = make_staff("rm").staff_member
     Pool.objects.create(name="公海", department=member.department)
     return member

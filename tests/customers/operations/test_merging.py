@@ -44,8 +44,7 @@ OWN_TRACES = {"customers_merge", "core_auditentry", "core_outboxevent", "core_ev
 
 
 @pytest.fixture
-def actor(db: None, now: datetime) -> User:
-    seeding.run_seeds(business_date=now.date(), now=now)
+def actor(standard_house: None) -> User:
     return make_staff("data-officer")
 
 

@@ -6,12 +6,13 @@ from datetime import date, timedelta
 
 import pytest
 
-from core import clock, seeding
+from core import clock
 from core.errors import BusinessError
 from core.models import BusinessDate
 from customers.models import Contact, Customer
 from customers.operations import diary
 from tests.customers.operations.desk import Desk, make_customer, make_desk
+from tests.fixtures.kept import Kept, seed_house
 from tests.pictures import unchanged
 
 TODAY = date(2026, 3, 2)
@@ -26,19 +27,29 @@ class Workday(Desk):
     customer: Customer
 
 
-@pytest.fixture
-def desk(db: None) -> Iterator[Workday]:
+def open_desk() -> Workday:
     """Seed the house and open the desk."""
+    seed_house()
+    BusinessDate.objects.update_or_create(pk=1, defaults={"value": TODAY})
+    made = make_desk()
+    for place, name in NAMES.items():
+        user = getattr(made, place).user
+        user.display_name = name
+        user.save(update_fields=["display_name"])
+    customer = make_customer(made.rm, NOW, registered_at=NOW - timedelta(days=100))
+    return Workday(**vars(made), customer=customer)
+
+
+@pytest.fixture(scope="module")
+def _kept_desk(kept: Kept) -> Workday | None:
+    return kept.build(open_desk)
+
+
+@pytest.fixture
+def desk(kept: Kept, _kept_desk: Workday | None, db: None) -> Iterator[Workday]:
+    """The desk on a Monday morning."""
     with clock.use_clock(NOW):
-        seeding.run_seeds(business_date=TODAY, now=NOW)
-        BusinessDate.objects.update_or_create(pk=1, defaults={"value": TODAY})
-        made = make_desk()
-        for place, name in NAMES.items():
-            user = getattr(made, place).user
-            user.display_name = name
-            user.save(update_fields=["display_name"])
-        customer = make_customer(made.rm, NOW, registered_at=NOW - timedelta(days=100))
-        yield Workday(**vars(made), customer=customer)
+        yield kept.start(_kept_desk, open_desk)
 
 
 def refuse(error: str, act: object, **params: object) -> None:

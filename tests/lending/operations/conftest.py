@@ -2,13 +2,11 @@
 
 import pytest
 
-from core import seeding
 from tests.lending.operations.books import set_business_date
-from tests.lending.operations.markets import DAY, at
+from tests.lending.operations.markets import DAY
 
 
 @pytest.fixture
-def house(db: None) -> None:
-    """Seed roles, parameters, products, rules and templates."""
+def house(standard_house: None) -> None:
+    """Stand on the day of the seeds: roles, parameters, products, rules and templates."""
     set_business_date(DAY)
-    seeding.run_seeds(business_date=DAY, now=at())
