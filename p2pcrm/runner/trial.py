@@ -32,11 +32,28 @@ def run_tests(arguments: Sequence[str], console: Console) -> int:
     if chromium is None:
         options += WITHOUT_BROWSER
     with temporary_servers(console, is_for_tests=True) as environment:
-        variables |= make_template(environment)
+        with compiling_tests(environment):
+            variables |= make_template(environment)
         code = run_in_front([str(PYTHON), "-m", "pytest", *options, *arguments], environment | variables)
     if chromium is None:
         console.warn(f"The browser tests did not run. {browser.HOW_TO_GET}")
     return code
+
+
+@contextmanager
+def compiling_tests(environment: Mapping[str, str]) -> Iterator[None]:
+    """Let one process compile the tests on a new checkout while something else goes on: or each process compiles all."""
+    if next((ROOT / "tests").glob("__pycache__/*-pytest-*.pyc"), None):
+        yield
+        return
+    collect = [str(PYTHON), "-m", "pytest", "--collect-only", "-q"]
+    process = subprocess.Popen(
+        collect, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, preexec_fn=die_with_parent(signal.SIGTERM)
+    )
+    try:
+        yield
+    finally:
+        process.wait()
 
 
 def make_template(environment: Mapping[str, str]) -> dict[str, str]:
