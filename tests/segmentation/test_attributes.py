@@ -20,13 +20,8 @@ from segmentation.operations.attributes import list_ranges, refresh_attributes
 from segmentation.operations.shape import shape_standing
 from segmentation.operations.touched import follow_customers
 from segmentation.queries.attributes import among_range, among_some, build_seen, list_keys, read_standing
-<<<<<<< HEAD
 from tests.segmentation.worlds import NIGHTS, World
-from tests.web.conftest import NOW, TODAY, Book, book, make_customer
-=======
-from tests.segmentation.test_nightly import NIGHTS, World
 from tests.web.conftest import NOW, TODAY, Book, _kept_book, book, make_customer
->>>>>>> bc15415 (tests: Write what a module's tests start from once; customers: read names with rare characters side by side.)
 
 __all__ = ["_kept_book", "book"]
 

@@ -13,7 +13,6 @@ from core import clock, outbox
 from core.models import BusinessDate
 from core.registries import read_attribute_sql
 from customers.models import Customer, TimelineEntry
-<<<<<<< HEAD
 from customers.operations.touching import touch_customers
 from lending.models import Application, LenderShare, Listing, Loan
 from segmentation.models import LabelRule, Labels, LabelStay
@@ -24,12 +23,7 @@ from segmentation.queries.labels import get_rule
 from segmentation.rules.labels import IN_BOTH, KEYS, STAGES, value_lifetime, weigh_volume
 from tests.segmentation.labelling import label, label_everybody, labels_of, read_labels
 from tests.segmentation.worlds import LIMITS, NIGHTS, World
-from tests.web.conftest import NOW, TODAY, Book, book, make_customer, make_loan
-=======
-from lending.models import Loan
-from segmentation.operations import label_customers
 from tests.web.conftest import NOW, TODAY, Book, _kept_book, book, make_customer, make_loan
->>>>>>> bc15415 (tests: Write what a module's tests start from once; customers: read names with rare characters side by side.)
 
 __all__ = ["_kept_book", "book"]
 

@@ -24,9 +24,9 @@ from staff.operations import ask_change, decide_change
 from staff.queries import get_access
 from tests.segmentation.labelling import label, labels_of
 from tests.segmentation.test_labels import make_many
-from tests.web.conftest import NOW, TODAY, Book, as_user, book, make_loan
+from tests.web.conftest import NOW, TODAY, Book, _kept_book, as_user, book, make_loan
 
-__all__ = ["book"]
+__all__ = ["_kept_book", "book"]
 
 
 def choose(book: Book, **values: object) -> LabelChoice:

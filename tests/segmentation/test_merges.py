@@ -8,13 +8,8 @@ from customers.models import Customer, CustomerRole
 from customers.operations import merging
 from segmentation.operations.touched import follow_customers
 from tests.fixtures.borrowers import make_staff
-<<<<<<< HEAD
 from tests.segmentation.labelling import label
-from tests.web.conftest import NOW, TODAY, Book, book, make_customer, make_loan
-=======
-from tests.segmentation.test_labels import label
 from tests.web.conftest import NOW, TODAY, Book, _kept_book, book, make_customer, make_loan
->>>>>>> bc15415 (tests: Write what a module's tests start from once; customers: read names with rare characters side by side.)
 
 __all__ = ["_kept_book", "book"]
 

@@ -33,13 +33,8 @@ from segmentation.queries.segments import (
 from segmentation.rules.segments import holds, parse
 from segmentation.texts import say_rule
 from staff.queries import Access, get_access
-<<<<<<< HEAD
 from tests.segmentation.worlds import NIGHTS, World
-from tests.web.conftest import NOW, TODAY, Book, book, make_customer, make_loan
-=======
-from tests.segmentation.test_nightly import NIGHTS, World
 from tests.web.conftest import NOW, TODAY, Book, _kept_book, book, make_customer, make_loan
->>>>>>> bc15415 (tests: Write what a module's tests start from once; customers: read names with rare characters side by side.)
 
 __all__ = ["_kept_book", "book"]
 

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from core import clock
 from customers.models import Customer
 from lending.models import Distribution, LenderShare, Loan, LoanState, Repayment
-from tests.web.conftest import Book, book, make_customer, make_loan
+from tests.web.conftest import Book, _kept_book, book, make_customer, make_loan
 
-__all__ = ["book"]
+__all__ = ["_kept_book", "book"]
 
 # Short limits, so that a world of a few weeks crosses all of them.
 LIMITS = {

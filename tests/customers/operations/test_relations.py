@@ -14,12 +14,8 @@ from customers.operations import documents, relations, roles
 from customers.operations.undo import UndoOvertaken, take_back
 from customers.queries.relations import find_other, household_exposure, list_documents, list_ties
 from staff.queries import get_access
-<<<<<<< HEAD
 from tests.segmentation.labelling import label
-from tests.web.conftest import NOW, TODAY, Book, book, make_customer, make_loan
-=======
 from tests.web.conftest import NOW, TODAY, Book, _kept_book, book, make_customer, make_loan
->>>>>>> bc15415 (tests: Write what a module's tests start from once; customers: read names with rare characters side by side.)
 
 __all__ = ["_kept_book", "book"]
 
