@@ -36,6 +36,12 @@ app.conf.beat_schedule = {
         "task": "risk.tasks.rescore_borrowers",
         "schedule": crontab(day_of_month=1, hour=5, minute=20),
     },
+    "run-learnings": _every("segmentation.tasks.run_learnings", 15.0),
+    "learn-weekly": {
+        "task": "segmentation.tasks.learn_weekly",
+        "schedule": crontab(day_of_week="sun", hour=3, minute=30),
+    },
+    "tell-needs": {"task": "segmentation.tasks.tell_needs", "schedule": crontab(hour=4, minute=10)},
     # The LPR is published on the 20th at nine; a day without news costs one request.
     "read-market": {"task": "risk.tasks.read_market", "schedule": crontab(hour=9, minute=20)},
     "tidy-job-runs": {"task": "core.tasks.tidy_job_runs", "schedule": crontab(hour=4, minute=40)},

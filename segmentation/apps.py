@@ -27,7 +27,7 @@ class SegmentationConfig(AppConfig):
         from customers.texts import register_text, register_words
         from segmentation import handlers
         from segmentation.models.vocabulary import Sign
-        from segmentation.operations import attributes, configuring, evaluation, labels, seed, undo
+        from segmentation.operations import attributes, configuring, evaluation, labels, recommend, seed, undo
         from segmentation.operations.touched import register_labeller
         from segmentation.queries import facts, told
         from segmentation.queries.attributes import TABLE
@@ -46,6 +46,7 @@ class SegmentationConfig(AppConfig):
         register_step(labels.STEP, labels.STEP_ORDER, labels.label_range, attributes.list_ranges)
         register_step(evaluation.STEP, evaluation.STEP_ORDER, evaluation.evaluate_all)
         register_seed(80, "segmentation.labels", seed.seed_labels)
+        register_seed(81, "segmentation.recommendation", recommend.seed_parameters)
         step_beginnings.register("segmentation.stages", STAGE_MOVES)
         appliers.register("segmentation.labelrule", configuring.apply_label_rule)
         appliers.register("segmentation.servicepackage", configuring.apply_package)

@@ -23,3 +23,11 @@ class MembersChanged:
     at: datetime
     entered: int
     left: int
+
+
+@event_type("segmentation.cluster_accepted")
+@dataclass(frozen=True)
+class ClusterAccepted:
+    """A cluster is a segment now; who is nearest to its middle is to be put into it."""
+
+    cluster_id: int

@@ -6,7 +6,9 @@ from typing import Any, Final
 from core.events import type_of
 from core.outbox import EventContext, handles
 from core.registries import touches
-from segmentation.events import SegmentDefined
+from lending.events import ApplicationSubmitted, BidPlaced
+from segmentation.events import ClusterAccepted, SegmentDefined
+from segmentation.operations import clusters, recommend
 from segmentation.operations.evaluation import evaluate_segments
 from segmentation.operations.touched import follow_customers
 
@@ -17,6 +19,25 @@ _BATCH: Final = 200
 def evaluate_defined(event: SegmentDefined, context: EventContext) -> None:
     """Tell the members of a new rule, and of what uses it."""
     evaluate_segments(segment_ids=[event.segment_id], business_date=context.business_date, now=context.now)
+
+
+@handles(ClusterAccepted, name="segmentation.fill_cluster")
+def fill_cluster(event: ClusterAccepted, context: EventContext) -> None:
+    """Put into a cluster's segment who is nearest to its middle."""
+    clusters.fill_segment(cluster_id=event.cluster_id, now=context.now)
+
+
+@handles(BidPlaced, name="segmentation.note_bids", batch=_BATCH)
+def note_bids(events: list[BidPlaced], context: EventContext) -> None:
+    """Mark which recommended listings were taken."""
+    recommend.note_bids(bid_ids=[event.bid_id for event in events], business_date=context.business_date)
+
+
+@handles(ApplicationSubmitted, name="segmentation.note_applications", batch=_BATCH)
+def note_applications(events: list[ApplicationSubmitted], context: EventContext) -> None:
+    """Mark which recommended products were taken."""
+    ids = [event.application_id for event in events]
+    recommend.note_applications(application_ids=ids, business_date=context.business_date)
 
 
 def register() -> None:

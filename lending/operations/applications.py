@@ -23,6 +23,7 @@ from lending.events import ApplicationDecided, ApplicationSubmitted, Application
 from lending.models import Application, Product
 from lending.operations import offers
 from lending.operations.exposure import check_exposure
+from lending.queries.suitability import read_borrower_facts
 from lending.rules import limits
 
 APPROVE, DECLINE, REFER = "APPROVE", "DECLINE", "REFER"
@@ -190,14 +191,7 @@ def _check_printable(**texts: str) -> None:
 
 
 def _check_gate(customer: Customer, purpose: str, purpose_text: str, business_date: date) -> None:
-    latest = FinancialProfile.objects.filter(customer=customer).order_by("-as_of_date", "-id").first()
-    assert customer.birth_date is not None, "an identified person has a birth date"
-    facts = limits.BorrowerFacts(
-        birth_date=customer.birth_date,
-        is_full_time_student=bool(latest and latest.is_student),
-        purpose_code=purpose,
-        purpose_text=purpose_text or str(Application.Purpose(purpose).label),
-    )
+    facts = read_borrower_facts(customer, purpose, purpose_text)
     findings = limits.check_borrower(facts, business_date)
     if findings:
         raise BorrowerNotAdmitted(findings=", ".join(finding.code for finding in findings))

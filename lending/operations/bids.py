@@ -12,15 +12,16 @@ from core import parameters
 from core.errors import BusinessError, InvalidInput, NotFound, Refused
 from core.money import ZERO, yuan
 from core.outbox import publish_many
-from customers.models import Consent, Customer, InvestorAssessment
+from customers.models import Consent, Customer
 from customers.operations import history, roles
 from customers.operations.cards import NotIdentified, require_consent
 from ledger.models import TransferType
 from ledger.operations.posting import post_transfer
 from ledger.rules.accounts import available_account, frozen_account
 from lending.events import BidPlaced, ListingFilled
-from lending.models import Bid, LenderShare, Listing, Loan
+from lending.models import Bid, Listing
 from lending.operations.listings import ListingNotOpen, lock_for_bids
+from lending.queries.suitability import get_suitability, sum_invested
 from lending.rules import limits
 
 
@@ -168,31 +169,12 @@ def _check_investor(
     notice = parameters.get_value("lending.risk_notice_version", on=business_date)
     if risk_notice_version != notice:
         raise RiskNoticeNotConfirmed(version=notice)
-    total_after = _invested(investor.pk) + amount
+    total_after = sum_invested(investor.pk) + amount
     findings = limits.check_suitability(
-        _suitability(investor, business_date), f"R{listing.risk_grade}", amount, total_after, business_date
+        get_suitability(investor.pk, business_date), f"R{listing.risk_grade}", amount, total_after, business_date
     )
     if findings:
         raise NotSuitable(findings=", ".join(finding.code for finding in findings))
-
-
-def _suitability(investor: Customer, business_date: date) -> limits.Suitability | None:
-    latest = InvestorAssessment.objects.filter(customer=investor).order_by("-id").first()
-    if latest is None:
-        return None
-    tier = parameters.get_value("lending.investor_tier_limits", on=business_date)[latest.tier]
-    return limits.Suitability(
-        latest.tier, latest.valid_until_date, single_limit=Decimal(tier["single"]), total_limit=Decimal(tier["total"])
-    )
-
-
-def _invested(investor_id: int) -> Decimal:
-    """Return what the investor has in running loans and in bids."""
-    shares = LenderShare.objects.filter(investor_id=investor_id, loan__state=Loan.State.ACTIVE).aggregate(
-        lent=Sum("principal"), received=Sum("principal_received")
-    )
-    bids = Bid.objects.filter(investor_id=investor_id, state=Bid.State.LIVE).aggregate(total=Sum("amount"))["total"]
-    return (shares["lent"] or ZERO) - (shares["received"] or ZERO) + (bids or ZERO)
 
 
 _TAKE_ROOM = """

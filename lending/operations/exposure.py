@@ -5,11 +5,11 @@ from decimal import Decimal
 
 from django.utils.translation import gettext_lazy as _
 
-from core import parameters
 from core.errors import BusinessError
 from customers.models import Customer
 from lending.models import Product
 from lending.queries.exposure import get_exposure
+from lending.queries.suitability import get_caps
 from lending.rules import limits
 
 
@@ -31,12 +31,7 @@ def check_exposure(
     without_application_id: int | None = None,
 ) -> None:
     """Check the caps while the customer's row is locked; at apply, at publish and at payout. Raises ExposureTooHigh."""
-    who = "person" if customer.kind == Customer.Kind.PERSON else "company"
-    prefix = f"{product.parameter_set}." if product.parameter_set else ""
-    caps = limits.ExposureCaps(
-        one_platform=parameters.get_decimal(f"{prefix}lending.cap_one_platform_{who}", on=business_date),
-        all_platforms=parameters.get_decimal(f"{prefix}lending.cap_all_platforms_{who}", on=business_date),
-    )
+    caps = get_caps(customer, product, business_date)
     exposure = get_exposure(
         customer.pk, other_platforms=other_platform_balance, without_application_id=without_application_id
     )

@@ -75,19 +75,21 @@ class Suitability:
     total_limit: Decimal
 
 
+def is_within_tier(risk_grade: str, tier: str) -> bool:
+    """Tell whether a tier takes a risk grade: grades up to its own number. C3 takes R1 to R3."""
+    return RISK_GRADES.index(risk_grade) <= INVESTOR_TIERS.index(tier)
+
+
 def check_suitability(
     suitability: Suitability | None, risk_grade: str, amount: Decimal, total_after: Decimal, on: date
 ) -> list[Finding]:
-    """Check a bid against the investor's assessment (办法 art. 26: no assessment, no service).
-
-    A tier may take the risk grades up to its own number: C3 takes R1 to R3.
-    """
+    """Check a bid against the investor's assessment (办法 art. 26: no assessment, no service)."""
     if suitability is None:
         return [Finding("assessment_missing")]
     findings = []
     if on > suitability.valid_until:
         findings.append(Finding("assessment_expired", suitability.valid_until, on))
-    if RISK_GRADES.index(risk_grade) > INVESTOR_TIERS.index(suitability.tier):
+    if not is_within_tier(risk_grade, suitability.tier):
         findings.append(Finding("risk_above_tier", suitability.tier, risk_grade))
     if amount > suitability.single_limit:
         findings.append(Finding("single_limit", suitability.single_limit, amount))

@@ -3,7 +3,7 @@
 from django.urls import path
 
 import core.api.paths  # noqa: F401 - registers the converters
-from segmentation.api import labels, views
+from segmentation.api import labels, recommend, views
 
 urlpatterns = [
     path("staff/labels/", labels.LabelCountsView.as_view()),
@@ -13,4 +13,10 @@ urlpatterns = [
     path("staff/segments/preview/", views.PreviewView.as_view()),
     path("staff/segments/<public_id:public_id>/", views.SegmentView.as_view()),
     path("staff/segments/<public_id:public_id>/members/", views.MembersView.as_view()),
+    path("staff/segments/<public_id:public_id>/lookalikes/", recommend.LookAlikesView.as_view()),
+    path("staff/learnings/", recommend.LearningsView.as_view()),
+    path("staff/clusters/", recommend.ClustersView.as_view()),
+    path("staff/needs/", recommend.NextNeedsView.as_view()),
+    path("staff/customers/<public_id:public_id>/recommendations/", recommend.CustomerRecommendationsView.as_view()),
+    path("me/recommendations/", recommend.OwnRecommendationsView.as_view()),
 ]

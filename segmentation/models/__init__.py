@@ -1,17 +1,26 @@
 """Rows of segmentation."""
 
+from segmentation.models.clusters import Cluster, ClusterDay
 from segmentation.models.labels import LabelChoice, LabelRule, Labels, LabelStay
 from segmentation.models.lifecycle import Decline, Playbook, ServicePackage
+from segmentation.models.lookalikes import LookAlike
+from segmentation.models.needs import NextNeed
+from segmentation.models.recommend import Learning, Suggestion
 from segmentation.models.segments import Membership, Segment, SegmentDay, SegmentVersion
 from segmentation.models.standing import Standing, StandingRun
 
 __all__ = [
+    "Cluster",
+    "ClusterDay",
     "Decline",
     "LabelChoice",
     "LabelRule",
     "LabelStay",
     "Labels",
+    "Learning",
+    "LookAlike",
     "Membership",
+    "NextNeed",
     "Playbook",
     "Segment",
     "SegmentDay",
@@ -19,4 +28,5 @@ __all__ = [
     "ServicePackage",
     "Standing",
     "StandingRun",
+    "Suggestion",
 ]

@@ -53,6 +53,12 @@ def register() -> None:
     customer_panels.register(
         "segments", CustomerPanel(_("Segments"), "segmentation:customer", order=60, right=rights.VIEW_SEGMENTS)
     )
+    customer_panels.register(
+        "recommendations",
+        CustomerPanel(
+            _("Recommendations"), "segmentation:customer-recommendations", order=62, right=rights.VIEW_SEGMENTS
+        ),
+    )
     bulk_acts.register(
         "segment", BulkAct(_("Put onto a list"), rights.EDIT_SEGMENTS, _list_form, _fill, icon="target", order=70)
     )

@@ -35,6 +35,9 @@ def list_tabs(current: str) -> list[dict[str, Any]]:
         ("segmentation:declines", _("Declines")),
         ("segmentation:service", _("Service packages")),
         ("segmentation:playbooks", _("Playbooks")),
+        ("segmentation:clusters", _("Clusters")),
+        ("segmentation:needs", _("Next needs")),
+        ("segmentation:recommendations", _("Recommendation")),
     ]
     return [{"label": label, "url": reverse(name), "is_current": name == current} for name, label in pages]
 

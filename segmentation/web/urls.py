@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from segmentation.web import labels, lifecycle, views
+from segmentation.web import clusters, labels, lifecycle, lookalikes, needs, recommend, views
 
 app_name = "segmentation"
 
@@ -10,9 +10,18 @@ urlpatterns = [
     path("segments/", views.SegmentListPage.as_view(), name="list"),
     path("segments/new/", views.EditPage.as_view(), name="new"),
     path("segments/preview/", views.Preview.as_view(), name="preview"),
+    path("segments/recommendations/", recommend.RecommendationPage.as_view(), name="recommendations"),
+    path("segments/needs/", needs.NeedsPage.as_view(), name="needs"),
+    path("segments/clusters/", clusters.ClusterListPage.as_view(), name="clusters"),
+    path("segments/clusters/<str:public_id>/", clusters.ClusterPage.as_view(), name="cluster"),
+    path("segments/clusters/<str:public_id>/<slug:act>/", clusters.ClusterAct.as_view(), name="cluster-act"),
+    path("segments/learn/<slug:kind>/", recommend.Learn.as_view(), name="learn"),
     path("segments/<str:public_id>/", views.SegmentPage.as_view(), name="segment"),
     path("segments/<str:public_id>/edit/", views.EditPage.as_view(), name="edit"),
     path("segments/<str:public_id>/overlap/", views.Overlap.as_view(), name="overlap"),
+    path("segments/<str:public_id>/lookalikes/", lookalikes.LookAlikePage.as_view(), name="lookalikes"),
+    path("segments/<str:public_id>/lookalikes/ask/", lookalikes.AskLookAlikes.as_view(), name="lookalikes-ask"),
+    path("segments/<str:public_id>/lookalikes/keep/", lookalikes.KeepLookAlikes.as_view(), name="lookalikes-keep"),
     path("segments/<str:public_id>/<slug:act>/", views.SegmentAct.as_view(), name="act"),
     path("segments/<str:public_id>/customers/<str:customer_id>/", views.ExplainPage.as_view(), name="explain"),
     path("labels/", labels.LabelsPage.as_view(), name="labels"),
@@ -25,5 +34,10 @@ urlpatterns = [
     path("customers/<str:public_id>/labels/choose/", labels.ChooseLabel.as_view(), name="choose-label"),
     path("customers/<str:public_id>/labels/release/", labels.ReleaseLabel.as_view(), name="release-label"),
     path("customers/<str:public_id>/labels/cause/", labels.NameCause.as_view(), name="name-cause"),
+    path(
+        "customers/<str:public_id>/recommendations/",
+        recommend.CustomerRecommendations.as_view(),
+        name="customer-recommendations",
+    ),
     path("customers/<str:public_id>/segments/", views.CustomerSegments.as_view(), name="customer"),
 ]

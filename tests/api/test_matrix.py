@@ -148,6 +148,12 @@ MATRIX: dict[tuple[str, str], tuple[str, Any]] = {
         {"name": "x", "version": 1, "rule": {"all": [{"fact": "borrower", "is": "is", "values": ["yes"]}]}},
     ),
     ("get", "staff/segments/<public_id:segment>/members/"): (rights.VIEW_SEGMENTS, None),
+    ("get", "staff/segments/<public_id:segment>/lookalikes/"): (rights.VIEW_SEGMENTS, None),
+    ("get", "staff/learnings/"): (rights.VIEW_SEGMENTS, None),
+    ("get", "staff/clusters/"): (rights.VIEW_SEGMENTS, None),
+    ("get", "staff/needs/"): (rights.VIEW_SEGMENTS, None),
+    ("get", "staff/customers/<public_id:customer>/recommendations/"): (rights.VIEW_SEGMENTS, None),
+    ("get", "me/recommendations/"): (CUSTOMER, None),
 }
 # What a converter stands for follows from the address's first part, so that the table above can name it.
 NAMES = {"cards": "card", "deposits": "deposit", "withdrawals": "withdrawal", "applications": "application"}

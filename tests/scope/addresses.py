@@ -60,6 +60,7 @@ KINDS = {
     "work/": "work",
     "undo/": "undo",
     "segments/": "segment",
+    "segments/clusters/": HOUSE,
 }
 # Places of an address that name no record of their own, by name; those of the records are in `KINDS`.
 PLACES = {

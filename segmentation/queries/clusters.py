@@ -1,0 +1,152 @@
+"""Customers put on the yardstick of a learning, and the group of each, as SQL over the kept attributes."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date
+from typing import Any, Final
+
+from django.db import connection
+from django.db.models import Prefetch, Q, QuerySet
+
+from core.errors import NotFound
+from core.registries import attributes
+from segmentation.models import Cluster, ClusterDay, Learning
+from segmentation.queries.attributes import TABLE
+from segmentation.queries.lookalikes import EVERYTHING, list_comparable, write_number
+from segmentation.rules.clusters import DISTANCES, NEVER_DAYS, Middles
+from segmentation.rules.comparable import Kind
+
+# Enough to find the middles of a few groups.
+SAMPLE: Final = 40_000
+# Customers with business, a wish for it, or money here; the others have nothing to be told apart by.
+_CLUSTERED: Final = (
+    "s.status IN ('REGISTERED', 'IDENTIFIED')"
+    " AND (s.deal_count IS NOT NULL OR s.bids > 0 OR s.applications > 0 OR s.available > 0)"
+)
+# How long somebody has been a customer would tell cohorts apart, not needs.
+_LEFT_OUT: Final = frozenset({"registered", "completeness", "first_deal_date"})
+
+
+def list_features() -> dict[str, Kind]:
+    """Return the facts that groups may be told apart by: numbers, days and flags."""
+    found = list_comparable(EVERYTHING)
+    return {key: kind for key, kind in found.items() if kind is not Kind.TEXT and key not in _LEFT_OUT}
+
+
+def write_even(key: str, kind: Kind) -> str:
+    """Return SQL for a fact on the even scale, as `segmentation.rules.clusters.even_out` tells it."""
+    number = write_number(key)
+    if kind is Kind.FLAG:
+        return number
+    if kind is Kind.DAYS:
+        return f"ln(1 + least(greatest(coalesce({number}, {NEVER_DAYS}), 0), {NEVER_DAYS}))"
+    return f"sign({number}) * ln(1 + abs({number}))"
+
+
+def read_sample(features: dict[str, Kind]) -> list[tuple[float, ...]]:
+    """Return a sample of customers with business on the even scale, the same one each time."""
+    columns = ", ".join(write_even(key, kind) for key, kind in features.items())
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT {columns} FROM {TABLE} s WHERE {_CLUSTERED} ORDER BY hashint8(s.customer_id) LIMIT %s",  # noqa: S608
+            [SAMPLE],
+        )
+        return list(cursor.fetchall())
+
+
+def is_readable(middles: Middles) -> bool:
+    """Tell whether every fact of a learning is still told."""
+    return all(feature.key in attributes for feature in middles.features)
+
+
+def write_nearest(middles: Middles) -> tuple[str, list[Any]]:
+    """Return SQL that yields `customer_id`, `place` of the nearest middle and `distance`, and its parameters."""
+    evens, parameters = [], []
+    for number, feature in enumerate(middles.features):
+        evens.append(f"({write_even(feature.key, feature.kind)} - %s::float8) / %s::float8 AS z{number}")
+        parameters += [feature.mean, feature.scale]
+    gaps = []
+    for place, centre in enumerate(middles.centres):
+        squares = " + ".join(f"power(z.z{number} - %s::float8, 2)" for number in range(len(centre)))
+        gaps.append(f"({place}, {squares})")
+        parameters += centre
+    text = f"""
+    SELECT z.customer_id, g.place, sqrt(g.gap / {len(middles.features)}) AS distance
+    FROM (SELECT s.customer_id, {", ".join(evens)} FROM {TABLE} s WHERE {_CLUSTERED}) z
+    CROSS JOIN LATERAL (
+        SELECT v.place, v.gap FROM (VALUES {", ".join(gaps)}) v (place, gap) ORDER BY v.gap, v.place LIMIT 1
+    ) g
+    """  # noqa: S608 - keys of the closed list
+    return text, parameters
+
+
+def count_nearest(middles: Middles) -> dict[int, Counter[str]]:
+    """Return how many customers stand nearest to each middle, by band of distance."""
+    text, parameters = write_nearest(middles)
+    bounds = ", ".join(str(bound) for bound in DISTANCES)
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL work_mem = '64MB'")
+        cursor.execute(
+            f"SELECT n.place, width_bucket(n.distance, ARRAY[{bounds}]::float8[])::text, count(*)"  # noqa: S608
+            f" FROM ({text}) n GROUP BY 1, 2",
+            parameters,
+        )
+        found: dict[int, Counter[str]] = {place: Counter() for place in range(len(middles.centres))}
+        for place, band, count in cursor.fetchall():
+            found[place][band] = count
+    return found
+
+
+def read_medians(middles: Middles) -> dict[int | None, dict[str, float]]:
+    """Return the median of each number of a learning's facts, of each group and of all (None), as numbers of the facts."""
+    text, parameters = write_nearest(middles)
+    columns = ", ".join(
+        f"percentile_cont(.5) WITHIN GROUP (ORDER BY {write_number(f.key)})"
+        if f.kind is not Kind.FLAG
+        else f"avg({write_number(f.key)})"
+        for f in middles.features
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT n.place, {columns} FROM ({text}) n JOIN {TABLE} s ON s.customer_id = n.customer_id"  # noqa: S608
+            " GROUP BY GROUPING SETS ((n.place), ())",
+            parameters,
+        )
+        return {
+            place: {f.key: value for f, value in zip(middles.features, values, strict=True) if value is not None}
+            for place, *values in cursor.fetchall()
+        }
+
+
+def list_clusters(learning: Learning) -> list[Cluster]:
+    """Return the groups of a learning, the largest first, with the latest look at those accepted."""
+    return list(_with_days(learning.clusters.all()).order_by("-size", "place"))
+
+
+def is_offered() -> Q:
+    """Return which groups are those of the latest learning, or were accepted."""
+    latest = Learning.objects.filter(kind=Learning.Kind.CLUSTERS, state=Learning.State.DONE).order_by("-pk")
+    return Q(segment__isnull=False) | Q(learning__in=latest.values("pk")[:1])
+
+
+def list_accepted() -> list[Cluster]:
+    """Return all groups that a person accepted, the newest first."""
+    return list(_with_days(Cluster.objects.filter(segment__isnull=False)).order_by("-accepted_at"))
+
+
+def _with_days(rows: QuerySet[Cluster]) -> QuerySet[Cluster]:
+    days = ClusterDay.objects.order_by("-on_date")
+    return rows.select_related("segment", "learning").prefetch_related(Prefetch("days", days))
+
+
+def get_cluster(public_id: str) -> Cluster:
+    """Return a group with its learning. Raises NotFound."""
+    found = Cluster.objects.select_related("learning", "segment").filter(public_id=public_id).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def list_days(cluster: Cluster, since: date) -> Sequence[ClusterDay]:
+    """Return the looks at an accepted group since a day, in order."""
+    return list(cluster.days.filter(on_date__gte=since).order_by("on_date"))

@@ -1,0 +1,135 @@
+"""Who is like the members of a segment: asked for from its page, shown with the traits shared, kept as a list."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from core import clock
+from core.errors import BusinessError, NotFound
+from core.models import User
+from core.web.listing import take_page
+from segmentation.models import Learning, Segment
+from segmentation.operations import lookalikes, recommend_learning
+from segmentation.queries import lookalikes as reads
+from segmentation.queries.segments import get_segment
+from segmentation.rules.lookalikes import Trait, list_named, list_shared, read_trait
+from segmentation.texts_recommend import name_fact, say_band, say_lack
+from staff import rights
+from staff.pages import StaffPage, carry_out
+
+
+class LookAlikePage(StaffPage):
+    """The likest customers of the reader's own, with what they share; and what sets the members apart."""
+
+    right = rights.VIEW_SEGMENTS
+
+    def get(self, request: HttpRequest, public_id: str) -> HttpResponse:
+        """Show the latest learning about the segment."""
+        return self.show(request, get_segment(public_id), {})
+
+    def show(self, request: HttpRequest, segment: Segment, faults: dict[str, Any], status: int = 200) -> HttpResponse:
+        """Answer the page with what was typed into its form."""
+        learning = reads.get_latest(segment)
+        context: dict[str, Any] = {
+            "segment": segment,
+            "learning": learning,
+            "lack": say_lack(learning.lack) if learning and learning.lack else "",
+            "waits": learning is not None and learning.state == Learning.State.ASKED,
+            "bases": [
+                (reads.EVERYTHING, _("everything known")),
+                (reads.BEFORE, _("what is known before a first deal")),
+            ],
+            "can_edit": self.access.has(rights.EDIT_SEGMENTS),
+            "name": request.POST.get("name", ""),
+            "most": request.POST.get("most", "200"),
+            "faults": {key: " ".join(str(one) for one in found if one) for key, found in faults.items()},
+        }
+        if learning is not None and learning.state == Learning.State.DONE:
+            context |= self.read(request, learning)
+        return render(request, "segmentation/lookalikes.html", context, status=status)
+
+    def read(self, request: HttpRequest, learning: Learning) -> dict[str, Any]:
+        """Return traits and one page of look-alikes."""
+        traits = [read_trait(kept) for kept in learning.content["traits"]]
+        rows = reads.list_lookalikes(self.access, learning).select_related("customer__rm__user")
+        page = take_page(
+            rows.defer("customer__search_grams", "customer__labels"), request.GET, sorts={}, default="-score"
+        )
+        bands = reads.read_bands([row.customer_id for row in page.rows], traits, clock.business_date())
+        return {
+            "traits": [_show_trait(trait) for trait in traits if list_named(trait)],
+            "without": [name_fact(key) for key in learning.content.get("without", [])],
+            "page": page,
+            "rows": [{"row": row, "shared": _name_shared(traits, bands.get(row.customer_id, {}))} for row in page.rows],
+        }
+
+
+def _show_trait(trait: Trait) -> dict[str, Any]:
+    return {
+        "name": name_fact(trait.fact.key),
+        "bands": [
+            {
+                "label": say_band(trait.fact, band),
+                "inside": trait.inside.get(band, 0.0),
+                "outside": trait.outside.get(band, 0.0),
+            }
+            for band in list_named(trait)
+        ],
+    }
+
+
+def _name_shared(traits: list[Trait], bands: dict[str, str]) -> list[str]:
+    return [
+        f"{name_fact(trait.fact.key)}: {say_band(trait.fact, bands[trait.fact.key])}"
+        for trait in list_shared(traits, bands)
+    ]
+
+
+class AskLookAlikes(StaffPage):
+    """Have look-alikes looked for."""
+
+    right = rights.EDIT_SEGMENTS
+
+    def post(self, request: HttpRequest, public_id: str) -> HttpResponse:
+        """Leave it to a worker."""
+        segment = get_segment(public_id)
+        assert isinstance(request.user, User)
+        actor = request.user
+
+        def ask() -> Learning:
+            return recommend_learning.ask_learning(
+                kind=Learning.Kind.LOOKALIKES, actor=actor, now=clock.now(), business_date=clock.business_date(),
+                segment=segment, basis=request.POST.get("basis", ""),
+            )  # fmt: skip
+
+        back = reverse("segmentation:lookalikes", args=[public_id])
+        return carry_out(request, back, ask, _("A worker looks for them; this takes a few moments."))
+
+
+class KeepLookAlikes(LookAlikePage):
+    """Keep the likest of one's own as a list."""
+
+    http_method_names = ["post"]
+    right = rights.EDIT_SEGMENTS
+
+    def post(self, request: HttpRequest, public_id: str) -> HttpResponse:
+        """Keep them, or say what is wrong."""
+        segment = get_segment(public_id)
+        learning = reads.get_latest(segment)
+        if learning is None or learning.state != Learning.State.DONE:
+            raise NotFound
+        most = request.POST.get("most", "")
+        assert isinstance(request.user, User)
+        try:
+            kept = lookalikes.keep_lookalikes(
+                learning=learning, access=self.access, most=int(most) if most.isdigit() and len(most) < 6 else 0,
+                name=request.POST.get("name", ""), actor=request.user, now=clock.now(),
+            )  # fmt: skip
+        except BusinessError as error:
+            return self.show(
+                request, segment, error.fields or {"": [error.sentence(), error.advice()]}, status=error.status
+            )
+        return redirect("segmentation:segment", kept.public_id)
