@@ -62,7 +62,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'customer',
                 'verbose_name_plural': 'customers',
-            },
+            "indexes": [django.contrib.postgres.indexes.GinIndex(fields=['search_grams'], name='customer_grams'), models.Index(fields=['phone_tail_index'], name='customer_phone_tail'), models.Index(fields=['rm', '-id'], name='customer_rm'), models.Index(fields=['stage', '-id'], name='customer_stage'), models.Index(fields=['risk_tier', '-id'], name='customer_risk_tier'), models.Index(fields=['name_key', 'id'], name='customer_name_key'), models.Index(fields=['-registered_at'], name='customer_registered')],"constraints": [models.UniqueConstraint(condition=models.Q(('phone_index', ''), _negated=True), fields=('phone_index',), name='customer_phone_unique'), models.UniqueConstraint(condition=models.Q(('identity_index', ''), _negated=True), fields=('identity_index',), name='customer_identity_unique'), models.CheckConstraint(condition=models.Q(('status', 'REGISTERED'), models.Q(('identity_index', ''), _negated=True), _connector='OR'), name='customer_identified_has_identity')],},
         ),
         migrations.CreateModel(
             name='ChannelPreference',
@@ -93,7 +93,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'bank card',
                 'verbose_name_plural': 'bank cards',
-            },
+            "constraints": [models.UniqueConstraint(condition=models.Q(('state__in', ['PENDING', 'BOUND'])), fields=('customer', 'number_index'), name='card_bound_once')],},
         ),
         migrations.CreateModel(
             name='Consent',
@@ -111,7 +111,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'consent',
                 'verbose_name_plural': 'consents',
-            },
+            "constraints": [models.UniqueConstraint(condition=models.Q(('withdrawn_at__isnull', True)), fields=('customer', 'purpose', 'recipient'), name='consent_one_live')],},
         ),
         migrations.CreateModel(
             name='FinancialProfile',
@@ -134,7 +134,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'financial profile',
                 'verbose_name_plural': 'financial profiles',
-            },
+            "indexes": [models.Index(fields=['customer', '-as_of_date', '-id'], name='financial_latest')],},
         ),
         migrations.CreateModel(
             name='IdentityCheck',
@@ -149,7 +149,7 @@ class Migration(migrations.Migration):
                 ('outcome', models.CharField(choices=[('PENDING', 'being checked'), ('PASSED', 'passed'), ('MISMATCH', 'name and number do not match'), ('ERROR', 'could not be checked')], default='PENDING', max_length=8)),
                 ('customer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='identity_checks', to='customers.customer')),
             ],
-        ),
+        options={"constraints": [models.UniqueConstraint(condition=models.Q(('outcome', 'PENDING')), fields=('customer',), name='identity_check_one_pending')],},),
         migrations.CreateModel(
             name='TimelineEntry',
             fields=[
@@ -167,7 +167,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'timeline entry',
                 'verbose_name_plural': 'timeline entries',
-            },
+            "indexes": [models.Index(fields=['customer', '-at', '-id'], name='timeline_customer')],},
         ),
         migrations.CreateModel(
             name='VerificationCode',
@@ -212,78 +212,6 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'work item',
                 'verbose_name_plural': 'work items',
-            },
-        ),
-        migrations.AddIndex(
-            model_name='customer',
-            index=django.contrib.postgres.indexes.GinIndex(fields=['search_grams'], name='customer_grams'),
-        ),
-        migrations.AddIndex(
-            model_name='customer',
-            index=models.Index(fields=['phone_tail_index'], name='customer_phone_tail'),
-        ),
-        migrations.AddIndex(
-            model_name='customer',
-            index=models.Index(fields=['rm', '-id'], name='customer_rm'),
-        ),
-        migrations.AddIndex(
-            model_name='customer',
-            index=models.Index(fields=['stage', '-id'], name='customer_stage'),
-        ),
-        migrations.AddIndex(
-            model_name='customer',
-            index=models.Index(fields=['risk_tier', '-id'], name='customer_risk_tier'),
-        ),
-        migrations.AddIndex(
-            model_name='customer',
-            index=models.Index(fields=['name_key', 'id'], name='customer_name_key'),
-        ),
-        migrations.AddIndex(
-            model_name='customer',
-            index=models.Index(fields=['-registered_at'], name='customer_registered'),
-        ),
-        migrations.AddConstraint(
-            model_name='customer',
-            constraint=models.UniqueConstraint(condition=models.Q(('phone_index', ''), _negated=True), fields=('phone_index',), name='customer_phone_unique'),
-        ),
-        migrations.AddConstraint(
-            model_name='customer',
-            constraint=models.UniqueConstraint(condition=models.Q(('identity_index', ''), _negated=True), fields=('identity_index',), name='customer_identity_unique'),
-        ),
-        migrations.AddConstraint(
-            model_name='customer',
-            constraint=models.CheckConstraint(condition=models.Q(('status', 'REGISTERED'), models.Q(('identity_index', ''), _negated=True), _connector='OR'), name='customer_identified_has_identity'),
-        ),
-        migrations.AddConstraint(
-            model_name='bankcard',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['PENDING', 'BOUND'])), fields=('customer', 'number_index'), name='card_bound_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='consent',
-            constraint=models.UniqueConstraint(condition=models.Q(('withdrawn_at__isnull', True)), fields=('customer', 'purpose', 'recipient'), name='consent_one_live'),
-        ),
-        migrations.AddIndex(
-            model_name='financialprofile',
-            index=models.Index(fields=['customer', '-as_of_date', '-id'], name='financial_latest'),
-        ),
-        migrations.AddConstraint(
-            model_name='identitycheck',
-            constraint=models.UniqueConstraint(condition=models.Q(('outcome', 'PENDING')), fields=('customer',), name='identity_check_one_pending'),
-        ),
-        migrations.AddIndex(
-            model_name='timelineentry',
-            index=models.Index(fields=['customer', '-at', '-id'], name='timeline_customer'),
-        ),
-        migrations.AddIndex(
-            model_name='workitem',
-            index=models.Index(condition=models.Q(('state', 'OPEN')), fields=['assignee', 'urgency', 'due_at'], name='work_item_open'),
-        ),
-        migrations.AddIndex(
-            model_name='workitem',
-            index=models.Index(fields=['customer', '-id'], name='work_item_customer'),
-        ),
-        migrations.AddConstraint(
-            model_name='workitem',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'OPEN')), fields=('key',), name='work_item_open_once'),
+            "indexes": [models.Index(condition=models.Q(('state', 'OPEN')), fields=['assignee', 'urgency', 'due_at'], name='work_item_open'), models.Index(fields=['customer', '-id'], name='work_item_customer')],"constraints": [models.UniqueConstraint(condition=models.Q(('state', 'OPEN')), fields=('key',), name='work_item_open_once')],},
         ),
     ]

@@ -79,7 +79,14 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "promise",
                 "verbose_name_plural": "promises",
-            },
+            "constraints": [models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("closed_at__isnull", True), ("state", "OPEN")),
+                    models.Q(models.Q(("state", "OPEN"), _negated=True), ("closed_at__isnull", False)),
+                    _connector="OR",
+                ),
+                name="promise_closed_has_time",
+            )],},
         ),
         migrations.CreateModel(
             name="QuarantinedRow",
@@ -139,7 +146,7 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "step of registration",
                 "verbose_name_plural": "steps of registration",
-            },
+            "indexes": [models.Index(fields=["step", "-at"], name="registration_step_at")],"constraints": [models.UniqueConstraint(fields=("phone_index", "step"), name="registration_step_once")],},
         ),
         migrations.CreateModel(
             name="Relation",
@@ -243,7 +250,9 @@ class Migration(migrations.Migration):
                 "verbose_name": "revisit rule",
                 "verbose_name_plural": "revisit rules",
                 "ordering": ["place", "id"],
-            },
+            "constraints": [models.CheckConstraint(
+                condition=models.Q(("interval_days__gt", 0)), name="revisit_rule_has_days"
+            )],},
         ),
         migrations.CreateModel(
             name="SavedView",
@@ -471,7 +480,7 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "collaborator",
                 "verbose_name_plural": "collaborators",
-            },
+            "constraints": [models.UniqueConstraint(fields=("customer", "member"), name="collaborator_once")],},
         ),
         migrations.CreateModel(
             name="CustomerCost",
@@ -491,7 +500,7 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "cost of a customer",
                 "verbose_name_plural": "costs of customers",
-            },
+            "indexes": [models.Index(fields=["customer", "-id"], name="customer_cost_customer")],"constraints": [models.CheckConstraint(condition=models.Q(("amount__gte", 0)), name="customer_cost_positive")],},
         ),
         migrations.CreateModel(
             name="CustomerRole",
@@ -558,7 +567,7 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "role of a customer",
                 "verbose_name_plural": "roles of customers",
-            },
+            "constraints": [models.UniqueConstraint(fields=("customer", "role"), name="customer_role_once")],},
         ),
         migrations.CreateModel(
             name="CustomField",
@@ -655,7 +664,7 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "document",
                 "verbose_name_plural": "documents",
-            },
+            "indexes": [models.Index(fields=["customer", "-id"], name="document_customer")],},
         ),
         migrations.CreateModel(
             name="Contact",
@@ -721,7 +730,7 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "contact",
                 "verbose_name_plural": "contacts",
-            },
+            "indexes": [models.Index(fields=["customer", "-at"], name="contact_customer"), models.Index(fields=["member", "-at"], name="contact_member")],},
         ),
         migrations.CreateModel(
             name="DuplicatePair",
@@ -766,7 +775,9 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "possible duplicate",
                 "verbose_name_plural": "possible duplicates",
-            },
+            "indexes": [models.Index(condition=models.Q(("state", "OPEN")), fields=["-score", "-id"], name="duplicate_open"), models.Index(fields=["second"], name="duplicate_second")],"constraints": [models.UniqueConstraint(fields=("first", "second"), name="duplicate_pair_once"), models.CheckConstraint(
+                condition=models.Q(("first__lt", models.F("second"))), name="duplicate_pair_ordered"
+            )],},
         ),
         migrations.CreateModel(
             name="Export",
@@ -798,7 +809,7 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "export",
                 "verbose_name_plural": "exports",
-            },
+            "indexes": [models.Index(fields=["actor", "-at"], name="export_actor")],},
         ),
         migrations.CreateModel(
             name="FieldChange",
@@ -830,7 +841,7 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "field change",
                 "verbose_name_plural": "field changes",
-            },
+            "indexes": [models.Index(fields=["customer", "-id"], name="field_change_customer")],},
         ),
         migrations.CreateModel(
             name="FieldClaim",
@@ -852,7 +863,7 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "claim of a source",
                 "verbose_name_plural": "claims of sources",
-            },
+            "constraints": [models.UniqueConstraint(fields=("customer", "field", "source"), name="claim_one_per_source")],},
         ),
         migrations.CreateModel(
             name="Handover",
@@ -981,7 +992,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-        ),
+        options={"constraints": [models.UniqueConstraint(fields=("job", "customer"), name="import_customer_once")],},),
         migrations.CreateModel(
             name="Lead",
             fields=[
@@ -1094,7 +1105,25 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "lead",
                 "verbose_name_plural": "leads",
-            },
+            "indexes": [models.Index(fields=["owner", "state", "-id"], name="lead_owner"), models.Index(fields=["state", "-id"], name="lead_state"), models.Index(fields=["method", "-created_at"], name="lead_method")],"constraints": [models.UniqueConstraint(
+                condition=models.Q(
+                    models.Q(("phone_index", ""), _negated=True), ("state__in", ["NEW", "WORKING", "QUALIFIED"])
+                ),
+                fields=("phone_index", "role"),
+                name="lead_open_once",
+            ), models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "LOST"), _negated=True),
+                    models.Q(("lost_reason", ""), _negated=True),
+                    _connector="OR",
+                ),
+                name="lead_lost_has_reason",
+            ), models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "CONVERTED"), _negated=True), ("customer__isnull", False), _connector="OR"
+                ),
+                name="lead_has_customer",
+            )],},
         ),
         migrations.CreateModel(
             name="ContactPlan",
@@ -1165,7 +1194,21 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "planned contact",
                 "verbose_name_plural": "planned contacts",
-            },
+            "indexes": [models.Index(
+                condition=models.Q(("state", "PLANNED")), fields=["member", "planned_at"], name="plan_open"
+            ), models.Index(fields=["customer", "-id"], name="plan_customer")],"constraints": [models.CheckConstraint(
+                condition=models.Q(("customer__isnull", False), ("lead__isnull", False), _connector="OR"),
+                name="plan_for_somebody",
+            ), models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "DONE"), _negated=True), ("contact__isnull", False), _connector="OR"
+                ),
+                name="plan_done_has_contact",
+            ), models.UniqueConstraint(
+                condition=models.Q(("is_by_rule", True), ("state", "PLANNED")),
+                fields=("customer",),
+                name="plan_one_by_rule",
+            )],},
         ),
         migrations.AddField(
             model_name="contact",
@@ -1207,7 +1250,9 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "watch over a leaver's book",
                 "verbose_name_plural": "watches over leavers' books",
-            },
+            "constraints": [models.CheckConstraint(
+                condition=models.Q(("until_date__gt", models.F("from_date"))), name="watch_has_days"
+            )],},
         ),
         migrations.CreateModel(
             name="Merge",
@@ -1249,7 +1294,11 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "merge",
                 "verbose_name_plural": "merges",
-            },
+            "constraints": [models.CheckConstraint(
+                condition=models.Q(("kept", models.F("merged")), _negated=True), name="merge_of_two"
+            ), models.UniqueConstraint(
+                condition=models.Q(("undone_at__isnull", True)), fields=("merged",), name="merge_once"
+            )],},
         ),
         migrations.CreateModel(
             name="Need",
@@ -1313,7 +1362,10 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "need",
                 "verbose_name_plural": "needs",
-            },
+            "indexes": [models.Index(fields=["customer", "-id"], name="need_customer")],"constraints": [models.CheckConstraint(
+                condition=models.Q(("customer__isnull", False), ("lead__isnull", False), _connector="OR"),
+                name="need_belongs_to_somebody",
+            )],},
         ),
         migrations.CreateModel(
             name="Note",
@@ -1345,7 +1397,7 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "note",
                 "verbose_name_plural": "notes",
-            },
+            "indexes": [models.Index(fields=["customer", "-id"], name="note_customer")],},
         ),
         migrations.CreateModel(
             name="Notice",
@@ -1380,7 +1432,7 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "notice",
                 "verbose_name_plural": "notices",
-            },
+            "indexes": [models.Index(fields=["member", "-id"], name="notice_member"), models.Index(condition=models.Q(("read_at__isnull", True)), fields=["member"], name="notice_unread")],},
         ),
         migrations.CreateModel(
             name="Opportunity",
@@ -1439,7 +1491,16 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "opportunity",
                 "verbose_name_plural": "opportunities",
-            },
+            "indexes": [models.Index(fields=["stage", "-id"], name="opportunity_stage"), models.Index(fields=["customer", "-id"], name="opportunity_customer")],"constraints": [models.CheckConstraint(
+                condition=models.Q(("probability__lte", 100)), name="opportunity_probability"
+            ), models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("stage", "LOST"), _negated=True),
+                    models.Q(("lost_reason", ""), _negated=True),
+                    _connector="OR",
+                ),
+                name="opportunity_lost_has_reason",
+            )],},
         ),
         migrations.CreateModel(
             name="AcquisitionCost",
@@ -1486,7 +1547,9 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "cost of winning customers",
                 "verbose_name_plural": "costs of winning customers",
-            },
+            "constraints": [models.CheckConstraint(condition=models.Q(("amount__gte", 0)), name="acquisition_cost_positive"), models.CheckConstraint(
+                condition=models.Q(("until_date__gte", models.F("from_date"))), name="acquisition_cost_days"
+            )],},
         ),
         migrations.CreateModel(
             name="Pool",
@@ -1593,7 +1656,9 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "change of RM",
                 "verbose_name_plural": "changes of RM",
-            },
+            "indexes": [models.Index(fields=["customer", "-id"], name="owner_change_customer"), models.Index(fields=["new", "reason", "-at"], name="owner_change_new"), models.Index(
+                condition=models.Q(("batch", ""), _negated=True), fields=["batch"], name="owner_change_batch"
+            )],},
         ),
         migrations.AddField(
             model_name="customer",
@@ -1720,12 +1785,6 @@ class Migration(migrations.Migration):
                 on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
             ),
         ),
-        migrations.AddConstraint(
-            model_name="revisitrule",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("interval_days__gt", 0)), name="revisit_rule_has_days"
-            ),
-        ),
         migrations.AddField(
             model_name="savedview",
             name="owner",
@@ -1748,238 +1807,10 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddConstraint(
-            model_name="collaborator",
-            constraint=models.UniqueConstraint(fields=("customer", "member"), name="collaborator_once"),
-        ),
-        migrations.AddIndex(
-            model_name="customercost",
-            index=models.Index(fields=["customer", "-id"], name="customer_cost_customer"),
-        ),
-        migrations.AddConstraint(
-            model_name="customercost",
-            constraint=models.CheckConstraint(condition=models.Q(("amount__gte", 0)), name="customer_cost_positive"),
-        ),
-        migrations.AddConstraint(
-            model_name="customerrole",
-            constraint=models.UniqueConstraint(fields=("customer", "role"), name="customer_role_once"),
-        ),
-        migrations.AddIndex(
-            model_name="document",
-            index=models.Index(fields=["customer", "-id"], name="document_customer"),
-        ),
-        migrations.AddIndex(
-            model_name="duplicatepair",
-            index=models.Index(condition=models.Q(("state", "OPEN")), fields=["-score", "-id"], name="duplicate_open"),
-        ),
-        migrations.AddIndex(
-            model_name="duplicatepair",
-            index=models.Index(fields=["second"], name="duplicate_second"),
-        ),
-        migrations.AddConstraint(
-            model_name="duplicatepair",
-            constraint=models.UniqueConstraint(fields=("first", "second"), name="duplicate_pair_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="duplicatepair",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("first__lt", models.F("second"))), name="duplicate_pair_ordered"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="export",
-            index=models.Index(fields=["actor", "-at"], name="export_actor"),
-        ),
-        migrations.AddIndex(
-            model_name="fieldchange",
-            index=models.Index(fields=["customer", "-id"], name="field_change_customer"),
-        ),
-        migrations.AddConstraint(
-            model_name="fieldclaim",
-            constraint=models.UniqueConstraint(fields=("customer", "field", "source"), name="claim_one_per_source"),
-        ),
-        migrations.AddConstraint(
-            model_name="importedcustomer",
-            constraint=models.UniqueConstraint(fields=("job", "customer"), name="import_customer_once"),
-        ),
-        migrations.AddIndex(
-            model_name="contactplan",
-            index=models.Index(
-                condition=models.Q(("state", "PLANNED")), fields=["member", "planned_at"], name="plan_open"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="contactplan",
-            index=models.Index(fields=["customer", "-id"], name="plan_customer"),
-        ),
-        migrations.AddConstraint(
-            model_name="contactplan",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("customer__isnull", False), ("lead__isnull", False), _connector="OR"),
-                name="plan_for_somebody",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="contactplan",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "DONE"), _negated=True), ("contact__isnull", False), _connector="OR"
-                ),
-                name="plan_done_has_contact",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="contactplan",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("is_by_rule", True), ("state", "PLANNED")),
-                fields=("customer",),
-                name="plan_one_by_rule",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="contact",
-            index=models.Index(fields=["customer", "-at"], name="contact_customer"),
-        ),
-        migrations.AddIndex(
-            model_name="contact",
-            index=models.Index(fields=["member", "-at"], name="contact_member"),
-        ),
-        migrations.AddConstraint(
             model_name="contact",
             constraint=models.CheckConstraint(
                 condition=models.Q(("customer__isnull", False), ("lead__isnull", False), _connector="OR"),
                 name="contact_with_somebody",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="leaverwatch",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("until_date__gt", models.F("from_date"))), name="watch_has_days"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="merge",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kept", models.F("merged")), _negated=True), name="merge_of_two"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="merge",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("undone_at__isnull", True)), fields=("merged",), name="merge_once"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="need",
-            index=models.Index(fields=["customer", "-id"], name="need_customer"),
-        ),
-        migrations.AddConstraint(
-            model_name="need",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("customer__isnull", False), ("lead__isnull", False), _connector="OR"),
-                name="need_belongs_to_somebody",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="note",
-            index=models.Index(fields=["customer", "-id"], name="note_customer"),
-        ),
-        migrations.AddIndex(
-            model_name="notice",
-            index=models.Index(fields=["member", "-id"], name="notice_member"),
-        ),
-        migrations.AddIndex(
-            model_name="notice",
-            index=models.Index(condition=models.Q(("read_at__isnull", True)), fields=["member"], name="notice_unread"),
-        ),
-        migrations.AddIndex(
-            model_name="opportunity",
-            index=models.Index(fields=["stage", "-id"], name="opportunity_stage"),
-        ),
-        migrations.AddIndex(
-            model_name="opportunity",
-            index=models.Index(fields=["customer", "-id"], name="opportunity_customer"),
-        ),
-        migrations.AddConstraint(
-            model_name="opportunity",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("probability__lte", 100)), name="opportunity_probability"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="opportunity",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("stage", "LOST"), _negated=True),
-                    models.Q(("lost_reason", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="opportunity_lost_has_reason",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="lead",
-            index=models.Index(fields=["owner", "state", "-id"], name="lead_owner"),
-        ),
-        migrations.AddIndex(
-            model_name="lead",
-            index=models.Index(fields=["state", "-id"], name="lead_state"),
-        ),
-        migrations.AddIndex(
-            model_name="lead",
-            index=models.Index(fields=["method", "-created_at"], name="lead_method"),
-        ),
-        migrations.AddConstraint(
-            model_name="lead",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(
-                    models.Q(("phone_index", ""), _negated=True), ("state__in", ["NEW", "WORKING", "QUALIFIED"])
-                ),
-                fields=("phone_index", "role"),
-                name="lead_open_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="lead",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "LOST"), _negated=True),
-                    models.Q(("lost_reason", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="lead_lost_has_reason",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="lead",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "CONVERTED"), _negated=True), ("customer__isnull", False), _connector="OR"
-                ),
-                name="lead_has_customer",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="acquisitioncost",
-            constraint=models.CheckConstraint(condition=models.Q(("amount__gte", 0)), name="acquisition_cost_positive"),
-        ),
-        migrations.AddConstraint(
-            model_name="acquisitioncost",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("until_date__gte", models.F("from_date"))), name="acquisition_cost_days"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="ownerchange",
-            index=models.Index(fields=["customer", "-id"], name="owner_change_customer"),
-        ),
-        migrations.AddIndex(
-            model_name="ownerchange",
-            index=models.Index(fields=["new", "reason", "-at"], name="owner_change_new"),
-        ),
-        migrations.AddIndex(
-            model_name="ownerchange",
-            index=models.Index(
-                condition=models.Q(("batch", ""), _negated=True), fields=["batch"], name="owner_change_batch"
             ),
         ),
         migrations.AddIndex(
@@ -1993,17 +1824,6 @@ class Migration(migrations.Migration):
             index=models.Index(fields=["customer", "-id"], name="promise_customer"),
         ),
         migrations.AddConstraint(
-            model_name="promise",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("closed_at__isnull", True), ("state", "OPEN")),
-                    models.Q(models.Q(("state", "OPEN"), _negated=True), ("closed_at__isnull", False)),
-                    _connector="OR",
-                ),
-                name="promise_closed_has_time",
-            ),
-        ),
-        migrations.AddConstraint(
             model_name="quarantinedrow",
             constraint=models.UniqueConstraint(fields=("job", "line"), name="quarantine_line_once"),
         ),
@@ -2014,14 +1834,6 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="recordvisit",
             constraint=models.UniqueConstraint(fields=("member", "customer"), name="visit_once"),
-        ),
-        migrations.AddIndex(
-            model_name="registrationstep",
-            index=models.Index(fields=["step", "-at"], name="registration_step_at"),
-        ),
-        migrations.AddConstraint(
-            model_name="registrationstep",
-            constraint=models.UniqueConstraint(fields=("phone_index", "step"), name="registration_step_once"),
         ),
         migrations.AddIndex(
             model_name="relation",

@@ -24,7 +24,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'stay in a stage',
                 'verbose_name_plural': 'stays in stages',
-            },
+            "indexes": [models.Index(fields=['stage', '-until_at'], name='opportunity_stay_stage')],"constraints": [models.CheckConstraint(condition=models.Q(('until_at__isnull', True), ('until_at__gte', models.F('from_at')), _connector='OR'), name='opportunity_stay_order')],},
         ),
         migrations.CreateModel(
             name='ResearchNote',
@@ -43,7 +43,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'research note',
                 'verbose_name_plural': 'research notes',
-            },
+            "indexes": [models.Index(fields=['kind', '-id'], name='research_kind'), models.Index(condition=models.Q(('lost_reason', ''), _negated=True), fields=['lost_reason'], name='research_lost_reason')],},
         ),
         migrations.AddField(
             model_name='note',
@@ -69,24 +69,8 @@ class Migration(migrations.Migration):
             name='author',
             field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='staff.staffmember', verbose_name='author'),
         ),
-        migrations.AddIndex(
-            model_name='opportunitystay',
-            index=models.Index(fields=['stage', '-until_at'], name='opportunity_stay_stage'),
-        ),
         migrations.AddConstraint(
             model_name='opportunitystay',
             constraint=models.UniqueConstraint(condition=models.Q(('until_at__isnull', True)), fields=('opportunity',), name='opportunity_one_open_stay'),
-        ),
-        migrations.AddConstraint(
-            model_name='opportunitystay',
-            constraint=models.CheckConstraint(condition=models.Q(('until_at__isnull', True), ('until_at__gte', models.F('from_at')), _connector='OR'), name='opportunity_stay_order'),
-        ),
-        migrations.AddIndex(
-            model_name='researchnote',
-            index=models.Index(fields=['kind', '-id'], name='research_kind'),
-        ),
-        migrations.AddIndex(
-            model_name='researchnote',
-            index=models.Index(condition=models.Q(('lost_reason', ''), _negated=True), fields=['lost_reason'], name='research_lost_reason'),
         ),
     ]

@@ -30,7 +30,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'account',
                 'verbose_name_plural': 'accounts',
-            },
+            "constraints": [models.UniqueConstraint(fields=('customer', 'kind'), name='account_customer_kind_unique'), models.UniqueConstraint(condition=models.Q(('customer', None)), fields=('kind',), name='account_platform_kind_unique'), models.CheckConstraint(condition=models.Q(models.Q(('customer', None), ('id__gte', 1), ('id__lte', 9), models.Q(('kind__in', ['CUSTOMER_AVAILABLE', 'CUSTOMER_FROZEN']), _negated=True)), models.Q(('customer__isnull', False), ('id', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('customer_id'), '*', models.Value(10)), '+', models.Value(1))), ('kind', 'CUSTOMER_AVAILABLE')), models.Q(('customer__isnull', False), ('id', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('customer_id'), '*', models.Value(10)), '+', models.Value(2))), ('kind', 'CUSTOMER_FROZEN')), _connector='OR'), name='account_id_says_owner'), models.CheckConstraint(condition=models.Q(models.Q(('allowed_sign', 0), ('kind__in', ['CUSTODY', 'SUSPENSE'])), models.Q(('allowed_sign', 1), models.Q(('kind__in', ['CUSTODY', 'SUSPENSE']), _negated=True)), _connector='OR'), name='account_sign_of_kind')],},
         ),
         migrations.CreateModel(
             name='CustodyBatch',
@@ -77,7 +77,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'balance checkpoint',
                 'verbose_name_plural': 'balance checkpoints',
-            },
+            "constraints": [models.UniqueConstraint(fields=('account', 'through_entry_id'), name='checkpoint_account_entry_unique')],},
         ),
         migrations.CreateModel(
             name='CustodyAccount',
@@ -116,7 +116,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'ledger case',
                 'verbose_name_plural': 'ledger cases',
-            },
+            "indexes": [models.Index(fields=['status', '-id'], name='ledger_case_status')],"constraints": [models.UniqueConstraint(condition=models.Q(('status', 'OPEN')), fields=('key',), name='ledger_case_open_once'), models.CheckConstraint(condition=models.Q(models.Q(('resolved_at', None), ('status', 'OPEN')), models.Q(('resolved_at__isnull', False), ('status', 'RESOLVED')), _connector='OR'), name='ledger_case_resolved_has_time')],},
         ),
         migrations.CreateModel(
             name='PaymentOrder',
@@ -148,7 +148,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'payment order',
                 'verbose_name_plural': 'payment orders',
-            },
+            "indexes": [models.Index(fields=['customer', '-id'], name='payment_customer'), models.Index(fields=['reference_type', 'reference_id'], name='payment_reference'), models.Index(condition=models.Q(('status__in', ['CREATED', 'PENDING'])), fields=['kind', 'created_at'], name='payment_open')],"constraints": [models.UniqueConstraint(fields=('number',), name='payment_number_unique'), models.UniqueConstraint(fields=('idempotency_key',), name='payment_key_unique'), models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='payment_amount_positive'), models.CheckConstraint(condition=models.Q(models.Q(('card', None), ('kind', 'DEPOSIT')), models.Q(models.Q(('kind', 'DEPOSIT'), _negated=True), ('card__isnull', False)), _connector='OR'), name='payment_card_of_kind'), models.UniqueConstraint(condition=models.Q(('gateway_number', ''), _negated=True), fields=('gateway', 'gateway_number'), name='payment_gateway_number_unique')],},
         ),
         migrations.CreateModel(
             name='ReconciliationDifference',
@@ -167,7 +167,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'reconciliation difference',
                 'verbose_name_plural': 'reconciliation differences',
-            },
+            "constraints": [models.UniqueConstraint(condition=models.Q(('resolved_at', None)), fields=('run', 'kind', 'key', 'account_number', 'is_frozen'), name='difference_open_once')],},
         ),
         migrations.CreateModel(
             name='StatementBalance',
@@ -181,7 +181,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'statement balance',
                 'verbose_name_plural': 'statement balances',
-            },
+            "constraints": [models.UniqueConstraint(fields=('run', 'account_number'), name='statement_balance_once')],},
         ),
         migrations.CreateModel(
             name='StatementLine',
@@ -219,7 +219,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'transfer',
                 'verbose_name_plural': 'transfers',
-            },
+            "indexes": [models.Index(fields=['reference_type', 'reference_id'], name='transfer_reference'), models.Index(fields=['business_date', 'id'], name='transfer_business_date')],"constraints": [models.UniqueConstraint(fields=('number',), name='transfer_number_unique'), models.UniqueConstraint(fields=('idempotency_key',), name='transfer_key_unique'), models.UniqueConstraint(condition=models.Q(('reversal_of__isnull', False)), fields=('reversal_of',), name='transfer_reversed_once'), models.UniqueConstraint(condition=models.Q(('custody_reference', ''), _negated=True), fields=('custody_reference',), name='transfer_custody_once'), models.CheckConstraint(condition=models.Q(models.Q(('reversal_of__isnull', False), ('type', 'REVERSAL')), models.Q(models.Q(('type', 'REVERSAL'), _negated=True), ('reversal_of__isnull', True)), _connector='OR'), name='transfer_reversal_names_original'), models.CheckConstraint(condition=models.Q(('idempotency_key', ''), _negated=True), name='transfer_has_key')],},
         ),
         migrations.CreateModel(
             name='Entry',
@@ -232,7 +232,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'entry',
                 'verbose_name_plural': 'entries',
-            },
+            "indexes": [models.Index(fields=['account', 'id'], include=('amount',), name='entry_account')],"constraints": [models.CheckConstraint(condition=models.Q(('amount', 0), _negated=True), name='entry_not_zero')],},
         ),
         migrations.CreateModel(
             name='CustodyPosting',
@@ -248,7 +248,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'custody posting',
                 'verbose_name_plural': 'custody postings',
-            },
+            "indexes": [models.Index(condition=models.Q(('state', 'EXECUTED'), _negated=True), fields=['state', 'id'], name='custody_not_executed'), models.Index(fields=['statement_date'], name='custody_statement_date')],},
         ),
         migrations.CreateModel(
             name='AccountBalance',
@@ -261,125 +261,5 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'balances',
                 'constraints': [models.CheckConstraint(condition=models.Q(('balance__gte', 0)), name='balance_not_negative')],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='account',
-            constraint=models.UniqueConstraint(fields=('customer', 'kind'), name='account_customer_kind_unique'),
-        ),
-        migrations.AddConstraint(
-            model_name='account',
-            constraint=models.UniqueConstraint(condition=models.Q(('customer', None)), fields=('kind',), name='account_platform_kind_unique'),
-        ),
-        migrations.AddConstraint(
-            model_name='account',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('customer', None), ('id__gte', 1), ('id__lte', 9), models.Q(('kind__in', ['CUSTOMER_AVAILABLE', 'CUSTOMER_FROZEN']), _negated=True)), models.Q(('customer__isnull', False), ('id', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('customer_id'), '*', models.Value(10)), '+', models.Value(1))), ('kind', 'CUSTOMER_AVAILABLE')), models.Q(('customer__isnull', False), ('id', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('customer_id'), '*', models.Value(10)), '+', models.Value(2))), ('kind', 'CUSTOMER_FROZEN')), _connector='OR'), name='account_id_says_owner'),
-        ),
-        migrations.AddConstraint(
-            model_name='account',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('allowed_sign', 0), ('kind__in', ['CUSTODY', 'SUSPENSE'])), models.Q(('allowed_sign', 1), models.Q(('kind__in', ['CUSTODY', 'SUSPENSE']), _negated=True)), _connector='OR'), name='account_sign_of_kind'),
-        ),
-        migrations.AddConstraint(
-            model_name='balancecheckpoint',
-            constraint=models.UniqueConstraint(fields=('account', 'through_entry_id'), name='checkpoint_account_entry_unique'),
-        ),
-        migrations.AddIndex(
-            model_name='ledgercase',
-            index=models.Index(fields=['status', '-id'], name='ledger_case_status'),
-        ),
-        migrations.AddConstraint(
-            model_name='ledgercase',
-            constraint=models.UniqueConstraint(condition=models.Q(('status', 'OPEN')), fields=('key',), name='ledger_case_open_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='ledgercase',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('resolved_at', None), ('status', 'OPEN')), models.Q(('resolved_at__isnull', False), ('status', 'RESOLVED')), _connector='OR'), name='ledger_case_resolved_has_time'),
-        ),
-        migrations.AddIndex(
-            model_name='paymentorder',
-            index=models.Index(fields=['customer', '-id'], name='payment_customer'),
-        ),
-        migrations.AddIndex(
-            model_name='paymentorder',
-            index=models.Index(fields=['reference_type', 'reference_id'], name='payment_reference'),
-        ),
-        migrations.AddIndex(
-            model_name='paymentorder',
-            index=models.Index(condition=models.Q(('status__in', ['CREATED', 'PENDING'])), fields=['kind', 'created_at'], name='payment_open'),
-        ),
-        migrations.AddConstraint(
-            model_name='paymentorder',
-            constraint=models.UniqueConstraint(fields=('number',), name='payment_number_unique'),
-        ),
-        migrations.AddConstraint(
-            model_name='paymentorder',
-            constraint=models.UniqueConstraint(fields=('idempotency_key',), name='payment_key_unique'),
-        ),
-        migrations.AddConstraint(
-            model_name='paymentorder',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='payment_amount_positive'),
-        ),
-        migrations.AddConstraint(
-            model_name='paymentorder',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('card', None), ('kind', 'DEPOSIT')), models.Q(models.Q(('kind', 'DEPOSIT'), _negated=True), ('card__isnull', False)), _connector='OR'), name='payment_card_of_kind'),
-        ),
-        migrations.AddConstraint(
-            model_name='paymentorder',
-            constraint=models.UniqueConstraint(condition=models.Q(('gateway_number', ''), _negated=True), fields=('gateway', 'gateway_number'), name='payment_gateway_number_unique'),
-        ),
-        migrations.AddConstraint(
-            model_name='reconciliationdifference',
-            constraint=models.UniqueConstraint(condition=models.Q(('resolved_at', None)), fields=('run', 'kind', 'key', 'account_number', 'is_frozen'), name='difference_open_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='statementbalance',
-            constraint=models.UniqueConstraint(fields=('run', 'account_number'), name='statement_balance_once'),
-        ),
-        migrations.AddIndex(
-            model_name='transfer',
-            index=models.Index(fields=['reference_type', 'reference_id'], name='transfer_reference'),
-        ),
-        migrations.AddIndex(
-            model_name='transfer',
-            index=models.Index(fields=['business_date', 'id'], name='transfer_business_date'),
-        ),
-        migrations.AddConstraint(
-            model_name='transfer',
-            constraint=models.UniqueConstraint(fields=('number',), name='transfer_number_unique'),
-        ),
-        migrations.AddConstraint(
-            model_name='transfer',
-            constraint=models.UniqueConstraint(fields=('idempotency_key',), name='transfer_key_unique'),
-        ),
-        migrations.AddConstraint(
-            model_name='transfer',
-            constraint=models.UniqueConstraint(condition=models.Q(('reversal_of__isnull', False)), fields=('reversal_of',), name='transfer_reversed_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='transfer',
-            constraint=models.UniqueConstraint(condition=models.Q(('custody_reference', ''), _negated=True), fields=('custody_reference',), name='transfer_custody_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='transfer',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('reversal_of__isnull', False), ('type', 'REVERSAL')), models.Q(models.Q(('type', 'REVERSAL'), _negated=True), ('reversal_of__isnull', True)), _connector='OR'), name='transfer_reversal_names_original'),
-        ),
-        migrations.AddConstraint(
-            model_name='transfer',
-            constraint=models.CheckConstraint(condition=models.Q(('idempotency_key', ''), _negated=True), name='transfer_has_key'),
-        ),
-        migrations.AddIndex(
-            model_name='entry',
-            index=models.Index(fields=['account', 'id'], include=('amount',), name='entry_account'),
-        ),
-        migrations.AddConstraint(
-            model_name='entry',
-            constraint=models.CheckConstraint(condition=models.Q(('amount', 0), _negated=True), name='entry_not_zero'),
-        ),
-        migrations.AddIndex(
-            model_name='custodyposting',
-            index=models.Index(condition=models.Q(('state', 'EXECUTED'), _negated=True), fields=['state', 'id'], name='custody_not_executed'),
-        ),
-        migrations.AddIndex(
-            model_name='custodyposting',
-            index=models.Index(fields=['statement_date'], name='custody_statement_date'),
         ),
     ]

@@ -52,7 +52,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'loan',
                 'verbose_name_plural': 'loans',
-            },
+            "indexes": [models.Index(fields=['state', '-id'], name='loan_state'), models.Index(fields=['borrower', '-id'], name='loan_borrower')],"constraints": [models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['ACTIVE', 'SETTLED']), _negated=True), ('start_date__isnull', False), _connector='OR'), name='loan_active_has_start')],},
         ),
         migrations.CreateModel(
             name='Application',
@@ -85,7 +85,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'application',
                 'verbose_name_plural': 'applications',
-            },
+            "indexes": [models.Index(fields=['customer', '-id'], name='application_customer'), models.Index(fields=['state', '-id'], name='application_state')],"constraints": [models.CheckConstraint(condition=models.Q(('amount__gt', 0), ('periods__gt', 0)), name='application_positive'), models.UniqueConstraint(condition=models.Q(('state__in', ['SUBMITTED', 'REFERRED', 'APPROVED'])), fields=('project_hash',), name='application_no_duplicate_project')],},
         ),
         migrations.CreateModel(
             name='Listing',
@@ -112,7 +112,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'listing',
                 'verbose_name_plural': 'listings',
-            },
+            "indexes": [models.Index(fields=['state', '-id'], name='listing_state'), models.Index(condition=models.Q(('state', 'OPEN')), fields=['deadline_date'], name='listing_deadline'), models.Index(fields=['borrower', '-id'], name='listing_borrower')],"constraints": [models.CheckConstraint(condition=models.Q(('amount__gt', 0), ('funded__gte', 0), ('funded__lte', models.F('amount'))), name='listing_never_over_filled'), models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['FILLED', 'PAID_OUT']), _negated=True), ('funded', models.F('amount')), _connector='OR'), name='listing_filled_is_full')],},
         ),
         migrations.CreateModel(
             name='Bid',
@@ -133,7 +133,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'bid',
                 'verbose_name_plural': 'bids',
-            },
+            "indexes": [models.Index(fields=['listing', 'state'], name='bid_listing'), models.Index(fields=['investor', '-id'], name='bid_investor')],"constraints": [models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='bid_positive')],},
         ),
         migrations.CreateModel(
             name='LoanState',
@@ -157,7 +157,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': 'loan standing',
-            },
+            "constraints": [models.CheckConstraint(condition=models.Q(('fees_outstanding__gte', 0), ('interest_outstanding__gte', 0), ('overdue_amount__gte', 0), ('penalty_outstanding__gte', 0), ('principal_outstanding__gte', 0)), name='loan_state_not_negative')],},
         ),
         migrations.CreateModel(
             name='PayoutInstruction',
@@ -191,7 +191,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': "lender's share",
                 'verbose_name_plural': "lenders' shares",
-            },
+            "indexes": [models.Index(fields=['investor', '-id'], name='share_investor'), models.Index(fields=['loan', 'id'], name='share_loan')],"constraints": [models.CheckConstraint(condition=models.Q(('principal__gt', 0), ('principal_received__gte', 0), ('principal_received__lte', models.F('principal'))), name='share_never_over_repaid')],},
         ),
         migrations.CreateModel(
             name='Instalment',
@@ -218,7 +218,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'instalment',
                 'verbose_name_plural': 'instalments',
                 'ordering': ['loan', 'n'],
-            },
+            "indexes": [models.Index(condition=models.Q(('paid_at__isnull', True)), fields=['due_date', 'loan'], name='instalment_due')],"constraints": [models.UniqueConstraint(fields=('loan', 'n'), name='instalment_loan_n'), models.CheckConstraint(condition=models.Q(('fee_paid__gte', 0), ('fee_paid__lte', django.db.models.expressions.CombinedExpression(models.F('fee'), '-', models.F('fee_waived'))), ('interest__gte', 0), ('interest_paid__gte', 0), ('interest_paid__lte', django.db.models.expressions.CombinedExpression(models.F('interest'), '-', models.F('interest_waived'))), ('penalty_paid__gte', 0), ('penalty_paid__lte', models.F('penalty')), ('principal__gte', 0), ('principal_paid__gte', 0), ('principal_paid__lte', models.F('principal'))), name='instalment_never_over_paid')],},
         ),
         migrations.CreateModel(
             name='DebitAttempt',
@@ -230,7 +230,7 @@ class Migration(migrations.Migration):
                 ('outcome', models.CharField(choices=[('PAID', 'paid'), ('PART', 'paid in part'), ('NOTHING', 'no money there'), ('CARD_ASKED', 'bank card asked')], max_length=10)),
                 ('loan', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='debit_attempts', to='lending.loan')),
             ],
-        ),
+        options={"constraints": [models.UniqueConstraint(fields=('loan', 'business_date'), name='debit_once_a_day')],},),
         migrations.CreateModel(
             name='Contract',
             fields=[
@@ -266,7 +266,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'penalty accrual',
                 'verbose_name_plural': 'penalty accruals',
-            },
+            "constraints": [models.UniqueConstraint(fields=('loan', 'business_date'), name='penalty_once_a_day'), models.CheckConstraint(condition=models.Q(('charged__gte', 0), ('cut__gte', 0)), name='penalty_not_negative')],},
         ),
         migrations.CreateModel(
             name='Offer',
@@ -295,7 +295,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'offer',
                 'verbose_name_plural': 'offers',
-            },
+            "indexes": [models.Index(condition=models.Q(('state', 'OPEN')), fields=['expires_at'], name='offer_open')],},
         ),
         migrations.CreateModel(
             name='Product',
@@ -369,7 +369,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'product fee',
                 'verbose_name_plural': 'product fees',
-            },
+            "constraints": [models.UniqueConstraint(fields=('product', 'code'), name='product_fee_code')],},
         ),
         migrations.CreateModel(
             name='Repayment',
@@ -391,7 +391,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'repayment',
                 'verbose_name_plural': 'repayments',
-            },
+            "indexes": [models.Index(fields=['loan', '-id'], name='repayment_loan')],"constraints": [models.CheckConstraint(condition=models.Q(('amount', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('fee'), '+', models.F('penalty')), '+', models.F('interest')), '+', models.F('principal'))), ('amount__gt', 0)), name='repayment_parts_add_up')],},
         ),
         migrations.CreateModel(
             name='Distribution',
@@ -403,7 +403,7 @@ class Migration(migrations.Migration):
                 ('share', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='distributions', to='lending.lendershare')),
                 ('repayment', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='distributions', to='lending.repayment')),
             ],
-        ),
+        options={"constraints": [models.UniqueConstraint(fields=('repayment', 'share'), name='distribution_once'), models.CheckConstraint(condition=models.Q(('interest__gte', 0), ('penalty__gte', 0), ('principal__gte', 0)), name='distribution_not_negative')],"indexes": [models.Index(fields=['share', '-id'], name='distribution_share')],},),
         migrations.CreateModel(
             name='Allocation',
             fields=[
@@ -413,7 +413,7 @@ class Migration(migrations.Migration):
                 ('instalment', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='allocations', to='lending.instalment')),
                 ('repayment', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='allocations', to='lending.repayment')),
             ],
-        ),
+        options={"constraints": [models.UniqueConstraint(fields=('repayment', 'instalment', 'component'), name='allocation_once'), models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='allocation_positive')],},),
         migrations.CreateModel(
             name='ContractSignature',
             fields=[
@@ -433,143 +433,7 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.AddIndex(
-            model_name='bid',
-            index=models.Index(fields=['listing', 'state'], name='bid_listing'),
-        ),
-        migrations.AddIndex(
-            model_name='bid',
-            index=models.Index(fields=['investor', '-id'], name='bid_investor'),
-        ),
-        migrations.AddConstraint(
-            model_name='bid',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='bid_positive'),
-        ),
-        migrations.AddConstraint(
-            model_name='loanstate',
-            constraint=models.CheckConstraint(condition=models.Q(('fees_outstanding__gte', 0), ('interest_outstanding__gte', 0), ('overdue_amount__gte', 0), ('penalty_outstanding__gte', 0), ('principal_outstanding__gte', 0)), name='loan_state_not_negative'),
-        ),
-        migrations.AddIndex(
-            model_name='lendershare',
-            index=models.Index(fields=['investor', '-id'], name='share_investor'),
-        ),
-        migrations.AddIndex(
-            model_name='lendershare',
-            index=models.Index(fields=['loan', 'id'], name='share_loan'),
-        ),
-        migrations.AddConstraint(
-            model_name='lendershare',
-            constraint=models.CheckConstraint(condition=models.Q(('principal__gt', 0), ('principal_received__gte', 0), ('principal_received__lte', models.F('principal'))), name='share_never_over_repaid'),
-        ),
-        migrations.AddIndex(
-            model_name='instalment',
-            index=models.Index(condition=models.Q(('paid_at__isnull', True)), fields=['due_date', 'loan'], name='instalment_due'),
-        ),
-        migrations.AddConstraint(
-            model_name='instalment',
-            constraint=models.UniqueConstraint(fields=('loan', 'n'), name='instalment_loan_n'),
-        ),
-        migrations.AddConstraint(
-            model_name='instalment',
-            constraint=models.CheckConstraint(condition=models.Q(('fee_paid__gte', 0), ('fee_paid__lte', django.db.models.expressions.CombinedExpression(models.F('fee'), '-', models.F('fee_waived'))), ('interest__gte', 0), ('interest_paid__gte', 0), ('interest_paid__lte', django.db.models.expressions.CombinedExpression(models.F('interest'), '-', models.F('interest_waived'))), ('penalty_paid__gte', 0), ('penalty_paid__lte', models.F('penalty')), ('principal__gte', 0), ('principal_paid__gte', 0), ('principal_paid__lte', models.F('principal'))), name='instalment_never_over_paid'),
-        ),
-        migrations.AddConstraint(
-            model_name='debitattempt',
-            constraint=models.UniqueConstraint(fields=('loan', 'business_date'), name='debit_once_a_day'),
-        ),
-        migrations.AddConstraint(
-            model_name='chargeaccrual',
-            constraint=models.UniqueConstraint(fields=('loan', 'business_date'), name='penalty_once_a_day'),
-        ),
-        migrations.AddConstraint(
-            model_name='chargeaccrual',
-            constraint=models.CheckConstraint(condition=models.Q(('charged__gte', 0), ('cut__gte', 0)), name='penalty_not_negative'),
-        ),
-        migrations.AddIndex(
-            model_name='offer',
-            index=models.Index(condition=models.Q(('state', 'OPEN')), fields=['expires_at'], name='offer_open'),
-        ),
-        migrations.AddIndex(
-            model_name='loan',
-            index=models.Index(fields=['state', '-id'], name='loan_state'),
-        ),
-        migrations.AddIndex(
-            model_name='loan',
-            index=models.Index(fields=['borrower', '-id'], name='loan_borrower'),
-        ),
-        migrations.AddIndex(
             model_name='loan',
             index=models.Index(fields=['product', 'state'], name='loan_product_state'),
-        ),
-        migrations.AddConstraint(
-            model_name='loan',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['ACTIVE', 'SETTLED']), _negated=True), ('start_date__isnull', False), _connector='OR'), name='loan_active_has_start'),
-        ),
-        migrations.AddIndex(
-            model_name='listing',
-            index=models.Index(fields=['state', '-id'], name='listing_state'),
-        ),
-        migrations.AddIndex(
-            model_name='listing',
-            index=models.Index(condition=models.Q(('state', 'OPEN')), fields=['deadline_date'], name='listing_deadline'),
-        ),
-        migrations.AddIndex(
-            model_name='listing',
-            index=models.Index(fields=['borrower', '-id'], name='listing_borrower'),
-        ),
-        migrations.AddConstraint(
-            model_name='listing',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gt', 0), ('funded__gte', 0), ('funded__lte', models.F('amount'))), name='listing_never_over_filled'),
-        ),
-        migrations.AddConstraint(
-            model_name='listing',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['FILLED', 'PAID_OUT']), _negated=True), ('funded', models.F('amount')), _connector='OR'), name='listing_filled_is_full'),
-        ),
-        migrations.AddIndex(
-            model_name='application',
-            index=models.Index(fields=['customer', '-id'], name='application_customer'),
-        ),
-        migrations.AddIndex(
-            model_name='application',
-            index=models.Index(fields=['state', '-id'], name='application_state'),
-        ),
-        migrations.AddConstraint(
-            model_name='application',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gt', 0), ('periods__gt', 0)), name='application_positive'),
-        ),
-        migrations.AddConstraint(
-            model_name='application',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['SUBMITTED', 'REFERRED', 'APPROVED'])), fields=('project_hash',), name='application_no_duplicate_project'),
-        ),
-        migrations.AddConstraint(
-            model_name='productfee',
-            constraint=models.UniqueConstraint(fields=('product', 'code'), name='product_fee_code'),
-        ),
-        migrations.AddIndex(
-            model_name='repayment',
-            index=models.Index(fields=['loan', '-id'], name='repayment_loan'),
-        ),
-        migrations.AddConstraint(
-            model_name='repayment',
-            constraint=models.CheckConstraint(condition=models.Q(('amount', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('fee'), '+', models.F('penalty')), '+', models.F('interest')), '+', models.F('principal'))), ('amount__gt', 0)), name='repayment_parts_add_up'),
-        ),
-        migrations.AddIndex(
-            model_name='distribution',
-            index=models.Index(fields=['share', '-id'], name='distribution_share'),
-        ),
-        migrations.AddConstraint(
-            model_name='distribution',
-            constraint=models.UniqueConstraint(fields=('repayment', 'share'), name='distribution_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='distribution',
-            constraint=models.CheckConstraint(condition=models.Q(('interest__gte', 0), ('penalty__gte', 0), ('principal__gte', 0)), name='distribution_not_negative'),
-        ),
-        migrations.AddConstraint(
-            model_name='allocation',
-            constraint=models.UniqueConstraint(fields=('repayment', 'instalment', 'component'), name='allocation_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='allocation',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='allocation_positive'),
         ),
     ]

@@ -66,7 +66,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'bureau report',
                 'verbose_name_plural': 'bureau reports',
-            },
+            "indexes": [models.Index(fields=['customer', '-received_at'], name='bureau_latest')],"constraints": [models.UniqueConstraint(fields=('application', 'purpose'), name='bureau_once_an_application'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'RECEIVED'), _negated=True), models.Q(('consent__isnull', False), ('received_at__isnull', False)), _connector='OR'), name='bureau_received_has_consent')],},
         ),
         migrations.CreateModel(
             name='DecisionTable',
@@ -91,7 +91,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'decision table',
                 'verbose_name_plural': 'decision tables',
                 'ordering': ['code', '-version'],
-            },
+            "constraints": [models.UniqueConstraint(fields=('code', 'version'), name='decision_table_version_unique'), models.UniqueConstraint(condition=models.Q(('state', 'PUBLISHED')), fields=('code',), name='decision_table_one_published'), models.CheckConstraint(condition=models.Q(('state', 'DRAFT'), ('is_shipped', True), models.Q(('approved_by__isnull', False), ('published_by__isnull', False), models.Q(('approved_by', models.F('published_by')), _negated=True)), _connector='OR'), name='decision_table_approved_by_another')],},
         ),
         migrations.CreateModel(
             name='IndicatorValue',
@@ -134,7 +134,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'manual review',
                 'verbose_name_plural': 'manual reviews',
                 'ordering': ['-id'],
-            },
+            "constraints": [models.CheckConstraint(condition=models.Q(('checker', models.F('maker')), _negated=True), name='review_by_another_person'), models.CheckConstraint(condition=models.Q(models.Q(('checker__isnull', True), ('state__in', ['PROPOSED', 'VOID'])), models.Q(('checker__isnull', False), ('state__in', ['CONFIRMED', 'SENT_BACK'])), _connector='OR'), name='review_decided_has_checker'), models.CheckConstraint(condition=models.Q(models.Q(('outcome', 'APPROVE'), _negated=True), models.Q(('annual_rate__isnull', False), ('approved_amount__gt', 0), models.Q(('grade', ''), _negated=True)), _connector='OR'), name='review_approval_complete'), models.UniqueConstraint(condition=models.Q(('state__in', ['PROPOSED', 'CONFIRMED'])), fields=('application',), name='review_one_open')],},
         ),
         migrations.CreateModel(
             name='Scorecard',
@@ -158,7 +158,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'scorecard',
                 'verbose_name_plural': 'scorecards',
                 'ordering': ['code', '-version'],
-            },
+            "constraints": [models.UniqueConstraint(fields=('code', 'version'), name='scorecard_version_unique'), models.UniqueConstraint(condition=models.Q(('state', 'PUBLISHED')), fields=('code',), name='scorecard_one_published'), models.CheckConstraint(condition=models.Q(('state', 'DRAFT'), ('is_shipped', True), models.Q(('approved_by__isnull', False), ('published_by__isnull', False), models.Q(('approved_by', models.F('published_by')), _negated=True)), _connector='OR'), name='scorecard_approved_by_another')],},
         ),
         migrations.CreateModel(
             name='DecisionRecord',
@@ -186,7 +186,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'automatic decision',
                 'verbose_name_plural': 'automatic decisions',
                 'ordering': ['-id'],
-            },
+            "indexes": [models.Index(fields=['customer', '-id'], name='decision_customer'), models.Index(fields=['outcome', '-decided_at'], name='decision_outcome')],"constraints": [models.CheckConstraint(condition=models.Q(models.Q(('outcome', 'APPROVE'), _negated=True), models.Q(('annual_rate__isnull', False), ('approved_amount__isnull', False), ('bureau_report__isnull', False), ('score__isnull', False), ('scorecard__isnull', False), ('table__isnull', False)), _connector='OR'), name='decision_approval_complete')],},
         ),
         migrations.CreateModel(
             name='Alert',
@@ -222,69 +222,5 @@ class Migration(migrations.Migration):
                 'indexes': [models.Index(fields=['state', '-id'], name='alert_state'), models.Index(fields=['owner', '-id'], name='alert_owner'), models.Index(fields=['customer', '-id'], name='alert_customer')],
                 'constraints': [models.UniqueConstraint(condition=models.Q(('state', 'CLOSED'), _negated=True), fields=('key',), name='alert_open_once'), models.CheckConstraint(condition=models.Q(models.Q(models.Q(('state', 'CLOSED'), _negated=True), ('closed_at__isnull', True), ('closure', '')), models.Q(('closed_at__isnull', False), ('closed_by__isnull', False), ('state', 'CLOSED'), models.Q(('closure', ''), _negated=True)), _connector='OR'), name='alert_closed_says_how'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'ACKNOWLEDGED'), _negated=True), ('owner__isnull', False), _connector='OR'), name='alert_acknowledged_has_owner')],
             },
-        ),
-        migrations.AddIndex(
-            model_name='bureaureport',
-            index=models.Index(fields=['customer', '-received_at'], name='bureau_latest'),
-        ),
-        migrations.AddConstraint(
-            model_name='bureaureport',
-            constraint=models.UniqueConstraint(fields=('application', 'purpose'), name='bureau_once_an_application'),
-        ),
-        migrations.AddConstraint(
-            model_name='bureaureport',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'RECEIVED'), _negated=True), models.Q(('consent__isnull', False), ('received_at__isnull', False)), _connector='OR'), name='bureau_received_has_consent'),
-        ),
-        migrations.AddConstraint(
-            model_name='decisiontable',
-            constraint=models.UniqueConstraint(fields=('code', 'version'), name='decision_table_version_unique'),
-        ),
-        migrations.AddConstraint(
-            model_name='decisiontable',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'PUBLISHED')), fields=('code',), name='decision_table_one_published'),
-        ),
-        migrations.AddConstraint(
-            model_name='decisiontable',
-            constraint=models.CheckConstraint(condition=models.Q(('state', 'DRAFT'), ('is_shipped', True), models.Q(('approved_by__isnull', False), ('published_by__isnull', False), models.Q(('approved_by', models.F('published_by')), _negated=True)), _connector='OR'), name='decision_table_approved_by_another'),
-        ),
-        migrations.AddConstraint(
-            model_name='review',
-            constraint=models.CheckConstraint(condition=models.Q(('checker', models.F('maker')), _negated=True), name='review_by_another_person'),
-        ),
-        migrations.AddConstraint(
-            model_name='review',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('checker__isnull', True), ('state__in', ['PROPOSED', 'VOID'])), models.Q(('checker__isnull', False), ('state__in', ['CONFIRMED', 'SENT_BACK'])), _connector='OR'), name='review_decided_has_checker'),
-        ),
-        migrations.AddConstraint(
-            model_name='review',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('outcome', 'APPROVE'), _negated=True), models.Q(('annual_rate__isnull', False), ('approved_amount__gt', 0), models.Q(('grade', ''), _negated=True)), _connector='OR'), name='review_approval_complete'),
-        ),
-        migrations.AddConstraint(
-            model_name='review',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['PROPOSED', 'CONFIRMED'])), fields=('application',), name='review_one_open'),
-        ),
-        migrations.AddConstraint(
-            model_name='scorecard',
-            constraint=models.UniqueConstraint(fields=('code', 'version'), name='scorecard_version_unique'),
-        ),
-        migrations.AddConstraint(
-            model_name='scorecard',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'PUBLISHED')), fields=('code',), name='scorecard_one_published'),
-        ),
-        migrations.AddConstraint(
-            model_name='scorecard',
-            constraint=models.CheckConstraint(condition=models.Q(('state', 'DRAFT'), ('is_shipped', True), models.Q(('approved_by__isnull', False), ('published_by__isnull', False), models.Q(('approved_by', models.F('published_by')), _negated=True)), _connector='OR'), name='scorecard_approved_by_another'),
-        ),
-        migrations.AddIndex(
-            model_name='decisionrecord',
-            index=models.Index(fields=['customer', '-id'], name='decision_customer'),
-        ),
-        migrations.AddIndex(
-            model_name='decisionrecord',
-            index=models.Index(fields=['outcome', '-decided_at'], name='decision_outcome'),
-        ),
-        migrations.AddConstraint(
-            model_name='decisionrecord',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('outcome', 'APPROVE'), _negated=True), models.Q(('annual_rate__isnull', False), ('approved_amount__isnull', False), ('bureau_report__isnull', False), ('score__isnull', False), ('scorecard__isnull', False), ('table__isnull', False)), _connector='OR'), name='decision_approval_complete'),
         ),
     ]

@@ -107,7 +107,21 @@ class Migration(migrations.Migration):
                 "verbose_name": "challenger",
                 "verbose_name_plural": "challengers",
                 "ordering": ["code", "-version"],
-            },
+            "constraints": [models.UniqueConstraint(fields=("code", "version"), name="challenger_version_unique"), models.UniqueConstraint(
+                condition=models.Q(("state", "PUBLISHED")), fields=("code",), name="challenger_one_published"
+            ), models.CheckConstraint(
+                condition=models.Q(
+                    ("state", "DRAFT"),
+                    ("is_shipped", True),
+                    models.Q(
+                        ("approved_by__isnull", False),
+                        ("published_by__isnull", False),
+                        models.Q(("approved_by", models.F("published_by")), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="challenger_approved_by_another",
+            )],},
         ),
         migrations.AddField(
             model_name="decisionrecord",
@@ -176,7 +190,9 @@ class Migration(migrations.Migration):
                 "verbose_name": "model training",
                 "verbose_name_plural": "model trainings",
                 "ordering": ["-id"],
-            },
+            "indexes": [models.Index(
+                condition=models.Q(("state", "DONE"), _negated=True), fields=["state", "id"], name="training_open"
+            )],},
         ),
         migrations.AddField(
             model_name="challenger",
@@ -225,45 +241,9 @@ class Migration(migrations.Migration):
                 "verbose_name": "new score",
                 "verbose_name_plural": "new scores",
                 "ordering": ["-id"],
-            },
-        ),
-        migrations.AddIndex(
-            model_name="modeltraining",
-            index=models.Index(
-                condition=models.Q(("state", "DONE"), _negated=True), fields=["state", "id"], name="training_open"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="challenger",
-            constraint=models.UniqueConstraint(fields=("code", "version"), name="challenger_version_unique"),
-        ),
-        migrations.AddConstraint(
-            model_name="challenger",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state", "PUBLISHED")), fields=("code",), name="challenger_one_published"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="challenger",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("state", "DRAFT"),
-                    ("is_shipped", True),
-                    models.Q(
-                        ("approved_by__isnull", False),
-                        ("published_by__isnull", False),
-                        models.Q(("approved_by", models.F("published_by")), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="challenger_approved_by_another",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="rescore",
-            constraint=models.UniqueConstraint(
+            "constraints": [models.UniqueConstraint(
                 fields=("customer", "scorecard", "business_date"), name="rescore_once_a_day"
-            ),
+            )],},
         ),
         migrations.AddIndex(
             model_name="decisionrecord",

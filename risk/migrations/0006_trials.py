@@ -55,7 +55,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'trial of rules',
                 'verbose_name_plural': 'trials of rules',
                 'ordering': ['-id'],
-            },
+            "indexes": [models.Index(fields=['code', '-id'], name='trial_code'), models.Index(condition=models.Q(('state', 'RUNNING')), fields=['id'], name='trial_running')],},
         ),
         migrations.CreateModel(
             name='TrialChange',
@@ -102,14 +102,6 @@ class Migration(migrations.Migration):
             model_name='trialchange',
             name='trial',
             field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='changes', to='risk.ruletrial'),
-        ),
-        migrations.AddIndex(
-            model_name='ruletrial',
-            index=models.Index(fields=['code', '-id'], name='trial_code'),
-        ),
-        migrations.AddIndex(
-            model_name='ruletrial',
-            index=models.Index(condition=models.Q(('state', 'RUNNING')), fields=['id'], name='trial_running'),
         ),
         migrations.AddIndex(
             model_name='trialchange',

@@ -136,7 +136,14 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "risk",
                 "verbose_name_plural": "risks",
-            },
+            "indexes": [models.Index(
+                condition=models.Q(("is_closed", False)), fields=["review_date"], name="risk_entry_review"
+            )],"constraints": [models.CheckConstraint(
+                condition=models.Q(
+                    ("impact__range", (1, 5)), ("likelihood__range", (1, 5)), ("review_months__range", (1, 24))
+                ),
+                name="risk_entry_grades",
+            )],},
         ),
         migrations.CreateModel(
             name="RiskReview",
@@ -221,7 +228,7 @@ class Migration(migrations.Migration):
                 "verbose_name": "stress test",
                 "verbose_name_plural": "stress tests",
                 "ordering": ["-id"],
-            },
+            "indexes": [models.Index(fields=["kind", "-id"], name="stress_kind")],},
         ),
         migrations.CreateModel(
             name="SuspicionCase",
@@ -310,7 +317,22 @@ class Migration(migrations.Migration):
                 "verbose_name": "case of suspicion",
                 "verbose_name_plural": "cases of suspicion",
                 "ordering": ["-id"],
-            },
+            "indexes": [models.Index(fields=["state", "due_date", "id"], name="suspicion_desk"), models.Index(fields=["customer", "-id"], name="suspicion_customer")],"constraints": [models.CheckConstraint(
+                condition=models.Q(("decided_by", models.F("proposed_by")), _negated=True),
+                name="suspicion_by_two_people",
+            ), models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("decided_by__isnull", True), ("state", "OPEN")),
+                    models.Q(("decided_by__isnull", True), ("proposed_by__isnull", False), ("state", "PROPOSED")),
+                    models.Q(
+                        ("decided_by__isnull", False),
+                        ("proposed_by__isnull", False),
+                        ("state__in", ["REPORTED", "DISMISSED"]),
+                    ),
+                    _connector="OR",
+                ),
+                name="suspicion_state_has_people",
+            )],},
         ),
         migrations.CreateModel(
             name="WarningRule",
@@ -415,7 +437,24 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "early warning",
                 "verbose_name_plural": "early warnings",
-            },
+            "indexes": [models.Index(fields=["customer", "-id"], name="warning_customer"), models.Index(
+                condition=models.Q(("loan__isnull", False)), fields=["loan", "-id"], name="warning_loan"
+            ), models.Index(condition=models.Q(("outcome", "")), fields=["judge_date"], name="warning_unjudged")],"constraints": [models.UniqueConstraint(
+                condition=models.Q(("ended_date__isnull", True)),
+                fields=("rule", "loan"),
+                name="warning_live_once_a_loan",
+            ), models.UniqueConstraint(
+                condition=models.Q(("ended_date__isnull", True), ("loan__isnull", True)),
+                fields=("rule", "customer"),
+                name="warning_live_once_a_customer",
+            ), models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("outcome", ""), ("outcome_date__isnull", True)),
+                    models.Q(models.Q(("outcome", ""), _negated=True), ("outcome_date__isnull", False)),
+                    _connector="OR",
+                ),
+                name="warning_outcome_dated",
+            )],},
         ),
         migrations.CreateModel(
             name="Incident",
@@ -725,96 +764,5 @@ class Migration(migrations.Migration):
                     )
                 ],
             },
-        ),
-        migrations.AddIndex(
-            model_name="riskentry",
-            index=models.Index(
-                condition=models.Q(("is_closed", False)), fields=["review_date"], name="risk_entry_review"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="riskentry",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("impact__range", (1, 5)), ("likelihood__range", (1, 5)), ("review_months__range", (1, 24))
-                ),
-                name="risk_entry_grades",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="stressrun",
-            index=models.Index(fields=["kind", "-id"], name="stress_kind"),
-        ),
-        migrations.AddIndex(
-            model_name="suspicioncase",
-            index=models.Index(fields=["state", "due_date", "id"], name="suspicion_desk"),
-        ),
-        migrations.AddIndex(
-            model_name="suspicioncase",
-            index=models.Index(fields=["customer", "-id"], name="suspicion_customer"),
-        ),
-        migrations.AddConstraint(
-            model_name="suspicioncase",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("decided_by", models.F("proposed_by")), _negated=True),
-                name="suspicion_by_two_people",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="suspicioncase",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("decided_by__isnull", True), ("state", "OPEN")),
-                    models.Q(("decided_by__isnull", True), ("proposed_by__isnull", False), ("state", "PROPOSED")),
-                    models.Q(
-                        ("decided_by__isnull", False),
-                        ("proposed_by__isnull", False),
-                        ("state__in", ["REPORTED", "DISMISSED"]),
-                    ),
-                    _connector="OR",
-                ),
-                name="suspicion_state_has_people",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="warningsignal",
-            index=models.Index(fields=["customer", "-id"], name="warning_customer"),
-        ),
-        migrations.AddIndex(
-            model_name="warningsignal",
-            index=models.Index(
-                condition=models.Q(("loan__isnull", False)), fields=["loan", "-id"], name="warning_loan"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="warningsignal",
-            index=models.Index(condition=models.Q(("outcome", "")), fields=["judge_date"], name="warning_unjudged"),
-        ),
-        migrations.AddConstraint(
-            model_name="warningsignal",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("ended_date__isnull", True)),
-                fields=("rule", "loan"),
-                name="warning_live_once_a_loan",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="warningsignal",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("ended_date__isnull", True), ("loan__isnull", True)),
-                fields=("rule", "customer"),
-                name="warning_live_once_a_customer",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="warningsignal",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("outcome", ""), ("outcome_date__isnull", True)),
-                    models.Q(models.Q(("outcome", ""), _negated=True), ("outcome_date__isnull", False)),
-                    _connector="OR",
-                ),
-                name="warning_outcome_dated",
-            ),
         ),
     ]

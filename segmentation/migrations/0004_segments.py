@@ -39,7 +39,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'segment',
                 'verbose_name_plural': 'segments',
                 'ordering': ['name'],
-            },
+            "constraints": [models.UniqueConstraint(condition=models.Q(('state', 'ACTIVE')), fields=('name',), name='segment_name_unique')],},
         ),
         migrations.CreateModel(
             name='Membership',
@@ -53,7 +53,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'membership',
                 'verbose_name_plural': 'memberships',
-            },
+            "indexes": [models.Index(fields=['customer', '-id'], name='membership_customer'), models.Index(condition=models.Q(('left_at__isnull', False)), fields=['segment', 'left_at'], name='membership_left')],"constraints": [models.UniqueConstraint(condition=models.Q(('left_at', None)), fields=('segment', 'customer'), name='membership_open'), models.CheckConstraint(condition=models.Q(('left_at', None), ('left_at__gte', models.F('entered_at')), _connector='OR'), name='membership_left_after')],},
         ),
         migrations.CreateModel(
             name='SegmentDay',
@@ -65,7 +65,7 @@ class Migration(migrations.Migration):
                 ('left', models.PositiveIntegerField(default=0, verbose_name='left')),
                 ('segment', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='days', to='segmentation.segment')),
             ],
-        ),
+        options={"constraints": [models.UniqueConstraint(fields=('segment', 'on_date'), name='segment_day_once')],},),
         migrations.CreateModel(
             name='SegmentVersion',
             fields=[
@@ -81,34 +81,6 @@ class Migration(migrations.Migration):
                 'verbose_name': 'version of a segment',
                 'verbose_name_plural': 'versions of segments',
                 'ordering': ['-version'],
-            },
-        ),
-        migrations.AddConstraint(
-            model_name='segment',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'ACTIVE')), fields=('name',), name='segment_name_unique'),
-        ),
-        migrations.AddIndex(
-            model_name='membership',
-            index=models.Index(fields=['customer', '-id'], name='membership_customer'),
-        ),
-        migrations.AddIndex(
-            model_name='membership',
-            index=models.Index(condition=models.Q(('left_at__isnull', False)), fields=['segment', 'left_at'], name='membership_left'),
-        ),
-        migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.UniqueConstraint(condition=models.Q(('left_at', None)), fields=('segment', 'customer'), name='membership_open'),
-        ),
-        migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.CheckConstraint(condition=models.Q(('left_at', None), ('left_at__gte', models.F('entered_at')), _connector='OR'), name='membership_left_after'),
-        ),
-        migrations.AddConstraint(
-            model_name='segmentday',
-            constraint=models.UniqueConstraint(fields=('segment', 'on_date'), name='segment_day_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='segmentversion',
-            constraint=models.UniqueConstraint(fields=('segment', 'version'), name='segment_version_once'),
+            "constraints": [models.UniqueConstraint(fields=('segment', 'version'), name='segment_version_once')],},
         ),
     ]

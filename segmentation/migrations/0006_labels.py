@@ -32,7 +32,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'label set by hand',
                 'verbose_name_plural': 'labels set by hand',
-            },
+            "constraints": [models.UniqueConstraint(condition=models.Q(('ended_at', None)), fields=('customer_id', 'label'), name='label_choice_open_once'), models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='label_choice_has_reason')],},
         ),
         migrations.CreateModel(
             name='Labels',
@@ -95,7 +95,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'label of a customer',
                 'verbose_name_plural': 'labels of customers',
-            },
+            "indexes": [models.Index(condition=models.Q(('until_at', None)), fields=['label', 'value', 'customer_id'], name='label_stay_of'), models.Index(condition=models.Q(('until_at__isnull', False)), fields=['customer_id', '-id'], name='label_stay_past'), django.contrib.postgres.indexes.BrinIndex(fields=['from_at'], name='label_stay_moves')],"constraints": [models.UniqueConstraint(condition=models.Q(('until_at', None)), fields=('customer_id', 'label'), name='label_stay_open_once'), models.CheckConstraint(condition=models.Q(('until_at', None), ('until_at__gte', models.F('from_at')), _connector='OR'), name='label_stay_ends_after')],},
         ),
         migrations.DeleteModel(
             name='LabelRun',
@@ -334,33 +334,5 @@ class Migration(migrations.Migration):
             model_name='labelchoice',
             name='made_by',
             field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='set by'),
-        ),
-        migrations.AddIndex(
-            model_name='labelstay',
-            index=models.Index(condition=models.Q(('until_at', None)), fields=['label', 'value', 'customer_id'], name='label_stay_of'),
-        ),
-        migrations.AddIndex(
-            model_name='labelstay',
-            index=models.Index(condition=models.Q(('until_at__isnull', False)), fields=['customer_id', '-id'], name='label_stay_past'),
-        ),
-        migrations.AddIndex(
-            model_name='labelstay',
-            index=django.contrib.postgres.indexes.BrinIndex(fields=['from_at'], name='label_stay_moves'),
-        ),
-        migrations.AddConstraint(
-            model_name='labelstay',
-            constraint=models.UniqueConstraint(condition=models.Q(('until_at', None)), fields=('customer_id', 'label'), name='label_stay_open_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='labelstay',
-            constraint=models.CheckConstraint(condition=models.Q(('until_at', None), ('until_at__gte', models.F('from_at')), _connector='OR'), name='label_stay_ends_after'),
-        ),
-        migrations.AddConstraint(
-            model_name='labelchoice',
-            constraint=models.UniqueConstraint(condition=models.Q(('ended_at', None)), fields=('customer_id', 'label'), name='label_choice_open_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='labelchoice',
-            constraint=models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='label_choice_has_reason'),
         ),
     ]

@@ -34,7 +34,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'decline',
                 'verbose_name_plural': 'declines',
-            },
+            "indexes": [models.Index(fields=['state', '-id'], name='decline_state'), models.Index(fields=['customer_id', '-id'], name='decline_customer'), models.Index(condition=models.Q(('ended_date__isnull', False)), fields=['ended_date'], name='decline_ended')],"constraints": [models.UniqueConstraint(condition=models.Q(('state', 'OPEN')), fields=('customer_id', 'role'), name='decline_open_once'), models.CheckConstraint(condition=models.Q(models.Q(('ended_date', None), ('state', 'OPEN')), models.Q(models.Q(('state', 'OPEN'), _negated=True), ('ended_date__isnull', False)), _connector='OR'), name='decline_ended_has_date'), models.CheckConstraint(condition=models.Q(('ended_date', None), ('began_date', None), ('ended_date__gte', models.F('began_date')), _connector='OR'), name='decline_ends_after')],},
         ),
         migrations.CreateModel(
             name='Playbook',
@@ -67,7 +67,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'service package',
                 'verbose_name_plural': 'service packages',
-            },
+            "constraints": [models.CheckConstraint(condition=models.Q(('answer_hours__gt', 0), ('contact_days__gt', 0)), name='service_package_has_minimum', violation_error_message='Every class has a minimum: hours and days are more than 0.')],},
         ),
         migrations.AddIndex(
             model_name='labelstay',
@@ -77,33 +77,5 @@ class Migration(migrations.Migration):
             model_name='decline',
             name='cause_by',
             field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddConstraint(
-            model_name='servicepackage',
-            constraint=models.CheckConstraint(condition=models.Q(('answer_hours__gt', 0), ('contact_days__gt', 0)), name='service_package_has_minimum', violation_error_message='Every class has a minimum: hours and days are more than 0.'),
-        ),
-        migrations.AddIndex(
-            model_name='decline',
-            index=models.Index(fields=['state', '-id'], name='decline_state'),
-        ),
-        migrations.AddIndex(
-            model_name='decline',
-            index=models.Index(fields=['customer_id', '-id'], name='decline_customer'),
-        ),
-        migrations.AddIndex(
-            model_name='decline',
-            index=models.Index(condition=models.Q(('ended_date__isnull', False)), fields=['ended_date'], name='decline_ended'),
-        ),
-        migrations.AddConstraint(
-            model_name='decline',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'OPEN')), fields=('customer_id', 'role'), name='decline_open_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='decline',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ended_date', None), ('state', 'OPEN')), models.Q(models.Q(('state', 'OPEN'), _negated=True), ('ended_date__isnull', False)), _connector='OR'), name='decline_ended_has_date'),
-        ),
-        migrations.AddConstraint(
-            model_name='decline',
-            constraint=models.CheckConstraint(condition=models.Q(('ended_date', None), ('began_date', None), ('ended_date__gte', models.F('began_date')), _connector='OR'), name='decline_ends_after'),
         ),
     ]

@@ -43,7 +43,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'collection case',
                 'verbose_name_plural': 'collection cases',
                 'ordering': ['-id'],
-            },
+            "indexes": [models.Index(condition=models.Q(('state', 'OPEN')), fields=['assignee', '-id'], name='collection_assignee'), models.Index(fields=['customer', '-id'], name='collection_customer')],"constraints": [models.UniqueConstraint(condition=models.Q(('state', 'OPEN')), fields=('loan',), name='collection_open_once'), models.CheckConstraint(condition=models.Q(models.Q(('closed_at__isnull', True), ('closure', ''), ('state', 'OPEN')), models.Q(('closed_at__isnull', False), ('state', 'CLOSED'), models.Q(('closure', ''), _negated=True)), _connector='OR'), name='collection_closed_says_how')],},
         ),
         migrations.CreateModel(
             name='CollectionContact',
@@ -63,7 +63,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'collection contact',
                 'verbose_name_plural': 'collection contacts',
                 'ordering': ['-id'],
-            },
+            "indexes": [models.Index(fields=['case', '-id'], name='collection_contact_case')],"constraints": [models.UniqueConstraint(fields=('customer', 'channel', 'local_date', 'number_of_day'), name='collection_contact_counted')],},
         ),
         migrations.CreateModel(
             name='PromiseToPay',
@@ -83,46 +83,6 @@ class Migration(migrations.Migration):
                 'verbose_name': 'promise to pay',
                 'verbose_name_plural': 'promises to pay',
                 'ordering': ['-id'],
-            },
-        ),
-        migrations.AddIndex(
-            model_name='collectioncase',
-            index=models.Index(condition=models.Q(('state', 'OPEN')), fields=['assignee', '-id'], name='collection_assignee'),
-        ),
-        migrations.AddIndex(
-            model_name='collectioncase',
-            index=models.Index(fields=['customer', '-id'], name='collection_customer'),
-        ),
-        migrations.AddConstraint(
-            model_name='collectioncase',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'OPEN')), fields=('loan',), name='collection_open_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='collectioncase',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closed_at__isnull', True), ('closure', ''), ('state', 'OPEN')), models.Q(('closed_at__isnull', False), ('state', 'CLOSED'), models.Q(('closure', ''), _negated=True)), _connector='OR'), name='collection_closed_says_how'),
-        ),
-        migrations.AddIndex(
-            model_name='collectioncontact',
-            index=models.Index(fields=['case', '-id'], name='collection_contact_case'),
-        ),
-        migrations.AddConstraint(
-            model_name='collectioncontact',
-            constraint=models.UniqueConstraint(fields=('customer', 'channel', 'local_date', 'number_of_day'), name='collection_contact_counted'),
-        ),
-        migrations.AddIndex(
-            model_name='promisetopay',
-            index=models.Index(condition=models.Q(('state', 'OPEN')), fields=['promised_date'], name='promise_open'),
-        ),
-        migrations.AddConstraint(
-            model_name='promisetopay',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='promise_positive'),
-        ),
-        migrations.AddConstraint(
-            model_name='promisetopay',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'OPEN')), fields=('case',), name='promise_one_open'),
-        ),
-        migrations.AddConstraint(
-            model_name='promisetopay',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('judged_date__isnull', True), ('state', 'OPEN')), models.Q(models.Q(('state', 'OPEN'), _negated=True), ('judged_date__isnull', False)), _connector='OR'), name='promise_judged_when'),
+            "indexes": [models.Index(condition=models.Q(('state', 'OPEN')), fields=['promised_date'], name='promise_open')],"constraints": [models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='promise_positive'), models.UniqueConstraint(condition=models.Q(('state', 'OPEN')), fields=('case',), name='promise_one_open'), models.CheckConstraint(condition=models.Q(models.Q(('judged_date__isnull', True), ('state', 'OPEN')), models.Q(models.Q(('state', 'OPEN'), _negated=True), ('judged_date__isnull', False)), _connector='OR'), name='promise_judged_when')],},
         ),
     ]

@@ -37,7 +37,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'case between departments',
                 'verbose_name_plural': 'cases between departments',
                 'ordering': ['-id'],
-            },
+            "indexes": [models.Index(condition=models.Q(('state', 'OPEN')), fields=['department', 'due_at'], name='department_case_open'), models.Index(fields=['home', '-id'], name='department_case_home'), models.Index(fields=['customer', '-id'], name='department_case_customer'), models.Index(condition=models.Q(('escalated_at__isnull', True), ('state', 'OPEN')), fields=['due_at'], name='department_case_clock')],"constraints": [models.CheckConstraint(condition=models.Q(models.Q(('due_at__isnull', False), ('state', 'OPEN')), models.Q(models.Q(('state', 'OPEN'), _negated=True), ('due_at__isnull', True)), _connector='OR'), name='department_case_open_has_clock'), models.CheckConstraint(condition=models.Q(models.Q(('closed_at__isnull', False), ('state', 'CLOSED')), models.Q(models.Q(('state', 'CLOSED'), _negated=True), ('closed_at__isnull', True)), _connector='OR'), name='department_case_closed_when')],},
         ),
         migrations.CreateModel(
             name='CaseHop',
@@ -56,34 +56,6 @@ class Migration(migrations.Migration):
                 'verbose_name': 'step of a case',
                 'verbose_name_plural': 'steps of cases',
                 'ordering': ['id'],
-            },
-        ),
-        migrations.AddIndex(
-            model_name='departmentcase',
-            index=models.Index(condition=models.Q(('state', 'OPEN')), fields=['department', 'due_at'], name='department_case_open'),
-        ),
-        migrations.AddIndex(
-            model_name='departmentcase',
-            index=models.Index(fields=['home', '-id'], name='department_case_home'),
-        ),
-        migrations.AddIndex(
-            model_name='departmentcase',
-            index=models.Index(fields=['customer', '-id'], name='department_case_customer'),
-        ),
-        migrations.AddIndex(
-            model_name='departmentcase',
-            index=models.Index(condition=models.Q(('escalated_at__isnull', True), ('state', 'OPEN')), fields=['due_at'], name='department_case_clock'),
-        ),
-        migrations.AddConstraint(
-            model_name='departmentcase',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('due_at__isnull', False), ('state', 'OPEN')), models.Q(models.Q(('state', 'OPEN'), _negated=True), ('due_at__isnull', True)), _connector='OR'), name='department_case_open_has_clock'),
-        ),
-        migrations.AddConstraint(
-            model_name='departmentcase',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closed_at__isnull', False), ('state', 'CLOSED')), models.Q(models.Q(('state', 'CLOSED'), _negated=True), ('closed_at__isnull', True)), _connector='OR'), name='department_case_closed_when'),
-        ),
-        migrations.AddIndex(
-            model_name='casehop',
-            index=models.Index(fields=['department', 'case'], name='case_hop_department'),
+            "indexes": [models.Index(fields=['department', 'case'], name='case_hop_department')],},
         ),
     ]

@@ -56,7 +56,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'team',
                 'verbose_name_plural': 'teams',
-            },
+            "constraints": [models.UniqueConstraint(fields=('department', 'name'), name='team_name_unique')],},
         ),
         migrations.CreateModel(
             name='StaffMember',
@@ -97,9 +97,5 @@ class Migration(migrations.Migration):
                 'ordering': ['-id'],
                 'constraints': [models.CheckConstraint(condition=models.Q(('checker', models.F('maker')), _negated=True), name='approval_by_another_person'), models.CheckConstraint(condition=models.Q(models.Q(('checker__isnull', True), ('state', 'PENDING')), models.Q(models.Q(('state', 'PENDING'), _negated=True), ('checker__isnull', False)), _connector='OR'), name='approval_decided_has_checker'), models.UniqueConstraint(condition=models.Q(('state', 'PENDING')), fields=('kind', 'target_type', 'target_id'), name='approval_one_pending')],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='team',
-            constraint=models.UniqueConstraint(fields=('department', 'name'), name='team_name_unique'),
         ),
     ]
