@@ -9,7 +9,6 @@ durably; pgbench runs in turns with them at the same number of clients.
 from decimal import Decimal
 from functools import partial
 from itertools import count
-from statistics import median
 
 from bench.book import DAY, make_repayment_book
 from bench.support import (
@@ -18,11 +17,9 @@ from bench.support import (
     Step,
     call_apart,
     make_tpc_b,
+    measure_beside_tpc_b,
     own_database,
-    per_second,
-    report,
     set_up,
-    tpc_b,
     write_profile,
 )
 
@@ -76,25 +73,16 @@ def main() -> None:
         call_apart(make_repayment_book, url, LOANS, LENDERS)
         make_tpc_b(url)
         for place, lenders in enumerate(LENDERS):
-            ours, theirs = [], []
-            for round_number in range(ROUNDS):
-                ours.append(per_second(partial(prepare, place * LOANS, round_number), url))
-                theirs.append(tpc_b(url))
-            value, denominator = median(ours), median(theirs)
-            target = TARGETS.get(lenders)
-            met = target is None or value >= target * denominator
-            report(
-                f"repayments_per_second_{lenders}_lenders",
-                value=value,
-                denominator=denominator,
-                denominator_is="pgbench TPC-B transactions per second at the same number of clients",
-                ratio=value / denominator,
-                target=target,
-                met=met,
-                clients=CLIENTS,
-                entries_per_second=value * (lenders + 1),
+            name = f"repayments_per_second_{lenders}_lenders"
+            first = place * LOANS
+            is_met = measure_beside_tpc_b(
+                name,
+                partial(partial, prepare, first),
+                url,
+                target=TARGETS.get(lenders),
+                per_step={"entries_per_second": lenders + 1},
             )
-            if not met:
+            if not is_met:
                 call_apart(profile, url, lenders)
 
 

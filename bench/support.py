@@ -11,10 +11,11 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
+from statistics import median
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -131,6 +132,38 @@ def tpc_b(url: str) -> float:
     found = re.search(r"tps = ([\d.]+)", output)
     assert found, output
     return float(found[1])
+
+
+def measure_beside_tpc_b(
+    name: str,
+    prepare: Callable[[int], Prepare],
+    url: str,
+    *,
+    target: float | None,
+    per_step: Mapping[str, float] | None = None,
+) -> bool:
+    """Measure the clients' step and TPC-B by turns, print the medians, and tell whether the target is met.
+
+    `prepare` gives each round its own; `per_step` names what else is counted and how much of it a step is.
+    """
+    ours, theirs = [], []
+    for round_number in range(ROUNDS):
+        ours.append(per_second(prepare(round_number), url))
+        theirs.append(tpc_b(url))
+    value, denominator = median(ours), median(theirs)
+    met = target is None or value >= target * denominator
+    report(
+        name,
+        value=value,
+        denominator=denominator,
+        denominator_is="pgbench TPC-B transactions per second at the same number of clients",
+        ratio=value / denominator,
+        target=target,
+        met=met,
+        clients=CLIENTS,
+        **{word: value * number for word, number in (per_step or {}).items()},
+    )
+    return met
 
 
 def find_tool(name: str) -> str:

@@ -14,25 +14,14 @@ from core import clock, outbox
 from customers.rules.assessment import QUESTIONS
 from customers.rules.identity import citizen_check_digit
 from integrations.sandbox.client import SandboxControl
+from tests.fixtures.reports import GOOD_REPORT
 
 API = "/api/v1/"
 CONSENTS = ("CREDIT_QUERY", "CREDIT_REPORT", "CUSTODY", "SIGNATURE", "BANK_CARD", "AUTO_DEBIT")
-GOOD_REPORT: dict[str, Any] = {
-    "has_history": True,
-    "score": 780,
-    "overdue_count_24_months": 0,
-    "max_days_past_due_24_months": 0,
-    "is_overdue_now": False,
-    "query_count_3_months": 1,
-    "open_loan_count": 0,
-    "open_loan_balance": "0.00",
-    "other_platform_balance": "0.00",
-    "monthly_payment": "0.00",
-    "card_limit": "50000.00",
-    "card_utilisation": "0.1000",
-    "oldest_account_months": 96,
-    "is_blacklisted": False,
-}
+_GOOD: dict[str, Any] = {
+    **GOOD_REPORT, "score": 780, "open_loan_count": 0, "open_loan_balance": "0.00", "monthly_payment": "0.00",
+    "card_limit": "50000.00", "card_utilisation": "0.1000", "oldest_account_months": 96,
+}  # fmt: skip
 _serial = count(1)
 
 
@@ -178,7 +167,7 @@ class House:
         person = self.register()
         serial = next(_serial)
         person.identity_number = citizen_number(serial)
-        self.sandbox.set_profiles({person.identity_number: GOOD_REPORT})
+        self.sandbox.set_profiles({person.identity_number: _GOOD})
         for purpose in CONSENTS:
             person.post("me/consents/", {"purpose": purpose, "notice_version": "2026-1"})
         person.post("me/identity/", {"name": name, "identity_number": person.identity_number})

@@ -16,24 +16,8 @@ from risk.operations import bureau
 from risk.operations.seed import ensure_standard_rules, seed_loss_parameters
 from staff.operations import ensure_standard_roles
 from tests.fixtures.kept import DAY, NOW, Kept
+from tests.fixtures.reports import GOOD_REPORT
 from tests.fixtures.sandbox import sandbox, sandbox_process  # noqa: F401 - fixtures
-
-GOOD_REPORT: dict[str, Any] = {
-    "has_history": True,
-    "score": 720,
-    "overdue_count_24_months": 0,
-    "max_days_past_due_24_months": 0,
-    "is_overdue_now": False,
-    "query_count_3_months": 1,
-    "open_loan_count": 1,
-    "open_loan_balance": "20000.00",
-    "other_platform_balance": "0.00",
-    "monthly_payment": "800.00",
-    "card_limit": "30000.00",
-    "card_utilisation": "0.2500",
-    "oldest_account_months": 60,
-    "is_blacklisted": False,
-}
 
 
 def seed_house() -> None:
