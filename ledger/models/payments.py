@@ -1,5 +1,6 @@
 """Money on its way in or out."""
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -82,6 +83,8 @@ class PaymentOrder(models.Model):
                 condition=Q(status__in=["CREATED", "PENDING"]),
                 name="payment_open",
             ),
+            # Orders lie in the order of their dates: a few kilobytes find those of a week, and cost an insert nothing.
+            BrinIndex(fields=["business_date"], name="payment_day", pages_per_range=32, autosummarize=True),
         ]
 
     def __str__(self) -> str:

@@ -24,13 +24,12 @@ WITH moved AS (
     FROM ledger_paymentorder o
     WHERE o.status = 'SUCCEEDED' AND o.business_date > %(on)s::date - %(days)s AND o.business_date <= %(on)s
     GROUP BY 1, 2, 3
+), summed AS (
+    SELECT m.*, sum(m.amount) OVER whole AS total, bool_or(m.business_date = %(on)s) OVER whole AS has_moved_today
+    FROM moved m WINDOW whole AS (PARTITION BY m.customer_id, m.direction)
 )
-SELECT m.customer_id, m.direction, m.business_date, m.amount, m.greatest, m.movements
-FROM moved m
-WHERE EXISTS (SELECT 1 FROM moved t WHERE t.customer_id = m.customer_id AND t.direction = m.direction
-              AND t.business_date = %(on)s)
-  AND (SELECT sum(t.amount) FROM moved t WHERE t.customer_id = m.customer_id AND t.direction = m.direction) >= %(least)s
-ORDER BY 1, 2, 3
+SELECT s.customer_id, s.direction, s.business_date, s.amount, s.greatest, s.movements
+FROM summed s WHERE s.has_moved_today AND s.total >= %(least)s ORDER BY 1, 2, 3
 """
 # Candidates by what has an index: the number, the spoken name, or two characters of the name in a row.
 _CANDIDATES = """
