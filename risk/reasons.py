@@ -59,6 +59,9 @@ TABLE_REASONS: Final[dict[str, Reason]] = {
     ),
     "THIN_FILE": Reason(_BEING_CHECKED, _("No credit history, and the amount is not small.")),
     "ARREARS_HERE": Reason(_BEING_CHECKED, _("Was more than 30 days late with us before.")),
+    "RELATIONS_LATE": Reason(
+        _BEING_CHECKED, _("People tied to the applicant are behind with us; he agreed that this is looked at.")
+    ),
     "SCORE_A": Reason(_("Approved."), _("Score in band A.")),
     "SCORE_B": Reason(_("Approved."), _("Score in band B.")),
     "SCORE_C": Reason(_("Approved."), _("Score in band C.")),
@@ -107,6 +110,11 @@ _FACTOR_REASONS: Final[dict[str, Text]] = {
     "undeclared_debt_fen": _("There are debts on other platforms that were not declared."),
     "amount_fen": _("The amount asked for."),
     "term_months": _("The term asked for."),
+}
+
+# What is looked at with consent only, as a customer reads it.
+CONSENTED_SENTENCES: Final[dict[str, Text]] = {
+    "late_relation_count": _("Whether people tied to you are behind with their payments to us."),
 }
 
 
@@ -167,6 +175,7 @@ PROBLEMS: Final[dict[str, Text]] = {
     "catch_all_missing": _("the last row must have no conditions"),
     "catch_all_approves": _("the last row must not approve"),
     "missing_value_unanswered": _("the value may be missing: a policy row must say what happens then (null)"),
+    "consented_only_refers": _("what is seen with consent only may refer to a person, in policy, and nothing else"),
     "cell_syntax": _("the cell cannot be read"),
     "cell_never_missing": _("this input is never missing"),
     "cell_not_a_flag": _("must be true or false"),

@@ -60,7 +60,7 @@ def register(world: World, person: Person, *, source: str, with_debit: bool = Tr
     """Register, give the consents and ask for the identity check."""
     customer = sign_up(world, person, source=source)
     for purpose in Consent.Purpose:
-        if purpose == Consent.Purpose.AUTO_DEBIT and not with_debit:
+        if purpose == Consent.Purpose.SOCIAL_DATA or (purpose == Consent.Purpose.AUTO_DEBIT and not with_debit):
             continue
         registration.give_consent(
             customer=customer, purpose=purpose, notice_version=NOTICE_VERSION, channel="app", now=world.now

@@ -20,6 +20,7 @@ class Consent(models.Model):
         BANK_CARD = "BANK_CARD", _("bank card data")
         MARKETING = "MARKETING", _("marketing messages")
         AUTO_DEBIT = "AUTO_DEBIT", _("automatic debit on due dates")
+        SOCIAL_DATA = "SOCIAL_DATA", _("social and sensitive data in credit decisions")
 
     id = models.BigAutoField(primary_key=True)
     customer = models.ForeignKey("customers.Customer", models.PROTECT, related_name="consents")

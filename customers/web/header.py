@@ -22,7 +22,7 @@ PART_LABELS: Final[dict[str, Text]] = {
 _P = Consent.Purpose
 _CONSENTS: Final = (
     ("", (_P.SERVICE, _P.BANK_CARD, _P.MARKETING)),
-    (CustomerRole.Role.BORROWER, (_P.CREDIT_QUERY, _P.CREDIT_REPORT, _P.SIGNATURE, _P.AUTO_DEBIT)),
+    (CustomerRole.Role.BORROWER, (_P.CREDIT_QUERY, _P.CREDIT_REPORT, _P.SIGNATURE, _P.AUTO_DEBIT, _P.SOCIAL_DATA)),
     (CustomerRole.Role.INVESTOR, (_P.CUSTODY, _P.SIGNATURE)),
 )
 

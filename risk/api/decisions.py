@@ -50,6 +50,7 @@ class ExplainedDecisionSerializer(serializers.Serializer[Any]):
     is_automatic = serializers.BooleanField()
     outcome = serializers.CharField()
     decided_at = serializers.DateTimeField(allow_null=True)
+    seen_with_your_consent = serializers.ListField(child=serializers.CharField())
     reasons = ExplainedReasonSerializer(many=True)
     what_would_change = WhatWouldChangeSerializer(many=True)
     may_ask_for_a_person = serializers.BooleanField()

@@ -33,8 +33,8 @@ class DecisionRecord(models.Model):
     table = models.ForeignKey(
         "risk.DecisionTable", models.PROTECT, null=True, related_name="decisions", verbose_name=_("decision table")
     )
-    # {"facts": what the rules saw, "evidence": the figures behind the ratios, "terms": what the product said then}: the
-    # ratios give the income away.
+    # {"facts": what the rules saw, "evidence": the figures behind the ratios, "withheld": what was left out and why,
+    # "terms": what the product said then}: the ratios give the income away.
     inputs = EncryptedTextField(_("inputs"))
     score = models.IntegerField(_("score"), null=True)
     base_points = models.IntegerField(_("base points"), null=True)

@@ -193,7 +193,12 @@ def _as_rate(probability: float | None) -> Decimal | None:
 
 
 def _write_inputs(judged: _Judgement) -> str:
-    inputs: dict[str, Any] = {"facts": judged.collected.facts, "evidence": judged.collected.evidence}
+    collected = judged.collected
+    inputs: dict[str, Any] = {
+        "facts": collected.facts,
+        "evidence": collected.evidence,
+        "withheld": collected.withheld,
+    }
     if judged.terms is not None:
         inputs["terms"] = judged.terms.as_json()
     return orjson.dumps(inputs).decode()

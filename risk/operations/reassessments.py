@@ -172,7 +172,9 @@ def _write(done: Sequence[_Assessed], *, business_date: date, now: datetime) -> 
                 customer_id=one.plan.customer_id,
                 scorecard_id=one.rules.scorecard_id,
                 table_id=one.rules.table_id,
-                inputs=orjson.dumps({"facts": one.current.facts, "evidence": one.current.evidence}).decode(),
+                inputs=orjson.dumps(
+                    {"facts": one.current.facts, "evidence": one.current.evidence, "withheld": one.current.withheld}
+                ).decode(),
                 facts_date=one.current.decided_date,
                 grade_before=one.plan.grade,
                 score_before=one.plan.score,

@@ -10,8 +10,9 @@ from django.db import connection
 
 from core.fields import decrypt
 from customers.models import FinancialProfile
+from risk.queries.consented import collect_consented
 from risk.queries.facts import OwnHistory, describe_profile, read_own_histories
-from risk.rules.inputs import Value
+from risk.rules.inputs import CONSENTED, Value
 
 _LATEST = """
 SELECT DISTINCT ON (d.customer_id) d.customer_id, d.inputs, d.score, d.business_date FROM risk_decisionrecord d
@@ -25,12 +26,13 @@ class CurrentFacts:
 
     facts: dict[str, Value]
     evidence: dict[str, str]
+    withheld: dict[str, str]
     decided_date: date
     decided_score: int
 
 
 def read_current_facts(customer_ids: list[int], business_date: date) -> dict[int, CurrentFacts]:
-    """Return the facts of those whom rules have scored before, in four statements whatever their number.
+    """Return the facts of those whom rules have scored before, in a few statements whatever their number.
 
     Of the credit bureau there is what the last decision was told; income, home and our own history are of today. What
     is owed here weighs with the instalments that still come, and no new loan is assumed.
@@ -45,18 +47,22 @@ def read_current_facts(customer_ids: list[int], business_date: date) -> dict[int
         .order_by("customer_id", "-as_of_date", "-id")
         .distinct("customer_id")
     }
-    return {
-        customer_id: _bring_up_to_date(
-            orjson.loads(decrypt(sealed)), histories[customer_id], profiles.get(customer_id), day, score
-        )
-        for customer_id, sealed, score, day in rows
-    }
+    consented = collect_consented([row[0] for row in rows], business_date)
+    found = {}
+    for customer_id, sealed, score, day in rows:
+        stored = orjson.loads(decrypt(sealed))
+        facts, figures = _bring_up_to_date(stored, histories[customer_id], profiles.get(customer_id))
+        seen = consented[customer_id]
+        found[customer_id] = CurrentFacts(facts | seen.facts, figures, seen.withheld, day, score)
+    return found
 
 
 def _bring_up_to_date(
-    stored: dict[str, Any], own: OwnHistory, profile: FinancialProfile | None, day: date, score: int
-) -> CurrentFacts:
-    facts, evidence = stored["facts"], stored["evidence"]
+    stored: dict[str, Any], own: OwnHistory, profile: FinancialProfile | None
+) -> tuple[dict[str, Value], dict[str, str]]:
+    evidence = stored["evidence"]
+    # A consent of then says nothing about today.
+    facts = {name: value for name, value in stored["facts"].items() if name not in CONSENTED}
     described, figures = describe_profile(
         profile,
         bureau_debt=evidence["monthly_debt_bureau"],
@@ -64,4 +70,4 @@ def _bring_up_to_date(
         instalment=Decimal(0),
         amount=Decimal(facts["amount_fen"]) / 100,
     )
-    return CurrentFacts({**facts, **described, **own.as_facts()}, {**evidence, **figures}, day, score)
+    return {**facts, **described, **own.as_facts()}, {**evidence, **figures}

@@ -15,9 +15,10 @@ from core.rules.formats import money_text, rate_text
 from lending.models import Application
 from risk.models import BureauReport, DecisionRecord, HumanReviewRequest, Review
 from risk.queries.rules import get_rule_set_of
-from risk.reasons import REVIEWED, customer_sentence, staff_sentence
+from risk.reasons import CONSENTED_SENTENCES, REVIEWED, customer_sentence, staff_sentence
 from risk.rules.counterfactual import Flip, find_flips
 from risk.rules.decision import decide
+from risk.rules.inputs import CONSENTED
 from risk.rules.offers import factor_code
 from staff import rights
 from staff.queries import access_right, scope_condition
@@ -67,6 +68,7 @@ class DecisionView:
     fired: list[FiredView]
     reasons: list[ReasonView]
     facts: dict[str, Any]
+    withheld: dict[str, str]
     evidence: dict[str, str]
     flips: list[Flip]
     annual_rate: Decimal | None
@@ -100,6 +102,7 @@ def get_decision_view(application: Application) -> DecisionView | None:
         ],
         reasons=list_reasons(record.reason_codes),
         facts=facts,
+        withheld=inputs.get("withheld", {}),
         evidence=inputs["evidence"],
         flips=_find_flips(record, facts),
         annual_rate=record.annual_rate,
@@ -173,14 +176,16 @@ def explain_to_customer(application: Application) -> dict[str, Any]:
     request = HumanReviewRequest.objects.filter(application=application).first()
     is_automatic = record is not None and REVIEWED not in application.reason_codes
     is_decided = application.outcome in {"APPROVE", "DECLINE"}
+    facts = orjson.loads(record.inputs)["facts"] if record is not None else {}
     flips = []
     if record is not None and is_automatic and application.outcome == "DECLINE":
-        flips = _find_flips(record, orjson.loads(record.inputs)["facts"])[:_FLIPS_TOLD]
+        flips = _find_flips(record, facts)[:_FLIPS_TOLD]
     return {
         "notice": str(_NOTICE),
         "is_automatic": is_automatic,
         "outcome": application.outcome,
         "decided_at": application.decided_at,
+        "seen_with_your_consent": [str(CONSENTED_SENTENCES[name]) for name in CONSENTED if name in facts],
         "reasons": [{"code": code, "text": customer_sentence(code)} for code in application.reason_codes],
         "what_would_change": [
             {

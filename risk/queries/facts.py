@@ -1,6 +1,6 @@
 """Gathering what a decision looks at, in a bounded number of queries whatever the borrower's history."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -14,16 +14,18 @@ from lending.models import Application
 from lending.queries.terms import quote_application
 from lending.rules.affordability import debt_to_income
 from risk.models import BureauReport
+from risk.queries.consented import collect_consented
 from risk.rules.burden import as_basis_points, count_months, monthly_burden
 from risk.rules.inputs import HOUSING, MAX_INT, Value
 
 
 @dataclass(frozen=True)
 class CollectedFacts:
-    """What the rules see, and the figures behind the ratios."""
+    """What the rules see, the figures behind the ratios, and what was left out with the reason."""
 
     facts: dict[str, Value]
     evidence: dict[str, str]
+    withheld: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -103,12 +105,13 @@ def collect_facts(application: Application, report: BureauReport, business_date:
         "term_months": months,
         "purpose": application.purpose,
     }
+    consented = collect_consented([application.customer_id], business_date)[application.customer_id]
     evidence = {
         **figures,
         "other_platform_balance_declared": str(application.other_platform_balance),
         "other_platform_balance_bureau": bureau["other_platform_balance"],
     }
-    return CollectedFacts(facts, evidence)
+    return CollectedFacts(facts | consented.facts, evidence, consented.withheld)
 
 
 def describe_profile(

@@ -63,7 +63,7 @@ def read_own_material(*, window_months: int, bad_dpd: int, business_date: date) 
         if not (is_known or is_refused):
             continue
         facts = orjson.loads(decrypt(sealed))["facts"]
-        if facts.keys() != FACTS.keys():
+        if not facts.keys() >= FACTS.keys():
             # Decided without a report, or before an input was added: nothing to learn from.
             continue
         for name in FACTS:

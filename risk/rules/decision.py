@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import ROUND_FLOOR, Decimal
 from typing import Final
 
-from risk.rules.inputs import Inputs, InvalidInputs, Value
+from risk.rules.inputs import CONSENTED, Inputs, InvalidInputs, Value
 from risk.rules.scorecard import Champion, Score
 from risk.rules.tables import FULL_AMOUNT_BP, DecisionTable, Outcome, Row
 
@@ -13,6 +13,7 @@ from risk.rules.tables import FULL_AMOUNT_BP, DecisionTable, Outcome, Row
 INPUTS_INVALID: Final = "INPUTS_INVALID"
 RULES_FAILED: Final = "RULES_FAILED"
 ADVERSE_FACTORS_SHOWN: Final = 2
+_WITHHELD: Final[Mapping[str, Value]] = dict.fromkeys(CONSENTED)
 _STRICTNESS = {Outcome.APPROVE: 0, Outcome.REFER: 1, Outcome.DECLINE: 2}
 
 
@@ -52,7 +53,7 @@ def decide(scorecard: Champion, table: DecisionTable, facts: Inputs) -> Verdict:
 
 def apply_tables(table: DecisionTable, score: Score, facts: Inputs) -> Verdict:
     """Judge checked facts that have a score. Raises RuntimeError for a cell that cannot be evaluated."""
-    inputs: dict[str, Value] = {**facts, "score": score.value}
+    inputs: dict[str, Value] = {**_WITHHELD, **facts, "score": score.value}
     hits = [row for row in table.policy if _fires(row, inputs)]
     graded = next((row for row in table.grading if _fires(row, inputs)), None)
     if graded is None:

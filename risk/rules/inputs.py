@@ -1,7 +1,10 @@
 """What a credit decision may look at: a closed list with types, checked before anything is judged.
 
-Not on the list, on purpose: sex, age (the legal gate is lending's), ethnicity, religion, region, health, marriage,
-contacts, and the income itself; the list is what a decision is able to see, so it cannot discriminate by them.
+What is social or sensitive stands apart (`CONSENTED`): it is there only with the person's consent and while the house
+allows it, else the input is absent; no model looks at it, and a row of a table may only ask for a person because of it.
+
+Not on either list, on purpose: sex, age (the legal gate is lending's), ethnicity, religion, region, health, marriage,
+contacts, and the income itself; the lists are what a decision is able to see, so it cannot discriminate by them.
 """
 
 from collections.abc import Mapping
@@ -33,6 +36,7 @@ class InputField:
     is_nullable: bool = False
     choices: frozenset[str] = frozenset()
     is_actionable: bool = True
+    needs_consent: bool = False
 
 
 class InvalidInputs(ValueError):
@@ -70,17 +74,26 @@ FACTS = _fields(
     InputField("term_months", InputType.INT),
     InputField("purpose", InputType.TEXT, choices=PURPOSES, is_actionable=False),
 )
+CONSENTED = _fields(
+    # People tied to the applicant who are behind with us now.
+    InputField("late_relation_count", InputType.INT, is_actionable=False, needs_consent=True),
+)
 # A table also sees what the scorecard made of the facts.
-TABLE_FIELDS = MappingProxyType({**FACTS, "score": InputField("score", InputType.INT, is_actionable=False)})
+TABLE_FIELDS = MappingProxyType(
+    {**FACTS, **CONSENTED, "score": InputField("score", InputType.INT, is_actionable=False)}
+)
 
 
 def check_inputs(inputs: Inputs, fields: Mapping[str, InputField] = FACTS) -> None:
-    """Check names, types, ranges and choices; a missing value is an explicit None. Raises InvalidInputs."""
-    if inputs.keys() != fields.keys():
-        odd = sorted(inputs.keys() ^ fields.keys())
+    """Check names, types, ranges and choices; a missing value is an explicit None, without consent nothing stands there.
+
+    Raises InvalidInputs.
+    """
+    if odd := sorted((inputs.keys() ^ fields.keys()) - CONSENTED.keys()):
         raise InvalidInputs(f"missing or unknown: {', '.join(odd)}")
-    for name, field in fields.items():
-        if not _is_valid(inputs[name], field):
+    for name, value in inputs.items():
+        field = fields.get(name) or CONSENTED[name]
+        if not _is_valid(value, field):
             raise InvalidInputs(f"{name} is not a valid {field.type}")
 
 

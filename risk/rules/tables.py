@@ -226,7 +226,12 @@ class _Reader:
         if table == POLICY and not any(sources.values()):
             self._add(place, "row_always_fires")
         said = {field: cells.get(column, "") for field, column in outputs.items()}
-        return self._read_outputs(table, row_id, place, tuple(conditions), said)
+        row = self._read_outputs(table, row_id, place, tuple(conditions), said)
+        may_refer = row is not None and table == POLICY and row.outcome is Outcome.REFER
+        # Who consents must not be worse off by a rule alone than who does not.
+        if any(condition.field.needs_consent for condition in conditions) and not may_refer:
+            self._add(place, "consented_only_refers")
+        return row
 
     def _read_outputs(
         self, table: str, row_id: str, place: str, conditions: tuple[Condition, ...], said: Mapping[str, str]

@@ -80,9 +80,7 @@ class ApplicationPage(StaffPage):
             "outcome_word": Outcome(decision.outcome).label if decision else "",
             "outcome_tone": _OUTCOME_TONES.get(decision.outcome, "plain") if decision else "",
             "waterfall": _draw(decision) if decision and decision.score is not None else None,
-            "facts": [(words.name_of(key), words.value_of(key, value)) for key, value in decision.facts.items()]
-            if decision
-            else [],
+            "facts": _list_facts(decision) if decision else [],
             "evidence": _list_evidence(decision) if decision and self.access.has(rights.UNMASK) else [],
             "fired": _list_fired(decision) if decision else [],
             "flips": _list_flips(decision) if decision else [],
@@ -116,6 +114,13 @@ class ApplicationPage(StaffPage):
         if pending is not None and pending.maker_id == request.user.pk:
             return _("You made this proposal yourself, so another person has to confirm it.")
         return ""
+
+
+def _list_facts(decision: DecisionView) -> list[tuple[str, str]]:
+    """Return what the rules saw, and what they were not shown with the reason."""
+    seen = [(words.name_of(key), words.value_of(key, value)) for key, value in decision.facts.items()]
+    left_out = [(words.name_of(key), str(words.WITHHELD.get(why, why))) for key, why in decision.withheld.items()]
+    return seen + left_out
 
 
 class AnswerRequest(StaffPage):

@@ -29,6 +29,7 @@ FACTOR_NAMES = {
     "own_active_loan_count": _("Running loans here"),
     "own_max_dpd": _("Most days past due here"),
     "own_is_overdue": _("Overdue here now"),
+    "late_relation_count": _("People tied to him who are behind with us"),
     "amount_fen": _("Amount asked"),
     "term_months": _("Term"),
     "purpose": _("Purpose"),
@@ -50,6 +51,12 @@ _HOUSING = {
     "FAMILY": _("with family"),
     "OTHER": _("other"),
     "UNKNOWN": _("unknown"),
+}
+
+
+WITHHELD = {
+    "SWITCHED_OFF": _("not looked at: the house has it switched off"),
+    "NO_CONSENT": _("not looked at: no consent is in force"),
 }
 
 
