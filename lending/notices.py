@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+from core import clock
 from core.outbox import EventContext, handles
 from ledger.events import DepositFailed, DepositReceived, WithdrawalCompleted, WithdrawalFailed
 from ledger.models import PaymentOrder
@@ -39,12 +40,16 @@ def tell_decision(event: ApplicationDecided, context: EventContext) -> None:
         }
     if event.outcome == "DECLINE":
         params["reasons"] = describe_reasons(application.reason_codes, application.customer_id)
+    # One message for each outcome and day of decision: what people decide again later is told again, what is delivered or
+    # decided twice on one day is not.
+    assert application.decided_at is not None, "the event says that it was decided"
+    day = application.decided_at.astimezone(clock.SHANGHAI).date()
     code = {"APPROVE": "approved", "DECLINE": "declined", "REFER": "referred"}[event.outcome]
     send_message(
         customer_id=event.customer_id,
         code=f"application-{code}",
         params=params,
-        dedup_key=f"decision:{event.application_id}:{code}",
+        dedup_key=f"decision:{event.application_id}:{code}:{day}",
         now=context.now,
         reference=("lending.application", event.application_id),
     )

@@ -98,6 +98,8 @@ class DefaultStudy(models.Model):
     business_date = models.DateField(_("business date"), primary_key=True)
     # Lists of product, grade, band, loans, defaults, principal.
     rows = models.JSONField(default=list)
+    # {"defaults", "exposure", "recovered"} of defaults whose time to be worked out is over.
+    recovery = models.JSONField(default=dict)
     made_at = models.DateTimeField(_("made at"))
 
     class Meta:

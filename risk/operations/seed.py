@@ -159,9 +159,14 @@ def seed_loss_parameters(_business_date: date, _now: datetime) -> None:
     ensure_parameters(
         [
             ("risk.lgd", "0.600000", start, "house rule"),
+            # From how many defaults on, a year after each, the book's own share counts instead.
+            ("risk.lgd_min_defaults", "30", start, "house rule"),
+            ("risk.lgd_workout_days", "365", start, "house rule"),
             ("risk.prior_pd", "0.040000", start, "house rule"),
             ("risk.prior_score", "600", start, "house rule"),
             ("risk.back_test_min_decisions", "30", start, "house rule"),
+            # Social and sensitive inputs: off until two people switch them on, and then with each person's consent only.
+            ("risk.social_inputs", False, start, "个人信息保护法 第二十九条"),
             ("risk.small_cell", "10", start, "house rule"),
             # 个人信息保护法 art. 50 asks for timely handling; the answer to a request of its kind is usually due in 15.
             ("risk.human_review_workdays", "15", start, "house rule"),

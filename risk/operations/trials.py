@@ -14,7 +14,7 @@ from core.errors import BusinessError, InvalidInput
 from core.models import User
 from core.money import ZERO, from_fen, to_fen
 from risk.models import DecisionRecord, DecisionTable, DefaultStudy, RuleTrial, Scorecard, TrialChange
-from risk.queries.losses import get_basis, observe_defaults
+from risk.queries.losses import get_basis, observe_defaults, observe_recovery
 from risk.queries.rules import get_published
 from risk.queries.trials import get_latest_trial, list_judged, list_products_of
 from risk.reasons import TABLE_REASONS
@@ -268,5 +268,9 @@ def study_defaults(business_date: date, _from_id: int, _to_id: int, now: datetim
         [row.product, row.grade, row.band, row.loans, row.defaults, str(row.principal.quantize(Decimal("0.01")))]
         for row in observe_defaults(business_date)
     ]
-    DefaultStudy.objects.update_or_create(business_date=business_date, defaults={"rows": rows, "made_at": now})
+    found = observe_recovery(business_date)
+    recovery = {"defaults": found.defaults, "exposure": str(found.exposure), "recovered": str(found.recovered)}
+    DefaultStudy.objects.update_or_create(
+        business_date=business_date, defaults={"rows": rows, "recovery": recovery, "made_at": now}
+    )
     return len(rows)

@@ -8,7 +8,15 @@ from django.db import connection
 
 from core import parameters
 from risk.models import DefaultStudy
-from risk.rules.losses import BAND_POINTS, LossBasis, Observed, build_basis
+from risk.rules.losses import (
+    BAND_POINTS,
+    LossBasis,
+    LossShare,
+    Observed,
+    Recovery,
+    build_basis,
+    estimate_loss_share,
+)
 
 # A default is an instalment more than 90 days late, paid since or not; younger loans have had no chance to default.
 _DEFAULTS = """
@@ -26,6 +34,19 @@ CROSS JOIN LATERAL (
 WHERE l.state IN ('ACTIVE', 'SETTLED') AND l.start_date <= %(before)s AND a.score IS NOT NULL
 GROUP BY 1, 2, 3
 """
+# Owed at the default is the principal of what was not paid whole by then; a part paid before counts as come back.
+_RECOVERY = """
+WITH bad AS (
+    SELECT i.loan_id, min(i.due_date) + 91 AS day
+    FROM lending_instalment i JOIN lending_loan l ON l.id = i.loan_id
+    WHERE l.state IN ('ACTIVE', 'SETTLED') AND i.due_date + 91 <= %(on)s::date - %(workout)s
+      AND (i.paid_at IS NULL OR (i.paid_at AT TIME ZONE 'Asia/Shanghai')::date > i.due_date + 90)
+    GROUP BY i.loan_id
+)
+SELECT count(DISTINCT b.loan_id), coalesce(sum(i.principal), 0), coalesce(sum(i.principal_paid), 0)
+FROM bad b JOIN lending_instalment i ON i.loan_id = b.loan_id
+WHERE i.paid_at IS NULL OR (i.paid_at AT TIME ZONE 'Asia/Shanghai')::date >= b.day
+"""
 SEASONING: Final = timedelta(days=180)
 
 
@@ -34,6 +55,26 @@ def observe_defaults(on: date) -> list[Observed]:
     with connection.cursor() as cursor:
         cursor.execute(_DEFAULTS, {"on": on, "before": on - SEASONING, "band": BAND_POINTS})
         return [Observed(*row) for row in cursor.fetchall()]
+
+
+def observe_recovery(on: date) -> Recovery:
+    """Return what has come of the defaults whose time to be worked out was over by a day."""
+    workout = parameters.get_int("risk.lgd_workout_days", on=on)
+    with connection.cursor() as cursor:
+        cursor.execute(_RECOVERY, {"on": on, "workout": workout})
+        return Recovery(*cursor.fetchone())
+
+
+def get_loss_share(on: date) -> LossShare:
+    """Return the share lost of a default as the newest study shows it, or as the house assumes it."""
+    study = DefaultStudy.objects.order_by("-business_date").first()
+    shown = study.recovery if study is not None else {}
+    recovery = Recovery(shown["defaults"], Decimal(shown["exposure"]), Decimal(shown["recovered"])) if shown else None
+    return estimate_loss_share(
+        recovery,
+        assumed=parameters.get_decimal("risk.lgd", on=on),
+        least=parameters.get_int("risk.lgd_min_defaults", on=on),
+    )
 
 
 def get_observed() -> tuple[date | None, list[Observed]]:
@@ -53,5 +94,5 @@ def get_basis(on: date) -> LossBasis:
         get_observed()[1],
         prior_pd=float(parameters.get_decimal("risk.prior_pd", on=on)),
         prior_score=float(parameters.get_decimal("risk.prior_score", on=on)),
-        lgd=float(parameters.get_decimal("risk.lgd", on=on)),
+        lgd=float(get_loss_share(on).value),
     )

@@ -7,12 +7,11 @@ from decimal import Decimal
 
 from django.db.models import Q, QuerySet
 
-from core import parameters
 from lending.models import Application, Product
 from lending.operations.offers import get_cap_rate
 from lending.queries.terms import quote_application
 from lending.rules.limits import judge_price
-from risk.queries.losses import get_basis, get_observed
+from risk.queries.losses import get_basis, get_loss_share, get_observed
 from risk.rules.losses import judge_grades
 from risk.rules.tables import GRADES
 from staff.models import Approval
@@ -56,7 +55,7 @@ def list_grade_prices(product: Product, *, on: date) -> list[GradePrice]:
     """Return the grades of a product with what its own seasoned loans have shown."""
     observed = [row for row in get_observed()[1] if row.product == product.code]
     basis = get_basis(on)
-    lgd = parameters.get_decimal("risk.lgd", on=on)
+    lgd = get_loss_share(on).value
     losses = judge_grades(observed, GRADES, base_pd=basis.base_pd, lgd=float(lgd))
     return [
         GradePrice(

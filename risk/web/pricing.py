@@ -13,7 +13,7 @@ from core.errors import NotFound
 from lending.models import Application, Product
 from lending.operations.offers import get_cap_rate
 from risk.operations import pricing
-from risk.queries.losses import get_observed
+from risk.queries.losses import get_loss_share, get_observed
 from risk.queries.pricing import list_grade_prices, list_price_changes
 from risk.rules.tables import GRADES
 from risk.web.sections import list_sections
@@ -37,6 +37,7 @@ class PricingPage(StaffPage):
         context = {
             "products": [self.describe(request, product) for product in products],
             "studied_on": get_observed()[0],
+            "loss_share": get_loss_share(today),
             "today": today,
             "sections": list_sections(self.access, "risk:pricing"),
         }

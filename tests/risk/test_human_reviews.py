@@ -1,14 +1,17 @@
 """A person looks at what rules decided, because the customer asked for it."""
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from core.errors import NotFound, Refused
 from core.models import User
+from core.outbox import EventContext
 from customers.models import WorkItem
+from lending import notices
+from lending.events import ApplicationDecided
 from lending.models import Application
 from lending.operations.applications import NotOpen
 from messaging.models import Message
@@ -122,3 +125,23 @@ def test_only_reviewers_answer_and_they_say_something(decided: Callable[..., App
         answer(request, make_staff("risk-officer"), house, is_reopened=True)
     request.refresh_from_db()
     assert request.state == "OPEN" and not Message.objects.filter(template__code="human-review-answered").exists()
+
+
+def test_a_refusal_is_told_once_a_day_and_again_when_people_refuse_later(
+    decided: Callable[..., Application], house: datetime, system: User
+) -> None:
+    application = decided(is_overdue_now=True)
+    event = ApplicationDecided(
+        application_id=application.pk, customer_id=application.customer_id, outcome="DECLINE", grade=""
+    )
+
+    def tell(now: datetime) -> int:
+        notices.tell_decision(event, EventContext(1, now, DAY, "k", system))
+        return Message.objects.filter(template__code="application-declined").count()
+
+    # However often, and however late, it is delivered.
+    assert [tell(house), tell(house + timedelta(days=2))] == [1, 1]
+    Application.objects.filter(pk=application.pk).update(decided_at=house + timedelta(hours=3))
+    assert tell(house + timedelta(hours=3)) == 1
+    Application.objects.filter(pk=application.pk).update(decided_at=house + timedelta(days=4))
+    assert tell(house + timedelta(days=4)) == 2

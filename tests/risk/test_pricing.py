@@ -11,8 +11,9 @@ from core.registries import approvals
 from lending.models import LoanState, Product
 from risk.operations import pricing
 from risk.operations.trials import study_defaults
+from risk.queries.losses import get_loss_share
 from risk.queries.pricing import list_grade_prices, list_price_changes
-from risk.rules.losses import Observed, build_basis, judge_grades
+from risk.rules.losses import LossShare, Observed, Recovery, build_basis, estimate_loss_share, judge_grades
 from staff.operations import OwnApproval
 from tests.fixtures.borrowers import LoanPlan, make_borrower, make_loan, make_staff
 from tests.risk.conftest import DAY
@@ -138,7 +139,37 @@ def test_defaults_of_the_seasoned_book_raise_the_expected_loss_of_their_grade(
     assert after["A"].defaults == 0
 
 
+def test_what_defaults_left_takes_the_place_of_the_assumption(product: Product, house: datetime) -> None:
+    def fail(ago: int, recovered: str) -> None:
+        plan = LoanPlan(DAY - timedelta(days=ago), principal=Decimal("3000.00"), periods=3, interest=Decimal("20.00"))
+        loan = make_loan(make_borrower(now=house), plan, now=house, product=product)
+        loan.instalments.filter(n=1).update(principal_paid=Decimal(recovered))
+
+    for recovered in ("900.00", "0.00"):
+        fail(600, recovered)
+    # Its year is not over.
+    fail(400, "0.00")
+    study_defaults(DAY, 0, 0, house)
+    assert get_loss_share(DAY) == LossShare(Decimal("0.600000"))
+    Parameter.objects.filter(rule_code="risk.lgd_min_defaults").update(value="2")
+    assert get_loss_share(DAY) == LossShare(Decimal("0.850000"), 2)
+    row = list_grade_prices(product, on=DAY)[0]
+    assert (row.lgd, row.expected_loss) == (Decimal("0.850000"), (row.pd * row.lgd).quantize(Decimal("0.000001")))
+
+
 class TestLosses:
+    @pytest.mark.parametrize(
+        ("recovery", "share"),
+        [
+            (Recovery(40, Decimal(400_000), Decimal(130_000)), LossShare(Decimal("0.675000"), 40)),
+            (Recovery(29, Decimal(400_000), Decimal(130_000)), LossShare(Decimal("0.6"))),
+            (Recovery(40, Decimal(0), Decimal(0)), LossShare(Decimal("0.6"))),
+            (None, LossShare(Decimal("0.6"))),
+        ],
+    )
+    def test_the_share_lost_by_hand(self, recovery: Recovery | None, share: LossShare) -> None:
+        assert estimate_loss_share(recovery, assumed=Decimal("0.6"), least=30) == share
+
     def test_the_formula_by_hand(self) -> None:
         rows = [Observed("p", "B", 620, 200, 6, Decimal(1)), Observed("p", "D", 540, 50, 5, Decimal(1))]
         basis = build_basis(rows, prior_pd=0.04, prior_score=600, lgd=0.6)
