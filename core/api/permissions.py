@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from rest_framework.permissions import BasePermission
+from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 
 from core.models import User
@@ -13,6 +13,17 @@ class IsCustomer(BasePermission):
 
     def has_permission(self, request: Request, view: Any) -> bool:
         return bool(request.user and request.user.is_authenticated and request.user.kind == User.Kind.CUSTOMER)
+
+
+class ByMethod:
+    """The right that a view's `required_scope` names: one to read, another for everything that writes."""
+
+    def __init__(self, read: str, write: str) -> None:
+        self._read, self._write = read, write
+
+    def __get__(self, view: Any, _owner: type) -> str:
+        request = getattr(view, "request", None)
+        return self._read if request is None or request.method in SAFE_METHODS else self._write
 
 
 class IsStaffToken(BasePermission):

@@ -1,4 +1,4 @@
-"""Alerts as staff see them."""
+"""Alerts as staff see them, take them up and close them."""
 
 from typing import Any
 
@@ -9,11 +9,15 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from core.api.views import StaffListView, user_of
+from core import clock
+from core.api.serializers import StrictSerializer
+from core.api.views import StaffAPIView, StaffListView, read_body, user_of
+from core.errors import NotFound
 from customers.texts import render_text
 from risk.models import Alert
-from risk.models.alerts import Severity
-from risk.queries.alerts import list_alerts
+from risk.models.alerts import Measure, Severity
+from risk.operations import alerts as operations
+from risk.queries.alerts import access_alert, list_alerts
 from staff import rights
 
 
@@ -41,6 +45,23 @@ class AlertSerializer(serializers.Serializer[Any]):
     acknowledged_at = serializers.DateTimeField(allow_null=True)
     closed_at = serializers.DateTimeField(allow_null=True)
     closure = serializers.CharField()
+
+
+class AlertDetailSerializer(AlertSerializer):
+    """An alert with what was done about it."""
+
+    dimension = serializers.CharField()
+    owner = serializers.CharField(allow_null=True)
+    measure_taken = serializers.ChoiceField(Measure.choices)
+    action_taken = serializers.CharField()
+    closure_note = serializers.CharField()
+
+
+class AlertActSerializer(StrictSerializer):
+    """What an act needs: a note what was done, a closure how it ended."""
+
+    note = serializers.CharField(max_length=1000, required=False, allow_blank=True, default="")
+    closure = serializers.ChoiceField(Alert.Closure.choices, required=False, allow_blank=True, default="")
 
 
 class StaffAlertsView(StaffListView):
@@ -80,3 +101,54 @@ class StaffAlertsView(StaffListView):
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Return alerts in your scope, newest first."""
         return super().get(request, *args, **kwargs)
+
+
+def _show(alert: Alert) -> dict[str, Any]:
+    names = (
+        "kind", "severity", "state", "dimension", "business_date", "raised_at", "acknowledged_at", "closed_at", "closure",
+        "measure_taken", "action_taken", "closure_note",
+    )  # fmt: skip
+    return {
+        "id": alert.public_id,
+        **{name: getattr(alert, name) for name in names},
+        "reason": render_text(alert.reason_code, alert.params),
+        "product_code": alert.product.code if alert.product else None,
+        "loan_id": alert.loan.public_id if alert.loan else None,
+        "loan_number": alert.loan.number if alert.loan else None,
+        "owner": str(alert.owner) if alert.owner else None,
+    }
+
+
+class StaffAlertView(StaffAPIView):
+    """One alert."""
+
+    required_scope = rights.VIEW_ALERTS
+
+    @extend_schema(operation_id="staff_alerts_read", responses=AlertDetailSerializer)
+    def get(self, request: Request, public_id: str) -> Response:
+        """Return an alert in your scope with what was done about it."""
+        return Response(_show(access_alert(user_of(request), public_id)))
+
+
+class StaffAlertActView(StaffAPIView):
+    """What is done about an alert."""
+
+    required_scope = rights.HANDLE_ALERTS
+
+    @extend_schema(operation_id="staff_alerts_act", request=AlertActSerializer, responses=AlertDetailSerializer)
+    def post(self, request: Request, public_id: str, act: str) -> Response:
+        """TAKE an alert up, NOTE what was done, LIFT its measure with a reason, or CLOSE it."""
+        actor = user_of(request)
+        alert = access_alert(actor, public_id)
+        body = read_body(AlertActSerializer, request)
+        given: dict[str, Any] = {"alert_id": alert.pk, "actor": actor, "now": clock.now()}
+        acts = {
+            "TAKE": lambda: operations.acknowledge_alert(**given),
+            "NOTE": lambda: operations.note_action(**given, text=body["note"]),
+            "LIFT": lambda: operations.lift_measure(**given, reason=body["note"]),
+            "CLOSE": lambda: operations.close_alert(**given, closure=body["closure"], note=body["note"]),
+        }
+        if act not in acts:
+            raise NotFound
+        acts[act]()
+        return Response(_show(access_alert(actor, public_id)))

@@ -86,6 +86,11 @@ def reason_code(code: str) -> str:
     return f"risk.above.{code}"
 
 
+def name_indicator(code: str) -> str:
+    """Return what an indicator is called; one that is gone goes by its code."""
+    return str(indicators.get(code).label) if code in indicators else code
+
+
 def dimension_text(code: str, dimension: str) -> str:
     """Return what a dimension of an indicator is called; the total has no name."""
     if not dimension or code not in indicators:

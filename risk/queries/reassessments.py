@@ -2,15 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any, Final
+from typing import Final
 
-from django.db.models import Exists, F, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
-from core.models import User
 from lending.models import Loan
 from risk.models import AssessmentPlan, Reassessment
 from staff import rights
-from staff.queries import Access, access_right, scope_condition
+from staff.queries import Access, scope_condition
 
 SOON: Final = timedelta(days=30)
 
@@ -76,12 +75,3 @@ def list_reassessments_of(customer_id: int) -> QuerySet[Reassessment]:
 def get_plan_of(customer_id: int) -> AssessmentPlan | None:
     """Return when a customer is assessed again; the caller has looked at the reader's scope."""
     return AssessmentPlan.objects.filter(customer_id=customer_id).first()
-
-
-def read_plans(user: User, *, until: date) -> Any:
-    """Return the plans within a user's reach as plain rows. Raises Refused."""
-    access = access_right(user, rights.VIEW_LOANS)
-    return list_plans(access, until=until).values(
-        "id", "grade", "score", "assessed_date", "due_date", "failure_code",
-        customer_id=F("customer__public_id"), customer_number=F("customer__number"),
-    )  # fmt: skip

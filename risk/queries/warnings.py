@@ -71,11 +71,21 @@ def list_loan_signals(loan_id: int) -> QuerySet[WarningSignal]:
     return rows.select_related("rule").order_by("-points", "-id")
 
 
+def list_signals_in_scope(access: Access) -> QuerySet[WarningSignal]:
+    """Return the warnings about borrowers in one's reach, over and live, the newest first."""
+    return WarningSignal.objects.filter(scope_condition(access, rights.VIEW_LOANS, "customer__rm")).order_by("-id")
+
+
 def describe_signal(signal: WarningSignal) -> str:
     """Return a warning as a sentence with its figures."""
-    if signal.rule.pattern not in warning_patterns:
-        return signal.rule.name
-    return str(warning_patterns.get(signal.rule.pattern).sentence) % _Figures(signal.figures)
+    return describe_warning(signal.rule.pattern, signal.rule.name, signal.figures)
+
+
+def describe_warning(pattern: str, rule_name: str, figures: dict[str, Any]) -> str:
+    """Return a pattern's sentence with the figures in it; of a pattern that is gone its rule's name."""
+    if pattern not in warning_patterns:
+        return rule_name
+    return str(warning_patterns.get(pattern).sentence) % _Figures(figures)
 
 
 class _Figures(dict[str, Any]):

@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core import clock
+from core.api.permissions import ByMethod
 from core.api.views import StaffAPIView, StaffListView, read_body, user_of
 from core.errors import InvalidInput
 from segmentation.models import Membership, Segment
@@ -20,18 +21,7 @@ from segmentation.texts import say_fault
 from staff import rights
 from staff.queries import access_right
 
-
-class _ByMethod:
-    """The right that a token needs: one to look, another to change."""
-
-    def __get__(self, view: Any, _owner: type) -> str:
-        request = getattr(view, "request", None)
-        return (
-            rights.EDIT_SEGMENTS if request is not None and request.method in {"POST", "PUT"} else rights.VIEW_SEGMENTS
-        )
-
-
-_SCOPE: Any = _ByMethod()
+_SCOPE: Any = ByMethod(rights.VIEW_SEGMENTS, rights.EDIT_SEGMENTS)
 
 
 class SegmentSerializer(serializers.Serializer[Any]):

@@ -128,6 +128,39 @@ MATRIX: dict[tuple[str, str], tuple[str, Any]] = {
     ("get", "staff/applications/"): (rights.VIEW_APPLICATIONS, None),
     ("get", "staff/loans/"): (rights.VIEW_LOANS, None),
     ("get", "staff/alerts/"): (rights.VIEW_ALERTS, None),
+    ("get", "staff/alerts/<public_id:alert>/"): (rights.VIEW_ALERTS, None),
+    ("post", "staff/alerts/<public_id:alert>/<upper_code:act>/"): (rights.HANDLE_ALERTS, {"note": "x"}),
+    ("get", "staff/indicators/"): (rights.MONITOR_RISK, None),
+    ("get", "staff/warnings/"): (rights.VIEW_LOANS, None),
+    ("get", "staff/assessments/"): (rights.VIEW_LOANS, None),
+    ("get", "staff/assessment-plans/"): (rights.VIEW_LOANS, None),
+    ("get", "staff/stress-runs/"): (rights.MONITOR_RISK, None),
+    ("get", "staff/stress-runs/<public_id:stress>/"): (rights.MONITOR_RISK, None),
+    ("get", "staff/risks/"): (rights.MONITOR_RISK, None),
+    ("get", "staff/risks/<public_id:risk>/"): (rights.MONITOR_RISK, None),
+    ("post", "staff/risks/<public_id:risk>/"): (
+        rights.MANAGE_RISK,
+        {"likelihood": 1, "impact": 1, "response": "ACCEPT", "note": "x"},
+    ),
+    ("get", "staff/incidents/"): (rights.MONITOR_RISK, None),
+    ("post", "staff/incidents/"): (
+        rights.MANAGE_RISK,
+        {
+            "kind": "INCIDENT",
+            "title": "x",
+            "began_at": "2026-03-02T10:00:00+08:00",
+            "noticed_at": "2026-03-02T10:00:00+08:00",
+            "rto_minutes": 1,
+            "rpo_minutes": 1,
+        },
+    ),
+    ("get", "staff/suspicions/"): (rights.WORK_AML, None),
+    ("get", "staff/suspicions/<public_id:suspicion>/"): (rights.WORK_AML, None),
+    ("post", "staff/suspicions/<public_id:suspicion>/proposal/"): (
+        rights.WORK_AML,
+        {"proposal": "DISMISS", "grounds": "x"},
+    ),
+    ("post", "staff/suspicions/<public_id:suspicion>/decision/"): (rights.DECIDE_AML, {"is_agreed": True}),
     ("get", "staff/models/"): (rights.VIEW_RULES, None),
     ("get", "staff/challengers/"): (rights.VIEW_RULES, None),
     ("get", "staff/labels/"): (rights.VIEW_SEGMENTS, None),
@@ -157,7 +190,8 @@ MATRIX: dict[tuple[str, str], tuple[str, Any]] = {
 }
 # What a converter stands for follows from the address's first part, so that the table above can name it.
 NAMES = {"cards": "card", "deposits": "deposit", "withdrawals": "withdrawal", "applications": "application"}
-NAMES |= {"merges": "merge", "segments": "segment"}
+NAMES |= {"merges": "merge", "segments": "segment", "alerts": "alert", "stress-runs": "stress", "risks": "risk"}
+NAMES |= {"suspicions": "suspicion"}
 NAMES |= {
     "leads": "lead",
     "customers": "customer",
@@ -226,6 +260,7 @@ def records(house: House) -> dict[str, str]:
         "merge": "x" * 22,
         "lead": "x" * 22,
         "segment": "x" * 22,
+        **dict.fromkeys(("alert", "stress", "risk", "suspicion"), "x" * 22),
     }
 
 

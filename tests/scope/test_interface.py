@@ -23,7 +23,7 @@ KINDS = {
     "customers": "borrower", "documents": "document", "relations": "relation", "merges": "merge", "leads": "lead", "cards": "card",
     "deposits": "deposit", "withdrawals": "deposit", "applications": "application", "listings": "listing",
     "loans": "loan", "investments": "loan", "messages": "message", "consents": "CREDIT_QUERY",
-    "segments": "segment",
+    "segments": "segment", "alerts": "alert", **dict.fromkeys(("stress-runs", "risks", "suspicions"), "0" * 22),
 }  # fmt: skip
 _PLACE = re.compile(r"([\w-]+)/\{(\w+)\}")
 

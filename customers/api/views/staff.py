@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core import clock
+from core.api.permissions import ByMethod
 from core.api.views import StaffListView, read_body, user_of
 from core.masking import mask_name
 from customers.api.serializers import NewCustomerSerializer, StaffCustomerSerializer
@@ -30,15 +31,7 @@ class CustomerFilter(django_filters.FilterSet):
 class StaffCustomersView(StaffListView):
     """The list of customers in one's scope."""
 
-    @property
-    def required_scope(self) -> str:  # type: ignore[override]
-        """Return the right that this request needs."""
-        return (
-            rights.EDIT_CUSTOMERS
-            if self.request is not None and self.request.method == "POST"
-            else rights.VIEW_CUSTOMERS
-        )
-
+    required_scope: Any = ByMethod(rights.VIEW_CUSTOMERS, rights.EDIT_CUSTOMERS)
     serializer_class = StaffCustomerSerializer
     filterset_class = CustomerFilter
     queryset = Customer.objects.none()
