@@ -56,6 +56,9 @@ class Command(BaseCommand):
             report = self._live(plan, options)
             self.stdout.write(json.dumps(report, ensure_ascii=False))
             return
+        if not BusinessDate.objects.exists():
+            # Told before the year is lived, not after it: what it showed could not be kept.
+            raise CommandError("the result is kept in the database of the settings: seed it first (seed_reference)")
         name = f"{connection.settings_dict['NAME']}{DATABASE_SUFFIX}"
         until = f"--until={plan.last_date}"
         try:
