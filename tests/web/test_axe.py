@@ -27,6 +27,8 @@ from customers.operations.leads import LeadIntake
 from customers.tasks import run_imports
 from risk.models import DecisionTable
 from risk.operations import tables, trials
+from segmentation.operations.evaluation import evaluate_segments
+from segmentation.operations.segments import create_segment
 from service.operations.department_cases import open_department_case
 from staff.operations import create_department
 from tests.fixtures.models import make_models
@@ -234,6 +236,7 @@ def write_more(b: Book) -> dict[str, tuple[str, str]]:
         "lending:contract": ("rm", reverse("lending:contract", args=[drawn.loan.public_id])),
         **write_data(b),
         **write_models(b),
+        **write_segments(b),
         **write_monitoring(b),
     }
 
@@ -251,6 +254,22 @@ def write_models(b: Book) -> dict[str, tuple[str, str]]:
         "risk:model": ("officer", reverse("risk:model", args=["standard", card.version])),
         "risk:challenger": ("officer", reverse("risk:challenger", args=["standard", challenger.version])),
     }
+
+
+def write_segments(b: Book) -> dict[str, tuple[str, str]]:
+    """Write a segment with a member; pages about no record of their own are found in the URL conf."""
+    segment = create_segment(
+        name="借款人", description="", kind="DYNAMIC", rule={"all": [{"fact": "borrower", "is": "is", "values": ["yes"]}]},
+        actor=b.manager, now=NOW,
+    )  # fmt: skip
+    evaluate_segments(segment_ids=[segment.pk], business_date=TODAY, now=NOW)
+    lists = {name: ("manager", reverse(name)) for name in list_plain("segmentation") & list_answering()}
+    records = {
+        f"segmentation:{name}": ("manager", reverse(f"segmentation:{name}", args=[segment.public_id]))
+        for name in ("segment", "edit", "overlap")
+    }
+    explained = reverse("segmentation:explain", args=[segment.public_id, b.borrower.public_id])
+    return {**lists, **records, "segmentation:explain": ("manager", explained)}
 
 
 def write_data(b: Book) -> dict[str, tuple[str, str]]:
@@ -282,10 +301,16 @@ def list_answering() -> set[str]:
     return {
         f"{namespace}:{pattern.name}"
         for namespace, (_prefix, resolver) in get_resolver().namespace_dict.items()
-        if namespace in {"analytics", "customers", "lending", "messaging", "risk", "service"}
+        if namespace in {"analytics", "customers", "lending", "messaging", "risk", "segmentation", "service"}
         for pattern in resolver.url_patterns
         if hasattr(pattern.callback.view_class, "get")
     }
+
+
+def list_plain(namespace: str) -> set[str]:
+    """Return the names of a namespace's addresses that name no record."""
+    _prefix, resolver = get_resolver().namespace_dict[namespace]
+    return {f"{namespace}:{pattern.name}" for pattern in resolver.url_patterns if "<" not in str(pattern.pattern)}
 
 
 @pytest.mark.parametrize("way", WAYS)
