@@ -15,6 +15,7 @@ import orjson
 
 from bench.book import DAY
 from bench.models import make_additive, make_average
+from bench.reports import GOOD_REPORT
 from bench.support import (
     CLIENTS,
     ROUNDS,
@@ -27,7 +28,6 @@ from bench.support import (
     set_up,
     write_profile,
 )
-from tests.fixtures.reports import GOOD_REPORT
 
 TARGET = 0.08
 # More than a client gets through in a round on any machine that this runs on.
@@ -36,7 +36,8 @@ APPLICATIONS = CLIENTS * PER_ROUND * ROUNDS + 1
 COPIES = """
 INSERT INTO customers_customer
 SELECT r.* FROM customers_customer base, generate_series(2, %(count)s) n,
-    jsonb_populate_record(base, jsonb_build_object('id', n, 'number', 'BC' || n, 'public_id', 'c' || n)) r
+    jsonb_populate_record(base, jsonb_build_object(
+        'id', n, 'number', 'BC' || n, 'public_id', 'c' || n, 'identity_index', 'i' || n)) r
 WHERE base.id = 1;
 INSERT INTO customers_financialprofile
 SELECT r.* FROM customers_financialprofile base, generate_series(2, %(count)s) n,
@@ -74,7 +75,9 @@ def make_applications(url: str) -> None:
     seeding.run_seeds(business_date=DAY, now=now)
     BusinessDate.objects.update_or_create(pk=1, defaults={"value": DAY})
     product = Product.objects.get(code="xinyong-debx")
-    customer = Customer.objects.create(pk=1, number="BC1", public_id="c1", registered_at=now, status="IDENTIFIED")
+    customer = Customer.objects.create(
+        pk=1, number="BC1", public_id="c1", registered_at=now, status="IDENTIFIED", identity_index="i1"
+    )
     FinancialProfile.objects.create(
         pk=1, customer=customer, as_of_date=DAY, source="bench", monthly_income="15000.00", employment_years=5
     )

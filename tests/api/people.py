@@ -10,11 +10,11 @@ from uuid import uuid4
 from django.test import Client
 from rest_framework.test import APIClient
 
+from bench.reports import GOOD_REPORT
 from core import clock, outbox
 from customers.rules.assessment import QUESTIONS
 from customers.rules.identity import citizen_check_digit
 from integrations.sandbox.client import SandboxControl
-from tests.fixtures.reports import GOOD_REPORT
 
 API = "/api/v1/"
 CONSENTS = ("CREDIT_QUERY", "CREDIT_REPORT", "CUSTODY", "SIGNATURE", "BANK_CARD", "AUTO_DEBIT")

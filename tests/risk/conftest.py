@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from bench.reports import GOOD_REPORT
 from core import outbox
 from core.models import User
 from integrations.ports import CreditReport
@@ -16,7 +17,6 @@ from risk.operations import bureau
 from risk.operations.seed import ensure_standard_rules, seed_loss_parameters
 from staff.operations import ensure_standard_roles
 from tests.fixtures.kept import DAY, NOW, Kept
-from tests.fixtures.reports import GOOD_REPORT
 from tests.fixtures.sandbox import sandbox, sandbox_process  # noqa: F401 - fixtures
 
 

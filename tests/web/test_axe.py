@@ -27,7 +27,9 @@ from customers.operations.leads import LeadIntake
 from customers.tasks import run_imports
 from risk.models import DecisionTable
 from risk.operations import tables, trials
+from segmentation.models import Cluster, Learning
 from segmentation.operations.evaluation import evaluate_segments
+from segmentation.operations.recommend_learning import ask_learning
 from segmentation.operations.segments import create_segment
 from service.operations.department_cases import open_department_case
 from staff.operations import create_department
@@ -266,10 +268,17 @@ def write_segments(b: Book) -> dict[str, tuple[str, str]]:
     lists = {name: ("manager", reverse(name)) for name in list_plain("segmentation") & list_answering()}
     records = {
         f"segmentation:{name}": ("manager", reverse(f"segmentation:{name}", args=[segment.public_id]))
-        for name in ("segment", "edit", "overlap")
+        for name in ("segment", "edit", "overlap", "lookalikes")
     }
+    learning = ask_learning(kind=Learning.Kind.CLUSTERS, actor=b.manager, now=NOW, business_date=TODAY)
+    cluster = Cluster.objects.create(learning=learning, place=1, size=2, share=0.5)
     explained = reverse("segmentation:explain", args=[segment.public_id, b.borrower.public_id])
-    return {**lists, **records, "segmentation:explain": ("manager", explained)}
+    return {
+        **lists,
+        **records,
+        "segmentation:cluster": ("manager", reverse("segmentation:cluster", args=[cluster.public_id])),
+        "segmentation:explain": ("manager", explained),
+    }
 
 
 def write_data(b: Book) -> dict[str, tuple[str, str]]:
@@ -303,7 +312,7 @@ def list_answering() -> set[str]:
         for namespace, (_prefix, resolver) in get_resolver().namespace_dict.items()
         if namespace in {"analytics", "customers", "lending", "messaging", "risk", "segmentation", "service"}
         for pattern in resolver.url_patterns
-        if hasattr(pattern.callback.view_class, "get")
+        if hasattr(pattern.callback.view_class, "get") and "get" in pattern.callback.view_class.http_method_names
     }
 
 
