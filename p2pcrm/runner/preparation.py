@@ -24,9 +24,13 @@ def main() -> None:
     django.setup()
     call_command("migrate", interactive=False, verbosity=0)
     print(STAGE_DONE, flush=True)
-    call_command("seed_reference")
+    is_new = not list_log_ins()
+    if not is_new:
+        call_command("seed_reference")
     print(STAGE_DONE, flush=True)
-    if not list_log_ins():
+    if is_new:
+        # It begins with the reference data as of its own first day: steps and rules of today would pass by all that
+        # happens before.
         call_command("build_demo")
     print(STAGE_DONE, flush=True)
     print(list_log_ins(), flush=True)
