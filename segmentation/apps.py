@@ -29,13 +29,14 @@ class SegmentationConfig(AppConfig):
         from segmentation.models.vocabulary import Sign
         from segmentation.operations import attributes, configuring, evaluation, labels, recommend, seed, undo
         from segmentation.operations.touched import register_labeller
-        from segmentation.queries import facts, told
+        from segmentation.queries import facts, needs, told
         from segmentation.queries.attributes import TABLE
         from segmentation.queries.labels import STAGE_MOVES
         from segmentation.web import frame
 
         facts.register()
         told.register()
+        needs.register_attributes()
         handlers.register()
         register_labeller(labels.STEP, labels.relabel_customers)
         frame.register()

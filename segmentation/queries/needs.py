@@ -7,8 +7,9 @@ from typing import Any, Final
 import orjson
 from django.db import connection
 from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
 
-from core.registries import Among
+from core.registries import Among, Attribute, register_family
 from customers.queries.staff import in_scope
 from segmentation.models import NextNeed
 from segmentation.queries.attributes import among_some
@@ -222,3 +223,33 @@ def list_columns() -> Sequence[str]:
         "usual_days",
         "has_own_rhythm",
     )
+
+
+def _build_attributes(among: Among) -> str:
+    """Return SQL for the needs as they were told last: by event and by night the same."""
+    columns = ", ".join(
+        f"max(k.{column}) FILTER (WHERE k.role = '{role}') AS {key}"
+        for key, (role, column, _type, _label) in _ATTRIBUTES.items()
+    )
+    return (
+        f"SELECT k.customer_id, {columns} FROM segmentation_nextneed k WHERE true {among('k.customer_id')} GROUP BY 1"  # noqa: S608
+    )
+
+
+_FAMILY: Final = "segmentation.needs"
+# Key -> role, column, type, label.
+_ATTRIBUTES: Final = {
+    "borrow_chance": ("BORROWER", "chance", "ratio", _("Chance to apply within 90 days (0 to 1)")),
+    "borrow_next_date": ("BORROWER", "expected_date", "date", _("Next application expected")),
+    "lend_chance": ("INVESTOR", "chance", "ratio", _("Chance to bid within 90 days (0 to 1)")),
+    "lend_next_date": ("INVESTOR", "expected_date", "date", _("Next bid expected")),
+}
+
+
+def register_attributes() -> None:
+    """Register the next needs as attributes, so that lists and segments can ask for them."""
+    members = {
+        key: Attribute(label, type, _FAMILY, _("Next needs"))
+        for key, (_role, _column, type, label) in _ATTRIBUTES.items()
+    }
+    register_family(_FAMILY, _build_attributes, members)
