@@ -105,8 +105,10 @@ def _read_run(run: str, *, is_surname_first: bool) -> list[tuple[str, ...]]:
     # Half a second of dictionaries that most processes never need.
     from pypinyin import Style, pinyin
 
-    # Characters without a reading in a row come back as one, unless they are listed.
-    in_context = [found[0] for found in pinyin(run, style=Style.TONE3, neutral_tone_with_five=True, errors=list)]
+    in_context: list[str] = []
+    for found, *_others in pinyin(run, style=Style.TONE3, neutral_tone_with_five=True):
+        # Characters in a row for which there is no reading come back as they are, in one piece.
+        in_context += found if found in run else [found]
     # Only the bearer knows whether 乐 in his name is le or yue: both find him.
     alone = [_read_alone(character) for character in run]
     readings = [[best, *others[:_READINGS]] for best, others in zip(in_context, alone, strict=True)]

@@ -28,7 +28,7 @@ class LoanUse(models.TextChoices):
 
     CONSUMPTION = "CONSUMPTION", _("consumption")
     BUSINESS = "BUSINESS", _("business")
-    MIXED = "MIXED", _("both")
+    MIXED = "MIXED", _("both kinds")
 
 
 class Band(models.TextChoices):

@@ -28,7 +28,7 @@ ATTRIBUTES: Final = {
     "phase": _label(_("Phase of the relation"), words.Phase.choices),
     "service_class": _label(_("Service class"), words.ServiceClass.choices),
     "prime": _label(_("Prime customer"), words.Prime.choices),
-    "level": _label(_("Level"), words.Level.choices),
+    "level": _label(_("Customer level"), words.Level.choices),
     "rfm": _label(_("RFM class"), words.Rfm.choices),
     "preference": _label(_("Investor preference"), words.Preference.choices),
     "band": _label(_("Investor band"), words.Band.choices),

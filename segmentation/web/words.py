@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core.errors import Text
+from core.fields import MoneyField, RateField
 from core.registries import attributes
 from core.rules.formats import money_text
 from customers.models import Customer
@@ -40,7 +41,7 @@ _A: Final = {
     ModelA.ACTIVATION: gettext_lazy("activation"),
     ModelA.GROWTH: gettext_lazy("growth"),
     ModelA.MATURITY: gettext_lazy("maturity"),
-    ModelA.DECLINE: gettext_lazy("decline"),
+    ModelA.DECLINE: gettext_lazy("declining stage"),
 }
 _B: Final = {
     ModelB.POTENTIAL: gettext_lazy("potential customer"),
@@ -162,7 +163,7 @@ def explain(key: str, rule: LabelRule) -> str:
         ),
         "value_tier": _(
             "Volume × (1 + %(frequency_weight)s a deal after the first + %(loyalty_weight)s a full year): middle from "
-            "¥%(value_middle)s, high from ¥%(value_high)s."
+            "%(value_middle)s, high from %(value_high)s."
         ),
         "risk_tier": _("The latest grade and the present arrears, as risk tells them."),
         "service_class": _("Key: high value, prime or high net worth. Important: middle value or large investor."),
@@ -173,7 +174,7 @@ def explain(key: str, rule: LabelRule) -> str:
             "The questionnaire while it is valid, else what he does: the share lent in grades R4 and R5, balanced from "
             "%(risky_balanced)s, aggressive from %(risky_aggressive)s."
         ),
-        "band": _("Lent and on the account: ¥%(band_ordinary)s, ¥%(band_large)s, ¥%(band_wealthy)s."),
+        "band": _("Lent and on the account: %(band_ordinary)s, %(band_large)s, %(band_wealthy)s."),
         "loan_use": _("One purpose with at least %(one_use_share)s of what was borrowed, else both."),
         "sensitivity": _(
             "As the RM has set it; else service from %(service_touches)s contacts and cases, price after an early "
@@ -185,4 +186,10 @@ def explain(key: str, rule: LabelRule) -> str:
         ),
         "non_customer": _("The latest application was declined; he may come again after %(reentry_days)s days."),
     }
-    return texts[key] % {field.name: getattr(rule, field.name) for field in rule._meta.fields}
+    return texts[key] % {field.name: _show_limit(field, getattr(rule, field.name)) for field in rule._meta.fields}
+
+
+def _show_limit(field: Any, value: Any) -> Any:
+    if isinstance(field, MoneyField):
+        return money_text(value)
+    return f"{(value * 100).normalize():f}%" if isinstance(field, RateField) else value

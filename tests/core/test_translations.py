@@ -1,5 +1,6 @@
 """The Chinese catalogue is whole, speaks with the glossary's words, and reaches the reader."""
 
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -26,6 +27,7 @@ AVOIDED = {
     "滞纳金": "罚息",
     "流拍": "流标",
 }
+HALF_WIDTH = re.compile(r"[\u4e00-\u9fff”][,:;?!](?=[\u4e00-\u9fff%“]|$)|[\u4e00-\u9fff]\(|\)[\u4e00-\u9fff]")
 # Written alike in both languages.
 ALIKE = {"PDF", "A + B + C − D − E"}
 
@@ -50,6 +52,11 @@ def test_no_string_stands_twice(catalogue: polib.POFile) -> None:
 
 def test_no_translation_is_the_english_again(catalogue: polib.POFile) -> None:
     assert [entry.msgid for entry in catalogue if entry.msgid in _texts(entry) and entry.msgid not in ALIKE] == []
+
+
+def test_chinese_has_its_own_punctuation(catalogue: polib.POFile) -> None:
+    """A comma of the Latin half-width between Chinese words looks like a slip."""
+    assert [text for entry in catalogue for text in _texts(entry) if HALF_WIDTH.search(text)] == []
 
 
 def test_one_word_a_concept(catalogue: polib.POFile) -> None:
