@@ -47,7 +47,7 @@ class Migration(migrations.Migration):
                 ('value_tier', models.CharField(choices=[('HIGH', 'high value'), ('MIDDLE', 'middle value'), ('LOW', 'low value'), ('UNKNOWN', 'not assessed')], max_length=8, null=True)),
                 ('risk_tier', models.CharField(choices=[('LOW', 'low risk'), ('MIDDLE', 'middle risk'), ('HIGH', 'high risk'), ('UNKNOWN', 'not assessed')], max_length=8, null=True)),
                 ('preference', models.CharField(choices=[('CONSERVATIVE', 'conservative'), ('BALANCED', 'balanced'), ('AGGRESSIVE', 'aggressive')], max_length=12, null=True)),
-                ('loan_use', models.CharField(choices=[('CONSUMPTION', 'consumption'), ('BUSINESS', 'business'), ('MIXED', 'both')], max_length=12, null=True)),
+                ('loan_use', models.CharField(choices=[('CONSUMPTION', 'consumption'), ('BUSINESS', 'business'), ('MIXED', 'both kinds')], max_length=12, null=True)),
                 ('band', models.CharField(choices=[('WEALTHY', 'high net worth'), ('LARGE', 'large investor'), ('ORDINARY', 'ordinary investor'), ('SMALL', 'small investor')], max_length=12, null=True)),
                 ('level', models.CharField(choices=[('JUNIOR', 'junior'), ('MIDDLE', 'middle'), ('SENIOR', 'senior')], max_length=8, null=True)),
                 ('rfm', models.CharField(choices=[('CHAMPION', 'champion'), ('LOYAL', 'loyal'), ('PROMISING', 'promising'), ('COMMON', 'average'), ('AT_RISK', 'was frequent, stays away'), ('SLEEPING', 'sleeping')], max_length=12, null=True)),
