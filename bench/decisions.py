@@ -45,7 +45,8 @@ SELECT r.* FROM customers_financialprofile base, generate_series(2, %(count)s) n
 WHERE base.id = 1;
 INSERT INTO lending_application
 SELECT r.* FROM lending_application base, generate_series(2, %(count)s) n, jsonb_populate_record(base,
-    jsonb_build_object('id', n, 'number', 'BA' || n, 'public_id', 'a' || n, 'customer_id', n)) r
+    jsonb_build_object(
+    'id', n, 'number', 'BA' || n, 'public_id', 'a' || n, 'project_hash', 'p' || n, 'customer_id', n)) r
 WHERE base.id = 1;
 INSERT INTO customers_consent
 SELECT r.* FROM customers_consent base, generate_series(2, %(count)s) n,
@@ -86,7 +87,7 @@ def make_applications(url: str) -> None:
     )
     application = Application.objects.create(
         pk=1, number="BA1", public_id="a1", customer=customer, product=product, periods=12, method=product.methods[0],
-        amount=30000, purpose="CONSUMPTION", declared_at=now, project_hash="", submitted_at=now, business_date=DAY,
+        amount=30000, purpose="CONSUMPTION", declared_at=now, project_hash="p1", submitted_at=now, business_date=DAY,
     )  # fmt: skip
     BureauReport.objects.create(
         pk=1, public_id="r1", customer=customer, application=application, consent=consent, purpose="LOAN_APPROVAL",
