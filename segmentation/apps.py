@@ -70,8 +70,8 @@ _TEXTS = {
     "customers.value_tier.UNKNOWN": _("Value tier is no longer known"),
     "segmentation.stage": _("Stage"),
     "segmentation.value": _("Value tier"),
-    "segmentation.stage_reason": _("%(deals)s deals, first %(first)s, last act %(last)s"),
-    "segmentation.value_reason": _("¥%(volume)s in %(deals)s deals over %(years)s years, weighted ¥%(weighted)s"),
+    "segmentation.stage_reason": _("%(deals)s deals, first %(first)s, last %(last)s"),
+    "segmentation.value_reason": _("¥%(volume)s in %(deals)s deals, weighted ¥%(weighted)s"),
     "segmentation.no_deals": _("No deal yet"),
     "segmentation.declines": _(
         "Begins to stay away (%(role)s): %(sign)s; %(count)s signs in all. Be in touch before he is lost."

@@ -16,6 +16,7 @@ from segmentation.models import Decline, LabelStay
 from segmentation.models.vocabulary import Sign
 from segmentation.operations import choices, declines
 from segmentation.queries import lifecycle as reads
+from segmentation.queries.labelling import REASONS
 from segmentation.queries.labels import get_rule
 from segmentation.rules.labels import KEYS
 from segmentation.web.words import LABELS, explain, name_label, name_value, say_means, say_reason, show_both
@@ -124,7 +125,9 @@ class CustomerLabels(StaffPage):
                 "value": name_value(key, stays[key].value),
                 "both": show_both(stays[key].value) if key.startswith("stage") else "",
                 "stay": stays[key],
-                "reason": say_reason(key, stays[key].reason),
+                "reason": say_reason(
+                    key, {name: reason[name] for name in REASONS[key] if name in (reason := stays[key].reason)}
+                ),
                 "means": say_means(key, stays[key].value),
                 "days": (clock.business_date() - stays[key].from_date).days,
             }
