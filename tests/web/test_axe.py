@@ -276,6 +276,8 @@ def write_segments(b: Book) -> dict[str, tuple[str, str]]:
     return {
         **lists,
         **records,
+        # The customers behind a number: of one value of one label.
+        "segmentation:people": ("manager", f"{reverse('segmentation:people')}?label=risk_tier&value=LOW"),
         "segmentation:cluster": ("manager", reverse("segmentation:cluster", args=[cluster.public_id])),
         "segmentation:explain": ("manager", explained),
     }
