@@ -40,6 +40,11 @@ def ratio_text(ratio: Decimal) -> str:
     return f"{MINUS if percent < 0 else ''}{abs(percent):f}%"
 
 
+def figure_text(figure: Decimal) -> str:
+    """Return a sum or a number of things with separators and the places it has: `24,595.97`, `31`."""
+    return f"{figure:,.2f}".removesuffix(".00")
+
+
 def count_text(count: int, *, is_estimate: bool = False) -> str:
     """Return a count with separators; lists count exactly to 10 000 only: `10,000+`, or what was estimated: `≈ 1,230,000`."""
     if is_estimate:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from core.errors import NotFound, Refused
 from core.models import User
 from core.registries import Indicator, indicators
-from core.rules.formats import money_text, rate_text
+from core.rules.formats import figure_text, money_text, ratio_text
 from lending.models import Product
 from risk.models import AlertRule, IndicatorValue
 from risk.rules.limits import AlertLimits
@@ -77,8 +77,8 @@ def value_text(code: str, value: Decimal) -> str:
     if unit == "yuan":
         return money_text(value)
     if unit == "count":
-        return f"{value.normalize():,f}"
-    return rate_text(value)
+        return figure_text(value)
+    return ratio_text(value)
 
 
 def reason_code(code: str) -> str:

@@ -57,6 +57,12 @@ def ratio(share: Decimal | None) -> str:
 
 
 @register.filter
+def figure(number: Decimal | None) -> str:
+    """Format what is a sum for one row and a number of things for the next: `24,595.97`, `31`."""
+    return DASH if number in EMPTY else formats.figure_text(Decimal(number))  # type: ignore[arg-type]
+
+
+@register.filter
 def count(number: int | None) -> str:
     """`1,234`; above ten thousand `10,000+`, or `≈ 1,230,000` where the list has an estimate."""
     if number is None:

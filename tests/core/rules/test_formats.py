@@ -72,6 +72,13 @@ def test_ratio_text(ratio: str, text: str) -> None:
     assert formats.ratio_text(Decimal(ratio)) == text
 
 
+@pytest.mark.parametrize(
+    ("figure", "text"), [("24595.97", "24,595.97"), ("31.00", "31"), ("5000", "5,000"), ("0", "0")]
+)
+def test_figure_text(figure: str, text: str) -> None:
+    assert formats.figure_text(Decimal(figure)) == text
+
+
 @pytest.mark.parametrize(("count", "text"), [(0, "0"), (1234, "1,234"), (10_000, "10,000"), (10_001, "10,000+")])
 def test_count_text(count: int, text: str) -> None:
     assert formats.count_text(count) == text
