@@ -24,7 +24,7 @@ _OPEN_DAYS: Final = 10
 _A_DAY: Final = 4
 _PEOPLE: Final = """
 INSERT INTO customers_customer SELECT r.* FROM customers_customer base, generate_series(0, %(people)s - 1) n,
-    jsonb_populate_record(base, jsonb_build_object('id', %(first)s + n, 'number', 'T-' || n, 'public_id', 'taste' || n,
+    jsonb_populate_record(base, jsonb_build_object('id', %(first)s + n, 'number', 'T-' || n, 'public_id', 'taste' || lpad(n::text, 17, '0'),
         'user_id', NULL, 'phone_index', 'taste' || n, 'identity_index', 'taste' || n, 'birth_date', '1985-05-05',
         'is_investor', n %% 2 = 0, 'is_borrower', n %% 2 = 1, 'rm_id', CASE WHEN n %% 10 < 8 THEN %(rm)s ELSE %(other)s END,
         'source', CASE WHEN n %% 4 = 0 THEN 'APP' ELSE 'WEB' END,

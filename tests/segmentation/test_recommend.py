@@ -11,7 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from core import clock, parameters
-from core.models import AuditEntry
+from core.models import AuditEntry, User
 from core.outbox import drain, publish
 from customers.models import Consent, Customer, InvestorAssessment
 from lending.events import ApplicationSubmitted, BidPlaced
@@ -33,6 +33,7 @@ from segmentation.rules.comparable import band_of, number_of
 from segmentation.rules.lookalikes import add_up, read_trait
 from segmentation.training.clusters import make_clusters
 from staff.queries import get_access
+from tests.scope.test_interface import make_client
 from tests.segmentation.tastes import PEOPLE, Tastes, build_tastes
 from tests.web.conftest import NOW, TODAY, Book, as_user, build_book
 
@@ -400,3 +401,27 @@ def test_too_little_teaches_nothing(world: Tastes, book: Book) -> None:
             learning=Learning.objects.latest("pk"), access=access, most=3, name="x", actor=book.manager, now=NOW
         )
     assert not Segment.objects.filter(name="x").exists()
+
+
+def test_the_interface_tells_a_customer_his_own_and_staff_theirs(world: Tastes, book: Book) -> None:
+    customer = Customer.objects.get(pk=world.cautious[8])
+    user = User.objects.create(username="taste", kind=User.Kind.CUSTOMER)
+    Customer.objects.filter(pk=customer.pk).update(user=user)
+    own = make_client(user)
+    told = own.get("/api/v1/me/recommendations/").json()
+    assert told["is_personal"] is False and len(told["listings"]) == SHOWN
+    agree(customer.pk)
+    told = own.get("/api/v1/me/recommendations/").json()
+    assert told["is_personal"] is True and {(row["periods"], row["risk_grade"]) for row in told["listings"]} == {(3, 1)}
+    assert "bids were on grade R1" in " ".join(told["listings"][0]["reasons"])
+    assert Suggestion.objects.filter(customer=customer).count() >= SHOWN
+    members = {book.rm: "lijing", book.other_rm: "zhangqiang"}
+    mine = next(user for user in members if user.staff_member.pk == customer.rm_id)
+    other = next(user for user in members if user != mine)
+    url = f"/api/v1/staff/customers/{customer.public_id}/recommendations/"
+    assert make_client(mine).get(url).status_code == 200 and make_client(other).get(url).status_code == 404
+    segment = Segment.objects.get(name="谨慎")
+    scores = make_client(mine).get(f"/api/v1/staff/segments/{segment.public_id}/lookalikes/").json()["results"]
+    assert [row["score"] for row in scores] == sorted((row["score"] for row in scores), reverse=True) and scores
+    for name in ("learnings", "clusters", "needs"):
+        assert make_client(mine).get(f"/api/v1/staff/{name}/").json()["results"]
