@@ -66,7 +66,7 @@ def keep_clusters(learning: Learning, middles: Middles) -> tuple[dict[str, Any],
             {"key": key, "score": round(gap, 3), "inside": medians.get(place, {}).get(key), "overall": whole.get(key)}
             for key, gap in list_traits(middles, place)
         ]
-        Cluster.objects.create(learning=learning, place=place, size=size, share=size / total, traits=traits)
+        Cluster.objects.create(learning=learning, place=place, size=size, share=round(size / total, 4), traits=traits)
     kept = Middles(
         middles.features,
         middles.centres,
