@@ -69,7 +69,7 @@ PARTS = {
     "customers:owner-cell": "customers:list", "customers:check-entry": "customers:enter",
     "analytics:palette": "analytics:today", "analytics:today-charts": "analytics:today", "lending:instalment": "lending:loan", "risk:loan": "lending:loan",
     "service:loan": "lending:loan", "risk:replay": "risk:application",
-    "customers:colleagues": "customers:page",
+    "customers:colleagues": "customers:page", "segmentation:overlap": "segmentation:segment",
 }  # fmt: skip
 # Files, and an act that sends who comes by hand back to its page.
 OTHERS = {
@@ -268,7 +268,7 @@ def write_segments(b: Book) -> dict[str, tuple[str, str]]:
     lists = {name: ("manager", reverse(name)) for name in list_plain("segmentation") & list_answering()}
     records = {
         f"segmentation:{name}": ("manager", reverse(f"segmentation:{name}", args=[segment.public_id]))
-        for name in ("segment", "edit", "overlap", "lookalikes")
+        for name in ("segment", "edit", "lookalikes")
     }
     learning = ask_learning(kind=Learning.Kind.CLUSTERS, actor=b.manager, now=NOW, business_date=TODAY)
     cluster = Cluster.objects.create(learning=learning, place=1, size=2, share=0.5)
