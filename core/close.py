@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
@@ -148,7 +149,7 @@ RETURNING (
 @transaction.atomic
 def _run_partition(step: CloseStep, business_date: date, now: datetime | None) -> int | None:
     """Run one partition that nobody holds and return how many are not done yet; None where there is none to take."""
-    names = {"run": business_date, "step": step.name}
+    names: dict[str, Any] = {"run": business_date, "step": step.name}
     with connection.cursor() as cursor:
         cursor.execute(_TAKE, names)
         row = cursor.fetchone()

@@ -5,10 +5,22 @@ from datetime import date
 from core.calendar import is_workday
 from customers.operations.notices import mark_read
 from service.operations.department_cases import escalate_department_cases
-from simulation.workspace import cases, config, desk, diary, journey, leads, owners, pipeline, quality, records
+from simulation.workspace import (
+    cases,
+    config,
+    desk,
+    diary,
+    journey,
+    leads,
+    owners,
+    pipeline,
+    quality,
+    records,
+    watching,
+)
 from simulation.workspace.story import Scene, Story, live, place_scenes
 
-_PARTS = (config, leads, pipeline, records, quality, owners, cases, desk, diary, journey)
+_PARTS = (config, leads, pipeline, records, quality, owners, cases, desk, diary, journey, watching)
 # Older notices have been seen; what came in since is new.
 _READ_UNTIL_DAYS = 2
 

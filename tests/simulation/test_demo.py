@@ -48,6 +48,8 @@ from customers.models import (
 )
 from customers.queries.work import list_work
 from lending.models import Loan
+from risk.models import Incident, RiskEntry, StressRun
+from segmentation.models import Membership
 from service.models import CaseHop, DepartmentCase
 from simulation.workspace.story import LEAVER, MANAGERS
 from staff.models import StaffMember
@@ -128,6 +130,7 @@ def test_the_desk_is_alive_and_two_runs_agree(build: Any) -> None:
     check_departments()
     check_lists()
     check_process()
+    check_watching()
 
 
 def check_customers() -> None:
@@ -234,3 +237,12 @@ def check_process() -> None:
     assert set(CorrectiveAction.objects.values_list("state", flat=True)) == {"OPEN", "DONE"}
     assert CorrectiveAction.objects.filter(alarmed_at__isnull=False).count() == 1
     assert ProcessStep.objects.get(code="needs", is_active=True).version == 2
+
+
+def check_watching() -> None:
+    """Look for segments with people in them, and for what risk people wrote down."""
+    assert set(Membership.objects.filter(left_at__isnull=True).values_list("segment__name", flat=True)) >= {
+        "常投出借人"
+    }
+    assert RiskEntry.objects.count() == StressRun.objects.count() == 2
+    assert Incident.objects.get().is_closed
