@@ -26,8 +26,8 @@ DAY = date(2026, 3, 2)
 # What changes how the house works, by the record that changes: asked for by one, decided by another (staff.change).
 CHANGES = {
     "core.parameter", "customers.assignmentrule", "customers.customfield", "customers.partner", "customers.pool",
-    "customers.processstep", "customers.revisitrule", "lending.product", "messaging.template", "staff.role",
-    "staff.staffmember",
+    "customers.processstep", "customers.revisitrule", "lending.product", "messaging.template", "segmentation.labelrule",
+    "segmentation.playbook", "segmentation.servicepackage", "staff.role", "staff.staffmember",
 }  # fmt: skip
 # Kinds of approvals, and the records that name two people themselves with the constraint that keeps them apart.
 APPROVALS = {"staff.change", "risk.publish_rule", "risk.change_prices"}

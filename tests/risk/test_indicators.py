@@ -152,7 +152,7 @@ class TestStep:
         assert self.run(house) > 0
         product.refresh_from_db()
         assert product.state == Product.State.PAUSED
-        assert "8.3333% > 8.00%" in product.paused_reason
+        assert "8.33% > 8.00%" in product.paused_reason
         alert = Alert.objects.get(rule__indicator="overdue_ratio")
         assert (alert.state, alert.severity, alert.measure_taken) == ("OPEN", "HIGH", "PAUSE_PRODUCT")
         assert alert.params["numerator"] == "2200.00" and alert.params["limit"] == "8.00%"
