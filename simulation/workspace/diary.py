@@ -71,7 +71,7 @@ def _care(story: Story, name: str) -> None:
     ]
     if waiting:
         first = min(waiting, key=lambda row: (row.latest_contact_at or row.registered_at, row.pk))
-        _contact(story, name, 20, channel="WECHAT" if first.pk % 3 else "CALL", customer_id=first.pk)
+        _contact(story, name, 20, channel=story.random.choice(("WECHAT", "WECHAT", "CALL")), customer_id=first.pk)
 
 
 def _contact(
