@@ -25,6 +25,8 @@ KINDS = {
     "loans": "loan", "investments": "loan", "messages": "message", "consents": "CREDIT_QUERY",
     "segments": "segment", "alerts": "alert", **dict.fromkeys(("stress-runs", "risks", "suspicions"), "0" * 22),
 }  # fmt: skip
+# Those who differ from them in rights only ask each parameter one question.
+THOROUGH = {"rm-north", "former", "lead-north"}
 _PLACE = re.compile(r"([\w-]+)/\{(\w+)\}")
 
 
@@ -82,7 +84,8 @@ def test_a_staff_token_reaches_as_far_as_its_role(world: World, name: str) -> No
         if endpoint.method == "get" and not is_record:
             closed = list(walker.closed.values())[-1:] or list(world.territories.values())[:1]
             for parameter in endpoint.parameters:
-                for probe in (closed[0].mark[:-1], closed[0].borrower.number, "true", "OPEN"):
+                probes = [closed[0].mark[:-1], closed[0].borrower.number, "true", "OPEN"]
+                for probe in probes if name in THOROUGH else probes[:1]:
                     walker.ask("get", f"{path}?{urlencode({parameter: probe})}", said=(probe,))
     assert not walker.faults, "\n".join(walker.faults)
 

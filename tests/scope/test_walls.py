@@ -33,7 +33,7 @@ def test_a_walk_finds_nothing_beyond_ones_own_book(world: World, name: str) -> N
 
 
 def _choose(walker: Walker, page: Page, place: int) -> list[Territory]:
-    """Return all that is open to somebody, and of the rest those he knew once, pools where pools are, and two in turn."""
+    """Return all that is open to somebody, and of the rest those he knew once, pools where pools are, and one or two in turn."""
     found = list(walker.world.territories.values())
     if page.kind == HOUSE:
         return found[:1]
@@ -41,7 +41,8 @@ def _choose(walker: Walker, page: Page, place: int) -> list[Territory]:
     wanted = {one.key for one in found if one.key not in walker.closed}
     if len(wanted) > 2:
         wanted = {"north", "south"} & wanted
-    wanted |= {closed[(place + n) % len(closed)].key for n in (0, 1)} if closed else set()
+    turns = (0, 1) if walker.name in THOROUGH else (0,)
+    wanted |= {closed[(place + n) % len(closed)].key for n in turns} if closed else set()
     wanted |= {"handed", "dropped"} if walker.name == "former" else set()
     is_of_pools = page.route.startswith("pools/") or page.name == "customers:owner-cell"
     wanted |= {"pool-a", "pool-b"} if is_of_pools else set()
