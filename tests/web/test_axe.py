@@ -55,9 +55,13 @@ GRAVE = """([tags, exclude, mild]) => axe.run({exclude}, {runOnly: tags, resultT
   rules: Object.fromEntries(mild.map(name => [name, {enabled: false}]))}).then(found => found.violations
   .filter(rule => ['serious', 'critical'].includes(rule.impact))
   .map(rule => [rule.id, rule.nodes.slice(0, 3).map(node => node.html.slice(0, 200) + ' ' + (node.any[0]?.message ?? ''))]))"""
-# Everything that a button would open lies open at once; contrast is measured where nothing covers anything.
-UNFOLD = """() => { for (const part of document.querySelectorAll('[popover]:not(:popover-open)')) {
-  part.popover = 'manual'; part.showPopover(); } for (const part of document.querySelectorAll('details')) part.open = true; }"""
+# Everything that a button would open lies open at once; contrast is measured where nothing covers anything. Says whether
+# the page itself had anything to open.
+UNFOLD = """frame => { let own = false;
+  for (const part of document.querySelectorAll('[popover]:not(:popover-open), details:not([open])')) {
+    own ||= !part.closest(frame);
+    if (part.tagName === 'DETAILS') part.open = true; else { part.popover = 'manual'; part.showPopover(); } }
+  return own; }"""
 NAMES_AND_ROLES = ["wcag2a", "cat.forms", "cat.name-role-value", "cat.aria"]
 SETTLED = """() => !document.querySelector('.skeleton, [hx-trigger="load"]:empty')
   && [...document.querySelectorAll('[data-chart]')].every(place => place.childElementCount)"""
@@ -114,8 +118,7 @@ class Walk:
         assert answer is not None and answer.status == status, (address, answer and answer.status)
         self.page.wait_for_function(SETTLED)
         self.check(address)
-        if unfolds:
-            self.page.evaluate(UNFOLD)
+        if unfolds and self.page.evaluate(UNFOLD, ", ".join(FRAME)):
             self.note(f"{address} unfolded", self.page.evaluate(GRAVE, [NAMES_AND_ROLES, FRAME, MILD]))
 
     def check(self, place: str) -> None:
