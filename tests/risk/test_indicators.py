@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 from django.db import IntegrityError, transaction
 
-from core import close
+from core import close, seeding
 from core.errors import BusinessError
 from core.models import AuditEntry, BusinessDate, OutboxEvent, User
 from core.registries import indicators as registry
@@ -16,7 +16,6 @@ from lending.operations.applications import ProductNotAvailable
 from lending.operations.products import pause_product, resume_product
 from risk.models import Alert, AlertRule, IndicatorValue
 from risk.operations import indicators
-from risk.operations.monitoring import seed_monitoring
 from risk.queries import indicators as figures
 from risk.rules.limits import AlertLimits, Passing, judge_values
 from tests.fixtures.borrowers import LoanPlan, make_application, make_borrower, make_loan
@@ -240,7 +239,7 @@ class TestStep:
     def test_the_close_runs_it_before_the_date_moves(self, product: Product, house: datetime) -> None:
         names = [step.name for step in close.list_steps()]
         assert names.index("lending.age_loans") < names.index("risk.indicators") < names.index("advance_date")
-        seed_monitoring(DAY, house)
+        seeding.run_seeds(business_date=DAY, now=house)
         book(house, late=2, good=0)
         close.close_date(business_date=DAY, now=house)
         assert IndicatorValue.objects.filter(business_date=DAY, code="overdue_ratio").count() == 2

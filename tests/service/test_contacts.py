@@ -9,12 +9,11 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, connection, connections, transaction
 
-from core import clock, close
+from core import clock, close, seeding
 from core.errors import Refused
 from core.models import OutboxEvent, Parameter, User
 from customers.models import TimelineEntry, WorkItem
 from lending.models import Loan, Repayment
-from risk.operations.monitoring import seed_monitoring
 from service.models import CollectionCase, CollectionContact, PromiseToPay
 from service.operations import cases, contacts
 from service.queries import list_contacts, list_promises
@@ -260,7 +259,7 @@ class TestPromises:
     def test_the_close_judges_them(self, case: CollectionCase, rm: User, house: datetime) -> None:
         names = [step.name for step in close.list_steps()]
         assert names.index("lending.auto_debit") < names.index("service.judge_promises") < names.index("advance_date")
-        seed_monitoring(DAY, house)
+        seeding.run_seeds(business_date=DAY, now=house)
         promise = self.promise(case, rm, house, promised_date=DAY)
         close.close_date(business_date=DAY, now=house + timedelta(hours=13))
         promise.refresh_from_db()

@@ -199,6 +199,7 @@ def test_every_pointer_at_a_customer_is_known_or_stays_for_a_reason(actor: User)
         "customers_importedcustomer.customer_id",
         "ledger_account.customer_id",
         "risk_decisionrecord.customer_id",
+        "risk_reassessment.customer_id",
         "service_collectioncontact.customer_id",
     }
 
