@@ -95,7 +95,7 @@ def write_bare(url: str) -> dict[str, Any]:
                 "SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped",
                 [table],
             )
-            columns = ", ".join(f"{name} = n.{name}" for (name,) in cursor.fetchall() if name != key)
+            columns = ", ".join(f'"{name}" = n."{name}"' for (name,) in cursor.fetchall() if name != key)
             source = f"FROM bare.new_{table} n WHERE b.{key} = n.{key}"
             # Changed first: what is inserted afterwards must not count as changed.
             statements.insert(0, (f"{table} changed", f"UPDATE bare.{table} b SET {columns} {source}"))
