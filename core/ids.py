@@ -5,6 +5,8 @@ from datetime import date
 
 from django.db import models
 
+# The same where a statement writes many rows: 122 random bits in 22 characters.
+PUBLIC_ID_SQL = "substr(translate(encode(uuid_send(gen_random_uuid()), 'base64'), '+/=', '-_'), 1, 22)"
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 import orjson
 from django.db import connection
 
+from core.ids import PUBLIC_ID_SQL
 from customers.rules.likeness import THRESHOLD, Person, compare
 
 STEP: Final = "customers.duplicates"
@@ -47,13 +48,12 @@ SELECT c.id, c.name, regexp_replace(c.name_key, '[^a-z]', '', 'g'), c.birth_date
        ARRAY(SELECT number_index FROM customers_bankcard k WHERE k.customer_id = c.id AND number_index <> '')
 FROM customers_customer c WHERE c.id = ANY(%s) AND c.merged_into_id IS NULL
 """
-_WRITE: Final = """
+_WRITE: Final = f"""
 INSERT INTO customers_duplicatepair (public_id, first_id, second_id, score, reasons, state, found_at)
-SELECT substr(translate(encode(uuid_send(gen_random_uuid()), 'base64'), '+/=', '-_'), 1, 22),
-       first_id, second_id, score, reasons, 'OPEN', %(now)s
+SELECT {PUBLIC_ID_SQL}, first_id, second_id, score, reasons, 'OPEN', %(now)s
 FROM jsonb_to_recordset(%(rows)s::jsonb) AS r(first_id bigint, second_id bigint, score smallint, reasons jsonb)
 ON CONFLICT (first_id, second_id) DO NOTHING
-"""
+"""  # noqa: S608 - everything is our own
 
 
 def find_duplicates(_business_date: date, _from_id: int, _to_id: int, now: datetime) -> int:

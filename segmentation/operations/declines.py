@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core import audit, clock
 from core.errors import InvalidInput, NotFound
+from core.ids import PUBLIC_ID_SQL
 from core.models import User
 from customers.models import WorkItem
 from customers.operations import history
@@ -45,7 +46,7 @@ RETURNING d.id
 """  # noqa: S608 - everything is our own
 _LOSE: Final = f"""
 INSERT INTO segmentation_decline (public_id, customer_id, role, points, signs, state, ended_date, cause, evidence, note)
-SELECT substr(md5(m.customer_id || m.role || m.today), 1, 22), m.customer_id, m.role, coalesce(m.points, 0),
+SELECT {PUBLIC_ID_SQL}, m.customer_id, m.role, coalesce(m.points, 0),
        coalesce(m.churn_signs, '{{}}'), 'LOST', m.today, {_CAUSE}, {_EVIDENCE}, ''
 FROM ({_MOVED}) m
 WHERE m.now_in = 'LOST' AND NOT EXISTS (
@@ -54,7 +55,7 @@ WHERE m.now_in = 'LOST' AND NOT EXISTS (
 """  # noqa: S608 - everything is our own
 _BEGIN: Final = f"""
 INSERT INTO segmentation_decline (public_id, customer_id, role, began_date, points, signs, state, cause, evidence, note)
-SELECT substr(md5(m.customer_id || m.role || m.today || 'begun'), 1, 22), m.customer_id, m.role, m.today,
+SELECT {PUBLIC_ID_SQL}, m.customer_id, m.role, m.today,
        coalesce(m.points, 0), coalesce(m.churn_signs, '{{}}'), 'OPEN', '', '{{}}', ''
 FROM ({_MOVED}) m WHERE m.now_in = 'DECLINING'
 ON CONFLICT (customer_id, role) WHERE state = 'OPEN' DO NOTHING
