@@ -1,5 +1,4 @@
 // Where the keyboard was before a swap, it is after it: on the same thing, else on what stands in its place now.
-const LONGEST = 2000;
 let place = null;
 
 // What a request replaced together with its own source hears no event of the swap any more: the page itself is watched.
@@ -14,7 +13,12 @@ document.addEventListener("htmx:before:swap", () => {
   if (!element || element === document.body) return;
   place = describe(element);
   watch.observe(document.body, { childList: true, subtree: true });
-  setTimeout(() => watch.disconnect(), LONGEST);
+});
+
+// Who moves on before the swap is not called back; a swap may come late, so no time ends the watch.
+document.addEventListener("focusin", () => {
+  place = null;
+  watch.disconnect();
 });
 
 function describe(element) {
