@@ -31,12 +31,14 @@ class SegmentationConfig(AppConfig):
         from segmentation.operations.touched import register_labeller
         from segmentation.queries import facts, needs, told
         from segmentation.queries.attributes import TABLE
+        from segmentation.queries.clusters import register_drift
         from segmentation.queries.labels import STAGE_MOVES
         from segmentation.web import frame
 
         facts.register()
         told.register()
         needs.register_attributes()
+        register_drift()
         handlers.register()
         register_labeller(labels.STEP, labels.relabel_customers)
         frame.register()

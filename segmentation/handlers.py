@@ -6,9 +6,10 @@ from typing import Any, Final
 from core.events import type_of
 from core.outbox import EventContext, handles
 from core.registries import touches
+from customers.events import CustomersMerged, MergeUndone
 from lending.events import ApplicationSubmitted, BidPlaced
 from segmentation.events import ClusterAccepted, SegmentDefined
-from segmentation.operations import clusters, recommend
+from segmentation.operations import clusters, merged_declines, recommend
 from segmentation.operations.evaluation import evaluate_segments
 from segmentation.operations.touched import follow_customers
 
@@ -38,6 +39,18 @@ def note_applications(events: list[ApplicationSubmitted], context: EventContext)
     """Mark which recommended products were taken."""
     ids = [event.application_id for event in events]
     recommend.note_applications(application_ids=ids, business_date=context.business_date)
+
+
+@handles(CustomersMerged, name="segmentation.settle_merge")
+def settle_merge(event: CustomersMerged, context: EventContext) -> None:
+    """Judge by the one record's labels what came along."""
+    merged_declines.settle_merge(merge_id=event.merge_id, business_date=context.business_date, now=context.now)
+
+
+@handles(MergeUndone, name="segmentation.restore_merge")
+def restore_merge(event: MergeUndone, context: EventContext) -> None:
+    """Open again what only the merge had ended."""
+    merged_declines.restore_merge(merge_id=event.merge_id, business_date=context.business_date, now=context.now)
 
 
 def register() -> None:

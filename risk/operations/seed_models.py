@@ -39,6 +39,15 @@ _ALERT_RULES: Final[tuple[dict[str, Any], ...]] = (
         "min_denominator": Decimal(200),
         "severity": Severity.MIDDLE,
     },
+    {
+        "name": "客群漂移",
+        "indicator": "cluster_drift",
+        "dimension": "*",
+        "raise_above": Decimal(str(PSI_ALARM)),
+        "clear_at": Decimal(str(PSI_WATCH)),
+        "min_denominator": Decimal(100),
+        "severity": Severity.LOW,
+    },
 )
 
 

@@ -241,7 +241,8 @@ class LabelChoice(models.Model):
         SENSITIVITY = "sensitivity", _("sensitivity")
 
     id = models.BigAutoField(primary_key=True)
-    customer_id = models.BigIntegerField()
+    # A merge takes the row along.
+    customer = models.ForeignKey(Customer, models.DO_NOTHING, related_name="+", db_constraint=False, db_index=False)
     label = models.CharField(_("label"), max_length=16, choices=Label)
     value = models.CharField(_("value"), max_length=12)
     reason = models.CharField(_("reason"), max_length=200)
@@ -256,7 +257,7 @@ class LabelChoice(models.Model):
         verbose_name_plural = _("labels set by hand")
         constraints = [
             models.UniqueConstraint(
-                fields=["customer_id", "label"], condition=Q(ended_at=None), name="label_choice_open_once"
+                fields=["customer", "label"], condition=Q(ended_at=None), name="label_choice_open_once"
             ),
             models.CheckConstraint(condition=~Q(reason=""), name="label_choice_has_reason"),
         ]

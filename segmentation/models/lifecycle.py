@@ -99,8 +99,8 @@ class Decline(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     public_id = PublicIdField()
-    # No foreign key: written many at a time; what was judged of a record stays with it.
-    customer_id = models.BigIntegerField()
+    # Written many at a time, so that the database does not look after the key; a merge takes the row along.
+    customer = models.ForeignKey(Customer, models.DO_NOTHING, related_name="+", db_constraint=False, db_index=False)
     role = models.CharField(_("role"), max_length=8, choices=CustomerRole.Role)
     # Empty where he was lost without having been seen to decline.
     began_date = models.DateField(_("began"), null=True)
@@ -118,9 +118,7 @@ class Decline(models.Model):
         verbose_name = _("decline")
         verbose_name_plural = _("declines")
         constraints = [
-            models.UniqueConstraint(
-                fields=["customer_id", "role"], condition=Q(state="OPEN"), name="decline_open_once"
-            ),
+            models.UniqueConstraint(fields=["customer", "role"], condition=Q(state="OPEN"), name="decline_open_once"),
             models.CheckConstraint(
                 condition=Q(state="OPEN", ended_date=None) | (~Q(state="OPEN") & Q(ended_date__isnull=False)),
                 name="decline_ended_has_date",
@@ -132,7 +130,7 @@ class Decline(models.Model):
         ]
         indexes = [
             models.Index(fields=["state", "-id"], name="decline_state"),
-            models.Index(fields=["customer_id", "-id"], name="decline_customer"),
+            models.Index(fields=["customer", "-id"], name="decline_customer"),
             models.Index(fields=["ended_date"], name="decline_ended", condition=Q(ended_date__isnull=False)),
         ]
 

@@ -72,7 +72,9 @@ class CauseInvalid(InvalidInput):
 
 
 @dataclass(frozen=True)
-class _Begun:
+class Begun:
+    """A decline whose task is wanted."""
+
     pk: int
     customer_id: int
     role: str
@@ -96,13 +98,14 @@ def follow_declines(*, business_date: date, now: datetime) -> int:
         cursor.execute(_LOSE, params)
         lost = cursor.rowcount
         cursor.execute(_BEGIN, params)
-        begun = [_Begun(*row) for row in cursor.fetchall()]
+        begun = [Begun(*row) for row in cursor.fetchall()]
     history.end_work_bulk(keys=[work_key(pk) for pk in ended], now=now, actor=None, state=WorkItem.State.DROPPED)
-    _raise(begun, business_date, now)
+    raise_tasks(begun, business_date, now)
     return len(ended) + lost + len(begun)
 
 
-def _raise(begun: Sequence[_Begun], business_date: date, now: datetime) -> None:
+def raise_tasks(begun: Sequence[Begun], business_date: date, now: datetime) -> None:
+    """Ask the RM of each to act before the customer is lost; a task that is open stays as it is."""
     if not begun:
         return
     with connection.cursor() as cursor:

@@ -2,15 +2,19 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any, Final
 
 from django.db import connection
 from django.db.models import Prefetch, Q, QuerySet
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from core.errors import NotFound
-from core.registries import attributes
-from segmentation.models import Cluster, ClusterDay, Learning
+from core.registries import Indicator, attributes, indicators
+from customers.texts import register_text
+from segmentation.models import Cluster, ClusterDay, Learning, Segment
 from segmentation.queries.attributes import TABLE
 from segmentation.queries.lookalikes import EVERYTHING, list_comparable, write_number
 from segmentation.rules.clusters import DISTANCES, NEVER_DAYS, Middles
@@ -25,6 +29,10 @@ _CLUSTERED: Final = (
 )
 # How long somebody has been a customer would tell cohorts apart, not needs.
 _LEFT_OUT: Final = frozenset({"registered", "completeness", "first_deal_date"})
+DRIFT: Final = "cluster_drift"
+# A look holds until the next week's, and a week more where that one was missed.
+_LOOK_HOLDS: Final = timedelta(days=14)
+_STEP: Final = Decimal("0.000001")
 
 
 def list_features() -> dict[str, Kind]:
@@ -150,3 +158,49 @@ def get_cluster(public_id: str) -> Cluster:
 def list_days(cluster: Cluster, since: date) -> Sequence[ClusterDay]:
     """Return the looks at an accepted group since a day, in order."""
     return list(cluster.days.filter(on_date__gte=since).order_by("on_date"))
+
+
+def compute_drift(business_date: date) -> list[tuple[str, Decimal, Decimal, Decimal]]:
+    """Return by accepted group the greater of its two stability indices at the latest look, and its customers then.
+
+    A group whose segment was archived has drifted by nothing: what it had raised is over.
+    """
+    days = (
+        ClusterDay.objects.filter(on_date__gt=business_date - _LOOK_HOLDS, on_date__lte=business_date)
+        .filter(cluster__segment__isnull=False)
+        .order_by("cluster_id", "-on_date")
+        .distinct("cluster_id")
+        .values_list("cluster__public_id", "cluster__segment__state", "share_drift", "spread_drift", "size")
+    )
+    rows = []
+    for public_id, state, share_drift, spread_drift, size in days:
+        drift = max(share_drift, spread_drift) if state == Segment.State.ACTIVE else 0
+        value = Decimal(str(drift)).quantize(_STEP)
+        rows.append((public_id, value, value, Decimal(size)))
+    return rows
+
+
+def register_drift() -> None:
+    """Register the drift of accepted groups, so that the close keeps it and raises an alert by risk's rules."""
+    indicators.register(
+        DRIFT,
+        Indicator(
+            _("Drift of an accepted cluster"),
+            compute_drift,
+            unit="count",
+            definition=_("Population stability index against the learning: .1 to watch, .25 other people."),
+            name_dimension=_name_part,
+            records=lambda part: (
+                reverse("segmentation:cluster", args=[part]) if part else reverse("segmentation:clusters")
+            ),
+        ),
+    )
+    register_text(
+        f"risk.above.{DRIFT}",
+        _("The segment %(dimension)s has drifted: stability index %(value)s, above its limit of %(limit)s"),
+    )
+
+
+def _name_part(part: str) -> str:
+    found = Cluster.objects.filter(public_id=part).values_list("segment__name", flat=True).first()
+    return found or part

@@ -138,8 +138,12 @@ def access_decline(access: Access, public_id: str, right: str) -> Decline:
 
 
 def count_declines(access: Access, since: date) -> dict[str, int]:
-    """Return how many declines are open, and how many ended either way since a date."""
-    rows = Decline.objects.filter(Q(state=Decline.State.OPEN) | Q(ended_date__gte=since))
+    """Return how many declines are open, and how many ended either way since a date.
+
+    What a merge has left with the record that is gone is not counted twice.
+    """
+    gone = Customer.objects.filter(merged_into__isnull=False).values("pk")
+    rows = Decline.objects.filter(Q(state=Decline.State.OPEN) | Q(ended_date__gte=since)).exclude(customer_id__in=gone)
     found = dict(_within(access, rows).values_list("state").annotate(Count("pk")).order_by())
     return {state: found.get(state, 0) for state in Decline.State.values}
 

@@ -10,8 +10,9 @@ from django.test.utils import CaptureQueriesContext
 
 from core import clock, outbox
 from core.changes import ChangeInvalid
-from core.models import User
-from customers.models import Customer, StepRun, WorkItem
+from core.models import BusinessDate, User
+from customers.models import Customer, Merge, StepRun, WorkItem
+from customers.operations import merging
 from lending.models import Loan
 from segmentation.models import Decline, LabelChoice, LabelRule, LabelStay
 from segmentation.operations.choices import ChoiceInvalid, choose_label, end_choice
@@ -22,9 +23,10 @@ from segmentation.queries import lifecycle as reads
 from segmentation.rules.labels import KEYS
 from staff.operations import ask_change, decide_change
 from staff.queries import get_access
+from tests.fixtures.borrowers import make_staff
 from tests.segmentation.labelling import label, labels_of
 from tests.segmentation.test_labels import make_many
-from tests.web.conftest import NOW, TODAY, Book, _kept_book, as_user, book, make_loan
+from tests.web.conftest import NOW, TODAY, Book, _kept_book, as_user, book, make_customer, make_loan
 
 __all__ = ["_kept_book", "book"]
 
@@ -221,3 +223,94 @@ def test_counts_are_those_of_the_lists_behind_them(book: Book, quiet: Customer) 
     cohorts = reads.list_cohorts(access, today=TODAY + timedelta(days=45), within_days=30)
     assert sum(row.registered for row in cohorts) >= 3
     assert sum(row.began for row in reads.list_years(access)) == 3
+
+
+def set_stage(customer: Customer, stage: str, book: Book) -> None:
+    choose_label(
+        customer_id=customer.pk, label="stage_borrower", value=stage, reason="moved away",
+        until_date=TODAY + timedelta(days=90), business_date=TODAY, actor=book.rm, now=clock.now(),
+    )  # fmt: skip
+    outbox.drain()
+
+
+@pytest.fixture
+def twins(book: Book) -> Iterator[tuple[Customer, Customer, Decline, User]]:
+    """Two records of one person; the one that will go was seen to stay away by its RM, three days ago."""
+    with clock.use_clock(NOW):
+        kept, gone = (make_customer(811 + n, "李雷", book.rm, is_borrower=True) for n in range(2))
+        Customer.objects.filter(pk=gone.pk).update(status="REGISTERED", identity_number="", identity_index="")
+        follow_customers(customer_ids=[kept.pk, gone.pk], business_date=TODAY, now=NOW)
+        set_stage(gone, "DECLINING", book)
+    later = TODAY + timedelta(days=3)
+    BusinessDate.objects.update(value=later)
+    with clock.use_clock(clock.at(later, 10)):
+        yield kept, gone, Decline.objects.get(customer_id=gone.pk), make_staff("data-officer")
+
+
+def merge_twins(kept: Customer, gone: Customer, officer: User) -> Merge:
+    merge = merging.merge_customers(kept_id=kept.pk, merged_id=gone.pk, choices={}, actor=officer, now=clock.now())
+    outbox.drain()
+    return merge
+
+
+def part_twins(merge: Merge, officer: User) -> None:
+    merging.undo_merge(merge_id=merge.pk, actor=officer, now=clock.now())
+    outbox.drain()
+
+
+def see_tasks(row: Decline) -> list[tuple[int | None, str]]:
+    return list(WorkItem.objects.filter(key=f"decline:{row.pk}").order_by("pk").values_list("customer_id", "state"))
+
+
+def test_an_open_decline_goes_along_with_a_merge_and_comes_back(
+    book: Book, twins: tuple[Customer, Customer, Decline, User]
+) -> None:
+    kept, gone, row, officer = twins
+    assert see_tasks(row) == [(gone.pk, "OPEN")]
+    merge = merge_twins(kept, gone, officer)
+    row.refresh_from_db()
+    assert (row.customer_id, row.state, row.began_date) == (kept.pk, "OPEN", TODAY)
+    assert see_tasks(row) == [(kept.pk, "OPEN")] and not Decline.objects.filter(customer_id=gone.pk).exists()
+    # What was said by hand goes along, with its reason and its end.
+    choice = LabelChoice.objects.get(ended_at=None)
+    assert (choice.customer_id, choice.reason) == (kept.pk, "moved away")
+    assert labels_of(kept.pk).stage_borrower == "DECLINING"
+    part_twins(merge, officer)
+    row.refresh_from_db()
+    choice.refresh_from_db()
+    assert (row.customer_id, row.state, choice.customer_id) == (gone.pk, "OPEN", gone.pk)
+    assert see_tasks(row) == [(gone.pk, "OPEN")] and Decline.objects.count() == 1
+    assert labels_of(gone.pk).stage_borrower == "DECLINING" and labels_of(kept.pk).stage_borrower == "POTENTIAL"
+
+
+def test_a_decline_ends_where_the_person_is_active_under_the_other_record(
+    book: Book, twins: tuple[Customer, Customer, Decline, User]
+) -> None:
+    kept, gone, row, officer = twins
+    # He is as active after the merge as before: no label of his changes.
+    set_stage(kept, "ACTIVE", book)
+    merge = merge_twins(kept, gone, officer)
+    row.refresh_from_db()
+    assert labels_of(kept.pk).stage_borrower == "ACTIVE"
+    assert (row.customer_id, row.state, row.ended_date) == (kept.pk, "RECOVERED", TODAY + timedelta(days=3))
+    assert see_tasks(row) == [(kept.pk, "DROPPED")]
+    part_twins(merge, officer)
+    row.refresh_from_db()
+    assert (row.customer_id, row.state, row.began_date, row.ended_date) == (gone.pk, "OPEN", TODAY, None)
+    assert Decline.objects.count() == 1 and see_tasks(row) == [(gone.pk, "DROPPED"), (gone.pk, "OPEN")]
+
+
+def test_of_two_open_declines_of_one_person_one_counts(
+    book: Book, twins: tuple[Customer, Customer, Decline, User]
+) -> None:
+    kept, gone, row, officer = twins
+    set_stage(kept, "DECLINING", book)
+    own = Decline.objects.get(customer_id=kept.pk)
+    access = get_access(book.manager)
+    assert access is not None and reads.count_declines(access, TODAY)["OPEN"] == 2
+    merge = merge_twins(kept, gone, officer)
+    assert reads.count_declines(access, TODAY)["OPEN"] == 1
+    assert see_tasks(row) == [(kept.pk, "DROPPED")] and see_tasks(own) == [(kept.pk, "OPEN")]
+    part_twins(merge, officer)
+    assert reads.count_declines(access, TODAY)["OPEN"] == 2 == Decline.objects.count()
+    assert see_tasks(row) == [(gone.pk, "DROPPED"), (gone.pk, "OPEN")] and see_tasks(own) == [(kept.pk, "OPEN")]
