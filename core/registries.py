@@ -200,6 +200,19 @@ class Metric:
 
 
 @dataclass(frozen=True)
+class MarketingBar:
+    """A reason to leave people out of everything they have not asked for, until a day.
+
+    `find(customer_ids, on)` returns those of some customers whom it holds back on a date, each with the day from which he
+    may be addressed again; `sentence` says it with `until`.
+    """
+
+    label: Text
+    sentence: Text
+    find: Callable[[Collection[int], date], Mapping[int, date]]
+
+
+@dataclass(frozen=True)
 class NavigationItem:
     """An entry of the left rail: shown where its named URL exists and `visible(user)` allows it."""
 
@@ -252,6 +265,8 @@ step_beginnings: Registry[str] = Registry("step_beginnings")
 erasures: Registry[tuple[str, str]] = Registry("erasures")
 # What the platform can take on at present, in yuan: `funds` that may be lent, `demand` waiting for them.
 capabilities: Registry[Callable[[], Any]] = Registry("capabilities")
+# Whom nothing unasked is sent, by the code of the reason; contract and service messages go all the same.
+marketing_bars: Registry[MarketingBar] = Registry("marketing_bars")
 # Who may come into the admin: `gate(user)`; one that opens is enough.
 admin_gates: Registry[Callable[[Any], bool]] = Registry("admin_gates")
 
@@ -261,6 +276,16 @@ def register_family(key: str, build: Callable[[Among], str], members: Mapping[st
     attribute_families.register(key, AttributeFamily(build))
     for name, attribute in members.items():
         attributes.register(name, attribute)
+
+
+def find_marketing_bars(customer_ids: Collection[int], on: date) -> dict[int, tuple[str, date]]:
+    """Return who of some customers is held back from marketing on a date: the reason's code, and from when he no longer is."""
+    found: dict[int, tuple[str, date]] = {}
+    for code, bar in marketing_bars.items():
+        for customer_id, until in bar.find(customer_ids, on).items():
+            if customer_id not in found or until > found[customer_id][1]:
+                found[customer_id] = (code, until)
+    return found
 
 
 def read_attribute_sql(key: str) -> str:

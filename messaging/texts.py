@@ -5,6 +5,7 @@ from typing import Final
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import Text
+from core.registries import marketing_bars
 from customers.texts import register_text, register_words
 from messaging.models import Channel, Message
 
@@ -31,6 +32,13 @@ _TEMPLATES: Final[dict[str, Text]] = {
     "withdrawal-failed": _("Withdrawal failed"),
     "phone-change-asked": _("Change of log-in phone"),
 }
+# Why a message was not sent, as it stands in the row; marketing's own reasons carry the day on which they end.
+_REASONS: Final[dict[str, Text]] = {
+    "no_marketing_consent": _("No consent to marketing messages"),
+    "forbidden_promise": _("The text promises what must not be promised"),
+    "collection_limit": _("The limit of collection messages a day was reached"),
+    "released": _("On its way"),
+}
 
 
 def register_texts() -> None:
@@ -40,6 +48,20 @@ def register_texts() -> None:
     register_text("messaging.stopped", _("Refused further marketing messages"))
     register_words("channel", dict(Channel.choices))
     register_words("template", _TEMPLATES)
+
+
+def list_reasons() -> list[tuple[str, Text]]:
+    """Return the reasons by which messages can be narrowed, each with its name."""
+    bars = [(code, bar.label) for code, bar in marketing_bars.items()]
+    return [*bars, *((code, text) for code, text in _REASONS.items() if code != "released")]
+
+
+def say_reason(reason: str) -> Text:
+    """Return why a message was not sent; a provider's code is shown as it came."""
+    code, _space, until = reason.partition(" ")
+    if code in marketing_bars:
+        return str(marketing_bars.get(code).sentence) % {"until": until}
+    return _REASONS.get(reason, reason)
 
 
 def name_message(message: Message) -> Text:

@@ -22,14 +22,14 @@ class SegmentationConfig(AppConfig):
     def ready(self) -> None:
         from core.changes import appliers
         from core.close import register_step
-        from core.registries import StandingTable, standing_tables, step_beginnings
+        from core.registries import StandingTable, marketing_bars, standing_tables, step_beginnings
         from core.seeding import register_seed
         from customers.texts import register_text, register_words
         from segmentation import handlers
         from segmentation.models.vocabulary import Sign
         from segmentation.operations import attributes, configuring, evaluation, labels, recommend, seed, undo
         from segmentation.operations.touched import register_labeller
-        from segmentation.queries import facts, needs, told
+        from segmentation.queries import facts, needs, non_customers, told
         from segmentation.queries.attributes import TABLE
         from segmentation.queries.clusters import register_drift
         from segmentation.queries.labels import STAGE_MOVES
@@ -51,6 +51,7 @@ class SegmentationConfig(AppConfig):
         register_seed(80, "segmentation.labels", seed.seed_labels)
         register_seed(81, "segmentation.recommendation", recommend.seed_parameters)
         step_beginnings.register("segmentation.stages", STAGE_MOVES)
+        marketing_bars.register(non_customers.CODE, non_customers.BAR)
         appliers.register("segmentation.labelrule", configuring.apply_label_rule)
         appliers.register("segmentation.servicepackage", configuring.apply_package)
         appliers.register("segmentation.playbook", configuring.apply_playbook)

@@ -10,16 +10,20 @@ from django.utils.translation import ngettext
 from core.registries import attributes
 from core.rules.formats import money_text
 from segmentation.models import Learning
-from segmentation.queries.recommend import Bar
+from segmentation.queries.recommend import Bar, Recommendations
 from segmentation.rules.comparable import UNKNOWN, Banded, Kind, limits_of
 from segmentation.rules.recommend import Lack
 
 
-def say_bar(bar: Bar) -> str:
-    """Return why nothing is recommended, and what would change it."""
+def say_bar(found: Recommendations) -> str:
+    """Return why nothing is recommended, and what would change it; nothing where something is."""
+    if found.bar is None:
+        return ""
     return {
         Bar.NOT_IDENTIFIED: _("Identity is not confirmed, or the account is frozen."),
         Bar.NO_CONSENT: _("There is no consent to marketing: recommend nothing unasked."),
+        Bar.NON_CUSTOMER: _("The latest application was declined: recommend nothing unasked before %(until)s.")
+        % {"until": found.until},
         Bar.NO_ASSESSMENT: _("The questionnaire on risk tolerance has not been answered."),
         Bar.ASSESSMENT_ENDED: _("The assessment of risk tolerance has expired; it must be answered anew."),
         Bar.LIMIT_REACHED: _("As much is invested as the risk tolerance allows."),
@@ -28,7 +32,7 @@ def say_bar(bar: Bar) -> str:
         Bar.APPLIED: _("An application is being decided."),
         Bar.NOT_ADMITTED: _("The law does not allow a loan to this person now."),
         Bar.MOST_OWED: _("No product fits below the legal limit of what one may owe."),
-    }[bar]
+    }[found.bar]
 
 
 def say_lack(lack: str) -> str:

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import OuterRef, Subquery
 
 from core import clock
+from core.registries import find_marketing_bars
 from customers.models import Consent, Customer, RegistrationStep, VerificationCode, WorkItem
 from customers.operations import history, process
 from customers.operations.history import WorkItemRow
@@ -64,6 +65,8 @@ def follow_up_stopped(business_date: date, _from_id: int, _to_id: int, now: date
         .distinct()
         .order_by("pk")[:10_000]
     )
+    held = find_marketing_bars([pk for pk, *_rest in customers], business_date + timedelta(days=1))
+    customers = [row for row in customers if row[0] not in held]
     keys = {pk: f"{STEP}:{pk}" for pk, *_rest in customers}
     known = set(WorkItem.objects.filter(key__in=keys.values()).values_list("key", flat=True))
     rows = [

@@ -1,14 +1,15 @@
 """Queue messages behind the consent gate, record what became of them."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from core import audit
+from core import audit, clock
 from core.errors import BusinessError
 from core.outbox import publish, publish_many
+from core.registries import find_marketing_bars
 from core.rules.wording import PROMISES, find_phrases
 from customers.models import ChannelPreference, Consent, Customer
 from customers.operations import history
@@ -102,10 +103,9 @@ def _find_way(customer: Customer, preference: ChannelPreference, code: str, phon
 def _gate(customer: Customer, kind: str, text: str, send_after: datetime) -> tuple[str, datetime]:
     """Return why a message may not go (empty when it may) and when it may."""
     if kind == Kind.MARKETING:
-        if not Consent.objects.filter(
-            customer=customer, purpose=Consent.Purpose.MARKETING, withdrawn_at__isnull=True
-        ).exists():
-            return "no_marketing_consent", send_after
+        held = _hold_back([customer.pk], send_after)
+        if held:
+            return held[customer.pk], send_after
         if find_phrases(text, PROMISES):
             return "forbidden_promise", send_after
     if kind == Kind.COLLECTION:
@@ -121,16 +121,38 @@ def _gate(customer: Customer, kind: str, text: str, send_after: datetime) -> tup
     return "", send_after
 
 
+def _hold_back(customer_ids: Collection[int], at: datetime) -> dict[int, str]:
+    """Return whom of some customers nothing unasked may be sent at a moment, and why."""
+    bars = find_marketing_bars(customer_ids, clock.day_of(at))
+    agreed = set(
+        Consent.objects.filter(
+            customer__in=customer_ids, purpose=Consent.Purpose.MARKETING, withdrawn_at__isnull=True
+        ).values_list("customer_id", flat=True)
+    )
+    held = {pk: f"{code} {until}" for pk, (code, until) in bars.items()}
+    return held | {pk: "no_marketing_consent" for pk in customer_ids if pk not in agreed}
+
+
 @transaction.atomic
 def release_due(*, now: datetime, limit: int = 1000) -> int:
-    """Let queued messages go whose time has come; return how many."""
-    ids = list(
+    """Let queued messages go whose time has come; return how many.
+
+    Who has withdrawn his consent or is no customer any more since it was queued is sent no marketing.
+    """
+    rows = list(
         Message.objects.select_for_update(no_key=True, skip_locked=True)
         .filter(state=Message.State.QUEUED, send_after__lte=now, send_after__gt=now - timedelta(days=3))
         .exclude(reason="released")
         .order_by("send_after", "pk")
-        .values_list("pk", flat=True)[:limit]
+        .values_list("pk", "customer_id", "kind")[:limit]
     )
+    unasked = {pk: customer_id for pk, customer_id, kind in rows if kind == Kind.MARKETING and customer_id}
+    held = _hold_back(set(unasked.values()), now) if unasked else {}
+    stopped = {pk: held[customer_id] for pk, customer_id in unasked.items() if customer_id in held}
+    for reason in sorted(set(stopped.values())):
+        kept = [pk for pk, why in stopped.items() if why == reason]
+        Message.objects.filter(pk__in=kept).update(state=Message.State.SUPPRESSED, reason=reason)
+    ids = [pk for pk, _customer_id, _kind in rows if pk not in stopped]
     # The mark keeps a message that waits for its worker from being released again.
     Message.objects.filter(pk__in=ids).update(reason="released")
     publish_many([MessageQueued(message_id=pk) for pk in ids], now=now)

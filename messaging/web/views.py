@@ -14,7 +14,7 @@ from customers.models import Customer
 from customers.queries.staff import access_customer, search_condition
 from messaging.models import Channel, Kind, Message
 from messaging.queries import list_messages, list_messages_of
-from messaging.texts import name_message
+from messaging.texts import list_reasons, name_message, say_reason
 from staff import rights
 from staff.pages import StaffPage
 
@@ -34,6 +34,9 @@ class MessageFilter(forms.Form):
     kind = forms.MultipleChoiceField(
         label=_("Kind"), required=False, choices=Kind.choices, widget=forms.CheckboxSelectMultiple
     )
+    reason = forms.MultipleChoiceField(
+        label=_("Left out because"), required=False, choices=list_reasons, widget=forms.CheckboxSelectMultiple
+    )
 
 
 class MessageListPage(StaffPage):
@@ -45,12 +48,12 @@ class MessageListPage(StaffPage):
         """Show one page of the list."""
         form = MessageFilter(request.GET)
         form.is_valid()
-        rows = _narrow(list_messages(request.user), form.cleaned_data)  # type: ignore[arg-type]
+        rows = narrow(list_messages(request.user), form.cleaned_data)  # type: ignore[arg-type]
         page = take_page(rows, request.GET, sorts={})
         context = {
             "form": form,
             "page": page,
-            "rows": [(row, name_message(row), TONES[row.state]) for row in page.rows],
+            "rows": [(row, name_message(row), TONES[row.state], say_reason(row.reason)) for row in page.rows],
         }
         return render(request, "messaging/list.html", context)
 
@@ -69,6 +72,7 @@ class MessagePage(StaffPage):
             "message": message,
             "name": name_message(message),
             "tone": TONES[message.state],
+            "reason": say_reason(message.reason),
             "text": "" if message.kind == Kind.VERIFICATION else message.text,
         }
         return render(request, "messaging/message.html", context)
@@ -86,10 +90,17 @@ class CustomerMessages(StaffPage):
         return render(request, "messaging/customer.html", {"rows": rows})
 
 
-def _narrow(rows: QuerySet[Message], wanted: dict[str, Any]) -> QuerySet[Message]:
+def narrow(rows: QuerySet[Message], wanted: dict[str, Any]) -> QuerySet[Message]:
+    """Return the messages that meet what is wanted."""
     if wanted.get("q"):
         rows = rows.filter(customer__in=Customer.objects.filter(search_condition(wanted["q"])))
     for name in ("state", "channel", "kind"):
         if wanted.get(name):
             rows = rows.filter(Q(**{f"{name}__in": wanted[name]}))
+    if wanted.get("reason"):
+        # A bar's reason is followed by the day on which it ends.
+        found = Q()
+        for code in wanted["reason"]:
+            found |= Q(reason=code) | Q(reason__startswith=f"{code} ")
+        rows = rows.filter(found, state=Message.State.SUPPRESSED)
     return rows

@@ -72,12 +72,12 @@ def _describe(listings: Recommendations, products: Recommendations) -> dict[str,
             {"id": row.public_id, "title": row.title, **row.terms, "amount": row.amount, "reasons": _say(row.reasons)}
             for row in listings.rows
         ],
-        "no_listings_because": say_bar(listings.bar) if listings.bar else "",
+        "no_listings_because": say_bar(listings),
         "products": [
             {"name": row.title, **row.terms, "amount": row.amount, "reasons": _say(row.reasons)}
             for row in products.rows
         ],
-        "no_products_because": say_bar(products.bar) if products.bar else "",
+        "no_products_because": say_bar(products),
     }
 
 
@@ -106,7 +106,8 @@ class CustomerRecommendationsView(StaffAPIView):
 
     @extend_schema(operation_id="staff_customer_recommendations", responses=RecommendationsSerializer)
     def get(self, request: Request, public_id: str) -> Response:
-        """Return what may be recommended to a customer unasked: nothing without his consent to marketing."""
+        """Return what may be recommended to a customer unasked: nothing without his consent to marketing, nor while
+        he is no customer."""
         access = access_right(user_of(request), rights.VIEW_SEGMENTS)
         customer = access_customer(access, public_id)
         listings, products = recommend_to(customer, clock.business_date(), clock.now(), is_unasked=True)
@@ -166,7 +167,7 @@ class LookAlikesView(StaffListView):
         learning = lookalikes.get_latest(get_segment(self.kwargs["public_id"]))
         if learning is None or learning.state != Learning.State.DONE:
             raise NotFound
-        rows = lookalikes.list_lookalikes(access, learning)
+        rows = lookalikes.list_lookalikes(access, learning, clock.business_date())
         named = {"public_id": F("customer__public_id"), "customer_number": F("customer__number")}
         # They were written from the least like to the likest, so that the key is their order too.
         return rows.order_by("-id").values("id", "score", **named)
@@ -249,7 +250,7 @@ class NextNeedsView(StaffListView):
         """Return the needs of the customers in the caller's scope."""
         access = access_right(user_of(self.request), rights.VIEW_SEGMENTS)
         names = ("id", "role", "chance", "amount", "expected_date", "told_date")
-        return list_needs(access).order_by("-id").values(
+        return list_needs(access, clock.business_date()).order_by("-id").values(
             *names,
             public_id=F("customer__public_id"),
             customer_number=F("customer__number"),

@@ -1,6 +1,6 @@
 """Finding who is like the members of a segment, and keeping the best of them as a list."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 
 from django.db import connection, transaction
@@ -70,11 +70,13 @@ def _list_asked(segment: Segment) -> list[str]:
 
 
 @transaction.atomic
-def keep_lookalikes(*, learning: Learning, access: Access, most: int, name: str, actor: User, now: datetime) -> Segment:
+def keep_lookalikes(
+    *, learning: Learning, access: Access, most: int, name: str, actor: User, now: datetime, business_date: date
+) -> Segment:
     """Keep the likest customers in the actor's scope as a list. Raises InvalidInput, SegmentInvalid, NothingFound."""
     if not 1 <= most <= MOST_KEPT:
         raise InvalidInput(fields={"most": [_("From 1 to 5,000.")]})
-    ids = list(reads.list_lookalikes(access, learning).values_list("customer_id", flat=True)[:most])
+    ids = list(reads.list_lookalikes(access, learning, business_date).values_list("customer_id", flat=True)[:most])
     if not ids:
         raise NothingFound
     assert learning.segment is not None

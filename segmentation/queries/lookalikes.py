@@ -17,6 +17,7 @@ from customers.models import Customer
 from customers.queries.staff import in_scope
 from segmentation.models import Learning, LookAlike, Segment
 from segmentation.queries.attributes import TABLE
+from segmentation.queries.non_customers import is_non_customer
 from segmentation.rules.comparable import BEFORE_DEALS, COMPARABLE, KINDS, UNKNOWN, Banded, Kind, band_of, spread
 from segmentation.rules.lookalikes import Trait
 from staff.queries import Access
@@ -187,10 +188,14 @@ def get_latest(segment: Segment) -> Learning | None:
     return Learning.objects.filter(segment=segment, kind=Learning.Kind.LOOKALIKES).order_by("-pk").first()
 
 
-def list_lookalikes(access: Access, learning: Learning) -> QuerySet[LookAlike]:
-    """Return the best look-alikes in the reader's scope who are still not members, the likest first."""
+def list_lookalikes(access: Access, learning: Learning, on: date) -> QuerySet[LookAlike]:
+    """Return the best look-alikes in the reader's scope who are still not members, the likest first.
+
+    Who is no customer on a date is left out.
+    """
     rows = LookAlike.objects.filter(learning=learning, customer__in=in_scope(access).values("pk"))
     inside = Customer.objects.filter(memberships__segment=learning.segment_id, memberships__left_at=None)
+    rows = rows.exclude(is_non_customer(on))
     return rows.exclude(customer__in=inside.values("pk")).order_by("-score", "-pk")
 
 

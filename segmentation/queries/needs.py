@@ -13,6 +13,7 @@ from core.registries import Among, Attribute, register_family
 from customers.queries.staff import in_scope
 from segmentation.models import NextNeed
 from segmentation.queries.attributes import among_some
+from segmentation.queries.non_customers import is_non_customer
 from segmentation.rules.needs import HORIZON_DAYS, MOST_RATIO, MOST_TIMES, OWN_RHYTHM, RATIOS, TIMES, Place, Step
 from staff import rights
 from staff.models import Scope
@@ -202,12 +203,15 @@ def read_next(customer_id: int, content: Mapping[str, Any], day: date) -> list[d
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
-def list_needs(access: Access, role: str = "") -> QuerySet[NextNeed]:
-    """Return what the customers in the reader's scope are likely to want next, in one role or both, the likeliest first."""
+def list_needs(access: Access, on: date, role: str = "") -> QuerySet[NextNeed]:
+    """Return what the customers in the reader's scope are likely to want next, in one role or both, the likeliest first.
+
+    Who is no customer on a date is left out.
+    """
     rows = NextNeed.objects.filter(role=role) if role else NextNeed.objects.all()
     if access.scope_of(rights.VIEW_CUSTOMERS) != Scope.ALL:
         rows = rows.filter(customer__in=in_scope(access).values("pk"))
-    return rows.order_by("-chance", "-pk")
+    return rows.exclude(is_non_customer(on)).order_by("-chance", "-pk")
 
 
 def list_columns() -> Sequence[str]:

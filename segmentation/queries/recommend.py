@@ -21,6 +21,7 @@ from lending.queries.suitability import get_caps, get_suitability, read_borrower
 from lending.rules import limits
 from risk.queries.alerts import list_unmarketed_products
 from segmentation.models import Learning
+from segmentation.queries.non_customers import find_non_customers
 from segmentation.rules.needs import list_next
 from segmentation.rules.recommend import (
     PARTS,
@@ -67,6 +68,7 @@ class Bar(StrEnum):
 
     NOT_IDENTIFIED = "not_identified"
     NO_CONSENT = "no_consent"
+    NON_CUSTOMER = "non_customer"
     NO_ASSESSMENT = "no_assessment"
     ASSESSMENT_ENDED = "assessment_ended"
     LIMIT_REACHED = "limit_reached"
@@ -98,6 +100,8 @@ class Recommendations:
     bar: Bar | None = None
     learning: Learning | None = None
     is_personal: bool = True
+    # From when on there may be something again, where the calendar alone decides that.
+    until: date | None = None
 
 
 def get_learning(kind: str) -> Learning | None:
@@ -114,11 +118,18 @@ def has_consent(customer_id: int) -> bool:
 def recommend_to(
     customer: Customer, today: date, now: datetime, *, is_unasked: bool
 ) -> tuple[Recommendations, Recommendations]:
-    """Return listings and products for a customer. Who has not agreed to marketing is shown nothing unasked; who asks
-    himself sees what suits him in an order that is the same for everybody (PIPL art. 24)."""
+    """Return listings and products for a customer.
+
+    Who has not agreed to marketing is shown nothing unasked, nor who is no customer for the time being; who asks himself
+    sees what suits him in an order that is the same for everybody (PIPL art. 24).
+    """
     agreed = has_consent(customer.pk)
     if is_unasked and not agreed:
         nothing = Recommendations([], Bar.NO_CONSENT, is_personal=False)
+        return nothing, nothing
+    held = find_non_customers([customer.pk], today) if is_unasked else {}
+    if held:
+        nothing = Recommendations([], Bar.NON_CUSTOMER, until=held[customer.pk])
         return nothing, nothing
     return (
         recommend_listings(customer, today, now, is_personal=agreed),

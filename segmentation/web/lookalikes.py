@@ -54,7 +54,7 @@ class LookAlikePage(StaffPage):
     def read(self, request: HttpRequest, learning: Learning) -> dict[str, Any]:
         """Return traits and one page of look-alikes."""
         traits = [read_trait(kept) for kept in learning.content["traits"]]
-        rows = reads.list_lookalikes(self.access, learning).select_related("customer__rm__user")
+        rows = reads.list_lookalikes(self.access, learning, clock.business_date()).select_related("customer__rm__user")
         page = take_page(
             rows.defer("customer__search_grams", "customer__labels"), request.GET, sorts={}, default="-score"
         )
@@ -127,6 +127,7 @@ class KeepLookAlikes(LookAlikePage):
             kept = lookalikes.keep_lookalikes(
                 learning=learning, access=self.access, most=int(most) if most.isdigit() and len(most) < 6 else 0,
                 name=request.POST.get("name", ""), actor=request.user, now=clock.now(),
+                business_date=clock.business_date(),
             )  # fmt: skip
         except BusinessError as error:
             return self.show(

@@ -6,12 +6,16 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
+from core import clock
 from core.web.listing import take_page
 from customers.models import CustomerRole
 from segmentation.models import Learning
+from segmentation.models.vocabulary import NonCustomer
 from segmentation.queries import recommend as reads
+from segmentation.queries.lifecycle import count_values
 from segmentation.queries.needs import list_needs
-from segmentation.web.labels import list_tabs
+from segmentation.queries.non_customers import CODE
+from segmentation.web.labels import list_tabs, people_url
 from segmentation.web.recommend import show_learnings
 from staff import rights
 from staff.pages import StaffPage
@@ -27,7 +31,9 @@ class NeedsPage(StaffPage):
         role = request.GET.get("role", "")
         if role not in CustomerRole.Role.values:
             role = CustomerRole.Role.BORROWER.value
-        rows = list_needs(self.access, role).select_related("customer__rm__user", "product", "learning")
+        rows = list_needs(self.access, clock.business_date(), role).select_related(
+            "customer__rm__user", "product", "learning"
+        )
         page = take_page(
             rows.defer("customer__search_grams", "customer__labels"), request.GET, sorts={}, default="-chance"
         )
@@ -40,6 +46,8 @@ class NeedsPage(StaffPage):
                 for key, label in CustomerRole.Role.choices
             ],
             "page": page,
+            "left_out": count_values(self.access, (CODE,))[CODE].get(NonCustomer.DECLINED, 0),
+            "left_out_url": people_url(CODE, NonCustomer.DECLINED),
             "used": used,
             "scores": [_show_scores(used, key, label) for key, label in CustomerRole.Role.choices] if used else [],
             **show_learnings(self, learnings, Learning.Kind.NEEDS),
@@ -53,10 +61,10 @@ def _show_scores(used: Learning, role: str, label: Any) -> dict[str, Any]:
     chance, product = found.get("chance", {}), found.get("product", {})
     rows = [
         (_("Who comes: area under the curve"), chance.get("auc"), 0.5 if chance.get("auc") else None, "figure"),
-        (_("Who comes: mean squared error"), chance.get("brier"), chance.get("brier_average"), "figure"),
-        (_("Which product: told right"), product.get("hit"), product.get("hit_favourite"), "rate"),
+        (_("Who comes: mean squared error"), chance.get("brier"), chance.get("brier_average"), "ratio"),
+        (_("Which product: told right"), product.get("hit"), product.get("hit_favourite"), "ratio"),
         (_("When: days off in the middle"), found.get("days_off"), found.get("days_off_house"), "figure"),
-        (_("How much: off in the middle"), found.get("amount_off"), found.get("amount_off_same"), "rate"),
+        (_("How much: off in the middle"), found.get("amount_off"), found.get("amount_off_same"), "ratio"),
     ]
     return {
         "label": label,

@@ -57,7 +57,7 @@ class CustomerRecommendations(StaffPage):
 def show(found: reads.Recommendations) -> dict[str, Any]:
     """Return recommendations as pages show them."""
     return {
-        "bar": say_bar(found.bar) if found.bar else "",
+        "bar": say_bar(found),
         "rows": [{"row": row, "reasons": [say_reason(reason) for reason in row.reasons]} for row in found.rows],
         "version": say_version(found.learning) if found.learning else "",
     }
@@ -82,12 +82,14 @@ class RecommendationPage(StaffPage):
         learnings = list(reads.list_learnings(Learning.Kind.LISTINGS))
         used = next((row for row in learnings if row.state == Learning.State.DONE), None)
         weights = read_weights(used.content if used else {})
+        counts, counted_at = count_shown(self.access)
         context = {
             "tabs": list_tabs("segmentation:recommendations"),
             "used": used,
             "orders": _show_orders(used) if used else [],
             "weights": [{"name": name_part(part), "weight": weight} for part, weight in reads.list_parts(weights)],
-            "counts": count_shown(self.access, clock.now()),
+            "counts": counts,
+            "counted_at": counted_at,
             "days": DAYS,
             "taken": [_show_taken(row) for row in list_taken(self.access)[:_TAKEN]],
             **show_learnings(self, learnings, Learning.Kind.LISTINGS),

@@ -1,7 +1,7 @@
 """Learning from a world of known tastes and rhythms: what is found, how it does on later data, what is told by it."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -19,18 +19,19 @@ from lending.models import Application, Bid, Listing
 from lending.queries.suitability import get_suitability
 from lending.rules import limits
 from risk.models import Alert
-from segmentation.models import ClusterDay, Learning, LookAlike, Membership, NextNeed, Segment, Suggestion
+from segmentation.models import ClusterDay, Labels, Learning, LookAlike, Membership, NextNeed, Segment, Suggestion
 from segmentation.operations import clusters, lookalikes, needs, recommend, recommend_learning
 from segmentation.operations.recommend_learning import ask_learning, run_learning
 from segmentation.operations.segments import create_segment
 from segmentation.queries import clusters as cluster_reads
 from segmentation.queries import lookalikes as lookalike_reads
 from segmentation.queries.attributes import read_standing
-from segmentation.queries.needs import read_next
+from segmentation.queries.needs import list_needs, read_next
 from segmentation.queries.recommend import Bar, Recommendations, recommend_listings, recommend_products, recommend_to
 from segmentation.rules.clusters import band_distance, find_nearest, read_middles
 from segmentation.rules.comparable import band_of, number_of
 from segmentation.rules.lookalikes import add_up, read_trait
+from segmentation.texts_recommend import say_bar
 from segmentation.training.clusters import make_clusters
 from staff.queries import get_access
 from tests.scope.test_interface import make_client
@@ -140,6 +141,34 @@ def test_nothing_personal_without_consent(world: Tastes) -> None:
     assert ids == sorted(ids, reverse=True) and len({*ids, *(row.id for row in other.rows)}) <= SHOWN + 2
     agree(customer.pk)
     assert recommend_to(customer, TODAY, NOW, is_unasked=True)[0].is_personal
+
+
+def test_a_non_customer_is_offered_nothing_until_his_re_entry(world: Tastes, book: Book) -> None:
+    access, back = get_access(book.manager), TODAY + timedelta(days=30)
+    assert access is not None
+    learning = Learning.objects.filter(kind="LOOKALIKES", state="DONE").latest("pk")
+    investors = NextNeed.objects.filter(role="INVESTOR").values("customer")
+    like = lookalike_reads.list_lookalikes(access, learning, TODAY).filter(customer__in=investors)
+    customer = agree(like[0].customer_id)
+
+    def seen(on: date) -> tuple[Bar | None, bool, bool, int]:
+        found, _products = recommend_to(customer, on, NOW, is_unasked=True)
+        likely, like = list_needs(access, on), lookalike_reads.list_lookalikes(access, learning, on)
+        mine = {"customer": customer}
+        return found.bar, likely.filter(**mine).exists(), like.filter(**mine).exists(), likely.count()
+
+    before = seen(TODAY)
+    assert before[1:3] == (True, True) and before[0] != Bar.NON_CUSTOMER
+    Labels.objects.update_or_create(
+        customer_id=customer.pk,
+        defaults={"version": "t", "told_at": NOW, "non_customer": "DECLINED", "reentry_date": back},
+    )
+    assert seen(TODAY)[:3] == (Bar.NON_CUSTOMER, False, False) and seen(TODAY)[3] < before[3]
+    told, _products = recommend_to(customer, TODAY, NOW, is_unasked=True)
+    assert told.until == back and str(back) in say_bar(told)
+    # Who asks himself is answered; from the day of his re-entry on he is one of all again.
+    assert recommend_to(customer, TODAY, NOW, is_unasked=False)[0].bar == before[0]
+    assert seen(back)[0] != Bar.NON_CUSTOMER and seen(back)[1:] == before[1:]
 
 
 def test_a_product_whose_marketing_rests_is_not_recommended(world: Tastes, book: Book) -> None:
@@ -358,7 +387,7 @@ def test_the_panel_notes_what_it_shows(world: Tastes, book: Book) -> None:
     client.get(url)
     with CaptureQueriesContext(connection) as asked:
         answer = client.get(url)
-    assert answer.status_code == 200 and len(asked) <= 45
+    assert answer.status_code == 200 and len(asked) <= 46
     assert "bids had a term of 1-3 months" in answer.content.decode()
     assert Suggestion.objects.filter(customer=customer, is_personal=True).exists()
     assert as_user(book.rm if rm != book.rm else book.other_rm).get(url).status_code == 404
@@ -398,8 +427,9 @@ def test_too_little_teaches_nothing(world: Tastes, book: Book) -> None:
     assert access is not None
     with pytest.raises(lookalikes.NothingFound):
         lookalikes.keep_lookalikes(
-            learning=Learning.objects.latest("pk"), access=access, most=3, name="x", actor=book.manager, now=NOW
-        )
+            learning=Learning.objects.latest("pk"), access=access, most=3, name="x", actor=book.manager, now=NOW,
+            business_date=TODAY,
+        )  # fmt: skip
     assert not Segment.objects.filter(name="x").exists()
 
 
