@@ -2,7 +2,7 @@
 
 from core import clock
 from core.jobs import job
-from segmentation.operations import clusters, needs, recommend_learning
+from segmentation.operations import clusters, needs, recommend, recommend_learning
 
 
 @job
@@ -33,3 +33,9 @@ def learn_weekly() -> int:
 def tell_needs() -> int:
     """Tell for everybody what comes next by the tables in use; beat calls this once a night, after the close."""
     return needs.tell_needs(learning=None, business_date=clock.business_date())
+
+
+@job
+def count_suggestions() -> int:
+    """Count what was recommended and taken; beat calls this once an hour."""
+    return recommend.count_suggestions(now=clock.now())

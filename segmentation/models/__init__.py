@@ -5,7 +5,7 @@ from segmentation.models.labels import LabelChoice, LabelRule, Labels, LabelStay
 from segmentation.models.lifecycle import Decline, Playbook, ServicePackage
 from segmentation.models.lookalikes import LookAlike
 from segmentation.models.needs import NextNeed
-from segmentation.models.recommend import Learning, Suggestion
+from segmentation.models.recommend import Learning, Suggestion, SuggestionCount
 from segmentation.models.segments import Membership, Segment, SegmentDay, SegmentVersion
 from segmentation.models.standing import Standing, StandingRun
 
@@ -29,4 +29,5 @@ __all__ = [
     "Standing",
     "StandingRun",
     "Suggestion",
+    "SuggestionCount",
 ]

@@ -100,4 +100,26 @@ class Suggestion(models.Model):
         indexes = [
             models.Index(fields=["customer", "-last_shown_at"], name="suggestion_customer"),
             models.Index(fields=["last_shown_at"], name="suggestion_shown"),
+            models.Index(
+                fields=["-accepted_at", "-id"], name="suggestion_taken", condition=Q(accepted_at__isnull=False)
+            ),
+        ]
+
+
+class SuggestionCount(models.Model):
+    """What was shown to one RM's customers in ninety days and what they took of it, as last counted; nobody's have no RM."""
+
+    id = models.BigAutoField(primary_key=True)
+    rm = models.ForeignKey("staff.StaffMember", models.CASCADE, null=True, related_name="+")
+    is_personal = models.BooleanField()
+    is_product = models.BooleanField()
+    shown = models.PositiveIntegerField()
+    taken = models.PositiveIntegerField()
+    counted_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["rm", "is_personal", "is_product"], nulls_distinct=False, name="suggestion_count_once"
+            )
         ]

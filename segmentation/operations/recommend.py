@@ -1,7 +1,7 @@
 """What was recommended, noted as it is shown; taken up when a bid or an application follows in time."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Final
 
 import orjson
@@ -11,6 +11,7 @@ from core import parameters
 from core.arrays import array_literal
 from core.seeding import ensure_parameters
 from segmentation.queries.recommend import Recommendations
+from segmentation.queries.recommend_counts import DAYS as COUNTED_DAYS
 
 DAYS: Final = "segmentation.acceptance_days"
 # Looking at the same page again within the hour is one look.
@@ -41,6 +42,23 @@ SELECT DISTINCT ON (a.customer_id, a.product_id) a.customer_id, a.product_id AS 
 FROM lending_application a WHERE a.id = ANY(%(ids)s::bigint[])
 ORDER BY a.customer_id, a.product_id, a.id
 """
+# By who looks after the customers now, whoever did when it was shown.
+_COUNT: Final = """
+INSERT INTO segmentation_suggestioncount (rm_id, is_personal, is_product, shown, taken, counted_at)
+SELECT c.rm_id, s.is_personal, s.product_id IS NOT NULL, count(*), count(s.accepted_at), %(now)s
+FROM segmentation_suggestion s JOIN customers_customer c ON c.id = s.customer_id
+WHERE s.last_shown_at > %(since)s GROUP BY 1, 2, 3
+"""
+
+
+@transaction.atomic
+def count_suggestions(*, now: datetime) -> int:
+    """Count anew what was shown and taken in ninety days, so that no page has to add it up; return the rows written."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('segmentation.suggestioncount'))")
+        cursor.execute("DELETE FROM segmentation_suggestioncount")
+        cursor.execute(_COUNT, {"now": now, "since": now - timedelta(days=COUNTED_DAYS)})
+        return cursor.rowcount
 
 
 @transaction.atomic

@@ -1,15 +1,15 @@
 """What came of recommendations, within the reader's scope."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Max, QuerySet, Sum
 
 from customers.queries.staff import in_scope
-from segmentation.models import Suggestion
+from segmentation.models import Suggestion, SuggestionCount
 from staff import rights
 from staff.models import Scope
-from staff.queries import Access
+from staff.queries import Access, list_members_in_reach
 
 DAYS: Final = 90
 
@@ -21,16 +21,22 @@ def _list_shown(access: Access) -> QuerySet[Suggestion]:
     return rows
 
 
-def count_shown(access: Access, now: datetime) -> list[dict[str, Any]]:
-    """Return how many recommendations were shown in ninety days and how many were taken, by kind and by order."""
-    rows = (
-        _list_shown(access)
-        .filter(last_shown_at__gt=now - timedelta(days=DAYS))
-        .values("is_personal", is_product=Q(product__isnull=False))
-        .annotate(shown=Count("pk"), taken=Count("pk", filter=Q(accepted_at__isnull=False)))
+def count_shown(access: Access) -> tuple[list[dict[str, Any]], datetime | None]:
+    """Return how many recommendations were shown in ninety days and how many were taken, by kind and by order, and when
+    that was counted: a row an RM and kind, however many there were."""
+    rows = SuggestionCount.objects.all()
+    if access.scope_of(rights.VIEW_CUSTOMERS) != Scope.ALL:
+        rows = rows.filter(rm__in=list_members_in_reach(access, rights.VIEW_CUSTOMERS).order_by().values("pk"))
+    found = (
+        rows.values("is_personal", "is_product")
+        .annotate(all_shown=Sum("shown"), all_taken=Sum("taken"), at=Max("counted_at"))
         .order_by("is_product", "-is_personal")
     )
-    return [{**row, "share": row["taken"] / row["shown"] if row["shown"] else 0} for row in rows]
+    counts = [
+        {**row, "shown": row["all_shown"], "taken": row["all_taken"], "share": row["all_taken"] / row["all_shown"]}
+        for row in found
+    ]
+    return counts, max((row["at"] for row in counts), default=None)
 
 
 def list_taken(access: Access) -> QuerySet[Suggestion]:
