@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from core.registries import frame_items
 from customers.queries.desk import count_unread, read_setting
 from customers.texts import register_text, register_words
+from customers.web import selection, selection_leads
 from staff.queries import get_access
 
 TOUR = "tour"
@@ -18,6 +19,8 @@ def register() -> None:
     """Register them."""
     frame_items.register("notices", _notices)
     frame_items.register("tour", _tour)
+    selection.register()
+    selection_leads.register()
     register_text("customers.problem_reported", _("%(by)s reports a problem on %(page)s: %(text)s"))
     register_text("customers.contacts_planned", _("%(by)s planned %(count)s contacts for you: %(purpose)s"))
     register_text(

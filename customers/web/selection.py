@@ -5,8 +5,10 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.http import QueryDict
+from django.utils.translation import gettext as _
 
 from core import clock
+from core.errors import Text
 from core.filtering import Filter, compile_group, fault_sentence
 from core.rules.conditions import (
     Condition,
@@ -25,10 +27,12 @@ from core.web.reading import read_number
 from customers.models import Customer, CustomField
 from customers.queries.filters import RECORD, SIMPLE, fields_of, list_custom_fields, list_filters, read_simple
 from customers.queries.staff import in_scope, search_condition
+from customers.web.saved_views import SavedList, saved_lists
 from staff import rights
 from staff.models import Scope
 from staff.queries import Access
 
+ENTITY = "customers"
 # What an address of the list may hold beside the simple conditions.
 KEPT = ("view", "q", "where", "sort", "columns", "saved")
 _LONGEST_SEARCH = 60
@@ -161,3 +165,30 @@ def chips(group: Group, fields: dict[str, Field], words: dict[str, str], path: s
         else:
             found.append({"path": here, "id": here.replace(".", "-"), "text": say(part, fields, words)})
     return found
+
+
+def clean(query: QueryDict) -> str:
+    """Return what of an address belongs to a view; nothing of one whose conditions cannot be read."""
+    group, error = read_group(query)
+    return canonical(query, group, saved="") if not error else ""
+
+
+def _list_standing(access: Access) -> list[tuple[str, Text]]:
+    """Return me / team / all, as far as the scope reaches."""
+    views: list[tuple[str, Text]] = [("me", _("My customers"))]
+    if access.scope_of(rights.VIEW_CUSTOMERS) != Scope.OWN:
+        if access.team_id:
+            views.append(("team", _("My team's customers")))
+        views.append(("all", _("All customers in my scope")))
+    return views
+
+
+def _select_rows(access: Access, query: QueryDict) -> QuerySet[Customer]:
+    return select(access, query).rows
+
+
+def register() -> None:
+    """Let views of the list be saved."""
+    saved_lists.register(
+        ENTITY, SavedList("customers:list", rights.VIEW_CUSTOMERS, _list_standing, _select_rows, clean)
+    )

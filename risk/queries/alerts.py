@@ -28,12 +28,15 @@ def _in_scope(access: Access) -> Q:
 
 def list_alerts(user: User, *, state: str = "") -> QuerySet[Alert]:
     """Return the alerts that a user may see: open ones first, the worst first. Raises Refused."""
-    access = access_right(user, rights.VIEW_ALERTS)
+    alerts = alerts_in_reach(access_right(user, rights.VIEW_ALERTS))
+    return alerts.filter(state=state) if state else alerts
+
+
+def alerts_in_reach(access: Access) -> QuerySet[Alert]:
+    """Return the alerts that a member may see: open ones first, the worst first."""
     alerts = Alert.objects.filter(_in_scope(access)).select_related(
         "rule", "product", "loan", "customer__rm__user", "owner__user", "closed_by"
     )
-    if state:
-        alerts = alerts.filter(state=state)
     closed_last = Case(When(state=Alert.State.CLOSED, then=Value(1)), default=Value(0), output_field=IntegerField())
     return alerts.order_by(closed_last, _SEVERITY_ORDER, "-id")
 

@@ -16,6 +16,7 @@ from core.web.listing import count_rows
 from core.web.reading import read_number
 from customers.queries.staff import access_customer
 from customers.texts import render_text
+from customers.web.saved_views import show_views
 from lending.queries.staff import access_loan
 from risk.models import Alert
 from risk.models.alerts import Measure
@@ -26,8 +27,8 @@ from risk.queries.decisions import list_decisions_of
 from risk.queries.reassessments import get_plan_of, list_reassessments_of
 from risk.queries.warnings import list_loan_signals, list_signals
 from risk.web.charts import draw_history
-from risk.web.forms import AlertFilter
 from risk.web.reassessments import show_plan, show_reassessment
+from risk.web.selection import ENTITY, select_alerts
 from risk.web.warnings import show_signal
 from staff import rights
 from staff.models import Scope
@@ -46,23 +47,13 @@ class AlertListPage(StaffPage):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """Show the list; closed ones only when asked for."""
-        form = AlertFilter(request.GET)
-        form.is_valid()
-        rows = list_alerts(request.user)  # type: ignore[arg-type]
-        wanted = form.cleaned_data
-        rows = rows.filter(state__in=wanted.get("state") or [Alert.State.OPEN, Alert.State.ACKNOWLEDGED])
-        for name, lookup in (
-            ("severity", "severity__in"),
-            ("kind", "kind"),
-            ("owner", "owner"),
-            ("raised_from", "raised_at__date__gte"),
-            ("raised_to", "raised_at__date__lte"),
-        ):
-            if wanted.get(name):
-                rows = rows.filter(**{lookup: wanted[name]})
-        if wanted.get("mine"):
-            rows = rows.filter(owner_id=self.access.member_id)
-        context = {"form": form, "total": count_rows(rows), "rows": [show(alert) for alert in rows[:_PAGE]]}
+        rows, form, view = select_alerts(self.access, request.GET)
+        context = {
+            "form": form,
+            "total": count_rows(rows),
+            "rows": [show(alert) for alert in rows[:_PAGE]],
+            **show_views(self.access, ENTITY, request.GET, view),
+        }
         return render(request, "risk/alerts.html", context)
 
 

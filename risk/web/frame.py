@@ -5,6 +5,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from core.registries import CustomerPanel, NavigationItem, customer_panels, loan_panels, navigation
+from risk.web import selection
 from risk.web.helps import register_helps
 from staff import rights
 from staff.pages import may, visible_with
@@ -39,6 +40,7 @@ def register() -> None:
     customer_panels.register("risk", CustomerPanel(_("Risk"), "risk:customer", order=50))
     loan_panels.register("alerts", CustomerPanel(_("Alerts"), "risk:loan", order=20, right=rights.VIEW_LOANS))
     register_helps()
+    selection.register()
 
 
 def _watches_his_own(user: Any) -> bool:

@@ -16,8 +16,9 @@ from tests.web.conftest import NOW, Book, as_user, make_customer
 WHERE = "where=borrower:is:yes"
 
 
-def save(client: Client, name: str, audience: str = "ME", query: str = WHERE) -> int:
-    return client.post("/customers/views/save/", {"name": name, "query": query, "audience": audience}).status_code
+def save(client: Client, name: str, audience: str = "ME", query: str = WHERE, **more: str) -> int:
+    given = {"name": name, "query": query, "audience": audience, **more}
+    return client.post("/customers/views/save/", given).status_code
 
 
 def act(client: Client, view: SavedView, verb: str, **data: str) -> int:
@@ -65,6 +66,31 @@ def test_views_are_shared_by_right_only(book: Book) -> None:
     assert view.name == "our team's"
     save(as_user(book.manager), "the house's", "ALL")
     assert "the house&#x27;s" in other.get("/customers/").content.decode()
+
+
+@pytest.mark.parametrize(("entity", "page", "query", "standing"), [
+    ("leads", "/leads/", "state=NEW&view=all", "view-count-open"),
+    ("alerts", "/risk/alerts/", "severity=HIGH&severity=CRITICAL&view=mine", "view-count-all"),
+])  # fmt: skip
+def test_views_of_leads_and_alerts_are_kept_by_the_same_means(
+    book: Book, entity: str, page: str, query: str, standing: str
+) -> None:
+    manager, officer = as_user(book.manager), as_user(book.officer)
+    assert save(manager, "the house's", "ALL", f"{query}&cursor=x&stray=1", list=entity) == 302
+    view = SavedView.objects.get()
+    assert (view.entity, view.audience) == (entity, "ALL") and set(view.query.split("&")) == set(query.split("&"))
+    html = manager.get(f"{page}?{view.query}&saved={view.public_id}").content.decode()
+    assert "the house&#x27;s" in html and "(changed)" not in html
+    assert "(changed)" in manager.get(f"{page}?saved={view.public_id}").content.decode()
+    counts = manager.get(f"/customers/views/?list={entity}").content.decode()
+    assert f"view-count-{view.public_id}" in counts and standing in counts
+    # Neither list shows the views of another one, and who may not open it may not keep views of it.
+    assert "the house&#x27;s" not in manager.get("/customers/").content.decode()
+    stranger = officer if entity == "leads" else as_user(book.rm)
+    assert stranger.get(f"/customers/views/?list={entity}").status_code == 403
+    assert save(stranger, "stolen", "ME", query, list=entity) == 403 == act(stranger, view, "rename", name="stolen")
+    assert save(manager, "none", "ME", query, list="nothing") == 404
+    assert list(SavedView.objects.values_list("name", flat=True)) == ["the house's"]
 
 
 def test_a_name_is_given_once_and_an_unreadable_one_not_at_all(book: Book) -> None:

@@ -19,12 +19,12 @@ from customers.models import SavedView
 from customers.operations import desk
 from customers.queries.desk import access_saved_view, list_saved_views
 from customers.queries.filters import fields_of, list_custom_fields, list_filters
-from customers.queries.staff import in_scope
 from customers.rules.names import spell
 from customers.web.columns import DEFAULT, list_columns
-from customers.web.selection import canonical, narrow_to_view, read_group, select
+from customers.web.saved_views import access_list, url_of
+from customers.web.selection import ENTITY, canonical, read_group
 from customers.web.undo import tell
-from customers.web.views.listing import COLUMNS_SETTING, ENTITY, url_of
+from customers.web.views.listing import COLUMNS_SETTING
 from staff import rights
 from staff.pages import StaffPage, carry_out
 
@@ -97,38 +97,37 @@ def _describe(field: Field, part: Condition | None, asked: str) -> dict[str, Any
 
 
 class ViewCounts(StaffPage):
-    """How many customers each view of the menu holds."""
-
-    right = rights.VIEW_CUSTOMERS
+    """How many rows each view of a list's menu holds."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """Answer the counts, each for its place in the menu."""
-        counts: list[tuple[str, int]] = []
-        for key in ("me", "team", "all"):
-            rows, view = narrow_to_view(self.access, in_scope(self.access), key)
-            if view == key:
-                counts.append((key, count_rows(rows)))
-        for saved in list_saved_views(self.access, ENTITY):
-            counts.append((saved.public_id, count_rows(select(self.access, QueryDict(saved.query)).rows)))
+        entity = request.GET.get("list", ENTITY)
+        found = access_list(self.access, entity)
+        counts = [
+            (key, count_rows(found.select(self.access, QueryDict(f"view={key}"))))
+            for key, _label in found.standing(self.access)
+        ]
+        for saved in list_saved_views(self.access, entity):
+            counts.append((saved.public_id, count_rows(found.select(self.access, QueryDict(saved.query)))))
         return render(request, "customers/view_counts.html", {"counts": counts})
 
 
 class SaveView(StaffPage):
-    """Keep the list as it stands under a name."""
-
-    right = rights.VIEW_CUSTOMERS
+    """Keep a list as it stands under a name."""
 
     def post(self, request: HttpRequest) -> HttpResponse:
         """Save it and go to it; a refusal is said on the list."""
+        entity = request.POST.get("list", ENTITY)
+        found = access_list(self.access, entity)
         query = QueryDict(request.POST.get("query", ""))
-        text = _query_of(query)
+        text = found.clean(query)
         made: list[SavedView] = []
 
         def save() -> None:
             made.append(
                 desk.save_view(
                     access=self.access,
-                    entity=ENTITY,
+                    entity=entity,
                     name=request.POST.get("name", ""),
                     query=text,
                     columns=[key for key in query.get("columns", "").split(",") if key],
@@ -137,27 +136,24 @@ class SaveView(StaffPage):
                 )
             )
 
-        answer = carry_out(request, f"{reverse('customers:list')}?{text}", save, _("View saved."))
+        answer = carry_out(request, f"{found.url}?{text}", save, _("View saved."))
         return redirect(url_of(made[0])) if made else answer
 
 
 class ChangeView(StaffPage):
     """Change, rename, share, pin or remove a saved view."""
 
-    right = rights.VIEW_CUSTOMERS
-
     def post(self, request: HttpRequest, public_id: str, act: str) -> HttpResponse:
         """Do it and go back to the list."""
         view = access_saved_view(self.access, public_id)
+        found = access_list(self.access, view.entity)
         given: dict[str, Any] = {}
         if act == "remove":
             removed = desk.remove_view(access=self.access, view_id=view.pk, actor=request.user, now=clock.now())  # type: ignore[arg-type]
-            return tell(
-                request, _("View “%(name)s” removed.") % {"name": view.name}, removed, reverse("customers:list")
-            )
+            return tell(request, _("View “%(name)s” removed.") % {"name": view.name}, removed, found.url)
         if act == "update":
             query = QueryDict(request.POST.get("query", ""))
-            given = {"query": _query_of(query)}
+            given = {"query": found.clean(query)}
             if query.get("columns"):
                 given["columns"] = query["columns"].split(",")
         elif act == "rename":
@@ -174,12 +170,6 @@ class ChangeView(StaffPage):
         # It may have another address by now.
         view.refresh_from_db()
         return redirect(url_of(view))
-
-
-def _query_of(query: QueryDict) -> str:
-    """Return what of an address belongs to a view."""
-    group, error = read_group(query)
-    return canonical(query, group, saved="") if not error else ""
 
 
 class ChooseColumns(StaffPage):

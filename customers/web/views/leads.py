@@ -12,7 +12,6 @@ from core import clock
 from core.errors import BusinessError
 from core.web.listing import take_page
 from core.web.reading import read_number
-from core.web.view_counts import count_views
 from customers.models import Lead, Method
 from customers.operations import leads, needs
 from customers.operations.leads import LeadIntake
@@ -20,8 +19,10 @@ from customers.queries import leads as reads
 from customers.queries.diary import list_lead_contacts
 from customers.queries.reach import find_in_scope
 from customers.queries.reasons import list_lost_reasons
-from customers.web.forms_work import ORIGIN_LABELS, AnswerForm, LeadFilter, LeadForm, NeedForm
+from customers.web.forms_work import ORIGIN_LABELS, AnswerForm, LeadForm, NeedForm
+from customers.web.saved_views import show_views
 from customers.web.scores import explain_score
+from customers.web.selection_leads import ENTITY, select_leads
 from staff import rights
 from staff.models import Scope
 from staff.pages import StaffPage, carry_out, demand, show_refusal
@@ -38,11 +39,7 @@ class LeadListPage(StaffPage):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """Show one page of the list."""
-        form = LeadFilter(request.GET, owners=list_members_in_reach(self.access, self.right))
-        form.is_valid()
-        view = request.GET.get("view", "open")
-        rows = reads.list_leads(self.access, form.cleaned_data)
-        rows = _narrow(rows, view, self.access.member_id)
+        rows, form, view = select_leads(self.access, request.GET)
         page = take_page(rows, request.GET, sorts=_SORTS, default="-id")
         now = clock.now()
         context = {
@@ -58,34 +55,9 @@ class LeadListPage(StaffPage):
                 }
                 for lead in page.rows
             ],
-            "views": self.list_views(view),
-            "view": {"mine": _("My leads"), "all": _("All leads in my scope")}.get(view, _("Open leads")),
+            **show_views(self.access, ENTITY, request.GET, view),
         }
         return render(request, "customers/leads.html", context)
-
-    def list_views(self, current: str) -> list[dict[str, Any]]:
-        """Return open, mine, all with their counts."""
-        url = reverse("customers:leads")
-        rows = reads.leads_in_scope(self.access)
-        views = [("open", _("Open leads")), ("mine", _("My leads"))]
-        if self.access.scope_of(self.right) != Scope.OWN:
-            views.append(("all", _("All leads in my scope")))
-        counts = count_views({key: _narrow(rows, key, self.access.member_id) for key, _label in views})
-        return [
-            {
-                "label": label,
-                "url": f"{url}?view={key}",
-                "count": counts[key],
-                "is_current": key == current,
-            }
-            for key, label in views
-        ]
-
-
-def _narrow(rows: Any, view: str, member_id: int) -> Any:
-    if view == "mine":
-        return rows.filter(owner_id=member_id)
-    return rows if view == "all" else rows.filter(state__in=reads.OPEN_STATES)
 
 
 class LeadPage(StaffPage):

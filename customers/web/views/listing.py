@@ -13,7 +13,6 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
-from django.utils.translation import gettext as _
 
 from core.filtering import fault_sentence, words
 from core.rules.conditions import ConditionsInvalid
@@ -21,7 +20,7 @@ from core.rules.ordering import arrange
 from core.web.listing import Slice, count_rows, expect_rows, take_page
 from customers.models import Customer, SavedView
 from customers.queries.attributes import read_attributes
-from customers.queries.desk import list_audiences, list_saved_views, may_change_view, read_settings
+from customers.queries.desk import read_settings
 from customers.queries.staff import is_exact
 from customers.web.bulk import list_acts
 from customers.web.columns import (
@@ -40,13 +39,11 @@ from customers.web.columns import (
     open_cell,
     render_cell,
 )
-from customers.web.selection import Selection, canonical, chips, edit, select
+from customers.web.saved_views import show_views
+from customers.web.selection import ENTITY, Selection, canonical, chips, edit, select
 from staff import rights
-from staff.models import Scope
 from staff.pages import StaffPage
-from staff.queries import Access
 
-ENTITY = "customers"
 COLUMNS_SETTING = "customers.columns"
 # Stands for a record in the address that all rows share; resolving it for each would take longer than writing it.
 _SOMEBODY = "~"
@@ -70,15 +67,14 @@ class CustomerListPage(StaffPage):
         if "path" in request.GET:
             return self.edit(request, selection)
         known = list_columns(selection.custom)
-        saved = list(list_saved_views(self.access, ENTITY))
-        current = next((view for view in saved if view.public_id == request.GET.get("saved")), None)
-        shown = choose(_wanted_columns(request, current), known)
+        menu = show_views(self.access, ENTITY, request.GET, selection.view)
+        shown = choose(_wanted_columns(request, menu["saved"]), known)
         only, figures = needs(shown)
         page = read_rows(selection, request.GET, only)
         query = canonical(request.GET, selection.group)
         joints = words()
-        views = _list_views(self.access, selection.view) + [_show_view(view, current, self.access) for view in saved]
         context = {
+            **menu,
             "selection": selection,
             "chips": chips(selection.group, selection.fields, joints) if selection.group.parts else [],
             "next_path": len(selection.group.parts),
@@ -96,12 +92,6 @@ class CustomerListPage(StaffPage):
                 get_language() or "",
             ),
             "body": self.body(page, shown, figures),
-            "views": views,
-            "view": current.name if current else next((item["label"] for item in views if item["is_current"]), ""),
-            "saved": current,
-            "is_changed": current is not None and canonical(request.GET, selection.group, saved="") != current.query,
-            "can_change": current is not None and may_change_view(self.access, current),
-            "audiences": [SavedView.Audience(code) for code in list_audiences(self.access)],
             "acts": list_acts(self.access),
             "can_enter": self.access.has(rights.EDIT_CUSTOMERS),
             "can_export": self.access.has(rights.EXPORT_CUSTOMERS),
@@ -184,33 +174,3 @@ def _wanted_columns(request: HttpRequest, current: SavedView | None) -> list[str
         return list(current.columns)
     chosen = read_settings(request.user, (COLUMNS_SETTING,)).get(COLUMNS_SETTING)
     return list(chosen) if isinstance(chosen, list) and chosen else list(DEFAULT)
-
-
-def _list_views(access: Access, current: str) -> list[dict[str, Any]]:
-    """Return me / team / all, as far as the scope reaches; their counts are read when the menu opens."""
-    url = reverse("customers:list")
-    scope = access.scope_of(rights.VIEW_CUSTOMERS)
-    views = [("me", _("My customers"))]
-    if scope != Scope.OWN:
-        if access.team_id:
-            views.append(("team", _("My team's customers")))
-        views.append(("all", _("All customers in my scope")))
-    return [
-        {"key": key, "label": label, "url": f"{url}?view={key}", "is_current": key == current} for key, label in views
-    ]
-
-
-def url_of(view: SavedView) -> str:
-    """Return the address of a saved view."""
-    return f"{reverse('customers:list')}?{'&'.join(filter(None, [view.query, f'saved={view.public_id}']))}"
-
-
-def _show_view(view: SavedView, current: SavedView | None, access: Access) -> dict[str, Any]:
-    return {
-        "key": view.public_id,
-        "label": view.name,
-        "url": url_of(view),
-        "is_current": view == current,
-        "saved": view,
-        "owner": view.owner if view.owner_id != access.member_id else None,
-    }
