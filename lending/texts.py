@@ -6,6 +6,7 @@ from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import Text
+from core.sentences import join_parts
 from customers.models import ChannelPreference
 
 _REASONS: dict[str, Text] = {
@@ -27,4 +28,4 @@ def describe_reasons(codes: Iterable[str], customer_id: int) -> str:
     """Return reasons in the customer's language, joined."""
     language = ChannelPreference.objects.filter(pk=customer_id).values_list("language", flat=True).first() or "zh-hans"
     with translation.override(language):
-        return "; ".join(describe_reason(code) for code in codes)
+        return join_parts(describe_reason(code) for code in codes)

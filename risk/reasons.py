@@ -6,6 +6,7 @@ from typing import Final
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import Text
+from core.sentences import say_value
 from risk.rules.decision import INPUTS_INVALID, RULES_FAILED
 from risk.rules.offers import AMOUNT_TOO_SMALL, RATE_MISSING, factor_code
 
@@ -198,4 +199,4 @@ PROBLEMS: Final[dict[str, Text]] = {
 def describe_problem(place: str, code: str, detail: str) -> str:
     """Return one line for the author of a draft."""
     sentence = str(PROBLEMS.get(code, code))
-    return f"{place}: {sentence} ({detail})" if detail else f"{place}: {sentence}"
+    return say_value(place, f"{sentence} ({detail})" if detail else sentence)

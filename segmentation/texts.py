@@ -11,6 +11,7 @@ from core import clock
 from core.filtering import words as condition_words
 from core.registries import acts
 from core.rules.conditions import Field, Type, say
+from core.sentences import join_words
 from segmentation.rules.segments import Did, Fact, Fault, Group, InSegment, Join, Leaf, RuleInvalid
 
 
@@ -85,7 +86,7 @@ def say_value(leaf: Leaf, value: Any, facts: Mapping[str, Field]) -> str:
     if value is None:
         return _("none") if field is not None and field.type in {Type.NUMBER, Type.MONEY} else _("not known")
     if isinstance(value, list):
-        return ", ".join(map(str, value))
+        return join_words(value)
     if isinstance(value, datetime):
         return f"{value.astimezone(clock.SHANGHAI):%Y-%m-%d %H:%M}"
     if isinstance(value, date):

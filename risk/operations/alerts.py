@@ -107,7 +107,7 @@ def raise_indicator_alert(
         "days": rule.raise_days,
     }
     sign = "<" if rule.direction == AlertRule.Direction.BELOW else ">"
-    reason = f"{rule.name}: {params['value']} {sign} {params['limit']} ({business_date})"
+    reason = f"{rule.name} · {params['value']} {sign} {params['limit']} · {business_date}"
     is_taken = rule.measure != Measure.NONE and alert_measures.get(rule.measure).take(
         dimension=value.dimension, reason=reason, actor=actor, now=now
     )

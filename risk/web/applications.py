@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from core import clock
 from core.errors import InvalidInput, NotFound
 from core.rules.charts import Waterfall, WaterfallStep
+from core.sentences import join_words, say_value
 from core.web.listing import take_page
 from lending.models import Application
 from lending.models.product import Method
@@ -239,13 +240,13 @@ def _draw(decision: DecisionView) -> Waterfall:
     assert decision.score is not None
     steps = [WaterfallStep(_("Base"), decision.base_points or 0)]
     steps += [
-        WaterfallStep(f"{words.name_of(part.factor)}: {words.value_of(part.factor, part.value)}", part.points)
+        WaterfallStep(say_value(words.name_of(part.factor), words.value_of(part.factor, part.value)), part.points)
         for part in decision.points
     ]
     steps.append(WaterfallStep(_("Score"), decision.score, is_total=True))
     lost = sorted(decision.points, key=lambda part: part.points - part.best_points)[:2]
     sentence = _("Most points are missing for: %(factors)s.") % {
-        "factors": "; ".join(words.name_of(part.factor) for part in lost if part.points < part.best_points) or "–"
+        "factors": join_words(words.name_of(part.factor) for part in lost if part.points < part.best_points) or "–"
     }
     return Waterfall(_("Score"), steps, sentence=sentence, height="tall")
 

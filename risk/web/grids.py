@@ -7,6 +7,7 @@ from typing import Any
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from core.sentences import join_parts
 from risk.models.decisions import Outcome
 from risk.queries.tables import TableCheck
 from risk.reasons import TABLE_REASONS, describe_problem, staff_sentence
@@ -107,7 +108,7 @@ def place_problems(problems: Iterable[Problem], grid: Grid) -> dict[str, str]:
         # The cell shows where it stands and what stands in it.
         sentence = text.removeprefix(f"{problem.place}: ") if is_placed else text
         found.setdefault(problem.place if is_placed else "", []).append(sentence)
-    return {place: "; ".join(sentences) for place, sentences in found.items()}
+    return {place: join_parts(sentences) for place, sentences in found.items()}
 
 
 def _show_table(table: GridTable, problems: Mapping[str, str], coverage: Mapping[str, int] | None) -> TableView:

@@ -12,6 +12,7 @@ from core import clock
 from core.errors import NotFound
 from core.rules.charts import Chart, Series, Tone, Unit
 from core.rules.formats import rate_text
+from core.sentences import join_words
 from core.web.listing import take_page
 from lending.models import Application
 from risk.models import MarketRate
@@ -89,9 +90,9 @@ class PolicyPage(MonitorPage):
             notice=notice,
             concerned=concerned,
             page=take_page(concerned.rows, request.GET, sorts={}, total=concerned.loans),
-            purposes=", ".join(str(purposes.get(code, code)) for code in scope.get("purposes", [])),
-            provinces=", ".join(scope.get("provinces", [])),
-            products=", ".join(figures.name_dimensions(scope.get("products", [])).values()),
+            purposes=join_words(purposes.get(code, code) for code in scope.get("purposes", [])),
+            provinces=join_words(scope.get("provinces", [])),
+            products=join_words(figures.name_dimensions(scope.get("products", [])).values()),
             refusal=refusal,
         )
 

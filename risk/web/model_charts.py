@@ -7,6 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from core.rules.charts import Chart, Limit, Series, Shape, Tone, Unit
+from core.sentences import join_parts
 from risk.queries.model_watch import CHALLENGER, CHAMPION
 from risk.rules.scoring.features import label_intervals
 from risk.rules.scoring.measures import PSI_ALARM, PSI_WATCH
@@ -135,7 +136,7 @@ def draw_shape(name: str, rows: Sequence[tuple[str, float]], card: Mapping[str, 
     rates = {band["band"]: band["bad_rate"] for band in (card or {}).get("bands", [])}
     best = max(rows, key=lambda row: row[1])
     labels = [_name_band(name, band) for band, _points in rows]
-    note = "; ".join(
+    note = join_parts(
         f"{label} {rates[band]:.0%}" for label, (band, _points) in zip(labels, rows, strict=True) if band in rates
     )
     return Chart(

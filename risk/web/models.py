@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from core import clock, parameters
 from core.errors import BusinessError, InvalidInput, NotFound
 from core.rules.formats import rate_text
+from core.sentences import join_words
 from core.web.spreadsheets import answer_csv
 from customers.rules.tables import MAX_BYTES
 from risk.models import ModelTraining, RuleState, Scorecard, VersionedRule
@@ -343,7 +344,7 @@ def _say_reject(reject: dict[str, Any]) -> str:
         return _("%(n)s applicants were refused and have no outcome; the model has not learned from them.") % {
             "n": count
         }
-    names = ", ".join(words.name_of(name) for name, _value in reject["worst"])
+    names = join_words(words.name_of(name) for name, _value in reject["worst"])
     return _(
         "%(n)s applicants were refused and have no outcome; the model has not learned from them. They differ most in: %(names)s (stability index up to %(drift)s). For people like them its probabilities are guesses."
     ) % {"n": count, "names": names, "drift": f"{drift:.2f}"}

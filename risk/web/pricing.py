@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from core import clock
 from core.errors import NotFound
+from core.sentences import join_words
 from lending.models import Application, Product
 from lending.operations.offers import get_cap_rate
 from risk.operations import pricing
@@ -133,7 +134,7 @@ def _show_change(change: Approval) -> dict[str, Any]:
         for grade in GRADES
         if before.get(grade) != after.get(grade)
     ]
-    above_cap = [(grade, ", ".join(map(str, terms))) for grade, terms in change.payload.get("above_cap", {}).items()]
+    above_cap = [(grade, join_words(terms)) for grade, terms in change.payload.get("above_cap", {}).items()]
     return {"change": change, "moved": moved, "tone": _STATE_TONES[change.state], "above_cap": above_cap}
 
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from core import clock
 from core.errors import InvalidInput, NotFound
+from core.sentences import join_words, say_value
 from core.web.listing import take_page
 from customers.queries.staff import access_customer
 from segmentation.models import Decline, LabelStay
@@ -94,7 +95,7 @@ class PeoplePage(StaffPage):
             }
         else:
             rows = reads.list_holders(self.access, label, value)
-            title = f"{name_label(label)}: {name_value(label, value)}"
+            title = say_value(name_label(label), name_value(label, value))
         page = take_page(rows.select_related("rm__user").defer("search_grams", "labels"), request.GET, sorts={})
         since = dict(
             LabelStay.objects.filter(
@@ -143,7 +144,7 @@ class CustomerLabels(StaffPage):
             "found": found,
             "rows": rows,
             "past": past,
-            "signs": [Sign(sign).label for sign in (found.churn_signs or [])] if found else [],
+            "signs": join_words(Sign(sign).label for sign in (found.churn_signs or [])) if found else "",
             "parts": list_parts(found),
             "declines": reads.list_declines_of(customer.pk),
             "causes": Decline.Cause.choices,

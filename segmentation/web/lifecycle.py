@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from core import clock
 from core.errors import NotFound
 from core.rules.charts import Chart, Series, Shape, Unit
+from core.sentences import join_words
 from core.web.listing import take_page
 from customers.models import Customer, CustomerRole, ProcessStep, StepRun
 from segmentation.models import Decline
@@ -190,7 +191,7 @@ class DeclinesPage(StaffPage):
                     "row": row,
                     "customer": people[row.customer_id],
                     "url": f"{reverse('customers:page', args=[people[row.customer_id].public_id])}?tab=labels",
-                    "signs": ", ".join(str(Sign(sign).label) for sign in row.signs) or "–",
+                    "signs": join_words(Sign(sign).label for sign in row.signs) or "–",
                     "days": (row.ended_date - row.began_date).days if row.ended_date and row.began_date else None,
                 }
                 for row in page.rows

@@ -11,6 +11,7 @@ from core.errors import Text
 from core.fields import MoneyField, RateField
 from core.registries import attributes
 from core.rules.formats import money_text
+from core.sentences import join_parts, join_words, say_value
 from customers.models import Customer
 from segmentation.models import LabelRule
 from segmentation.models import vocabulary as words
@@ -107,7 +108,7 @@ def list_both() -> list[tuple[str, Text, Text]]:
 
 def say_reason(key: str, reason: dict[str, Any]) -> str:
     """Return the figures that a label was told from."""
-    return "; ".join(f"{_name_figure(name)}: {_show(name, value)}" for name, value in reason.items())
+    return join_parts(say_value(_name_figure(name), _show(name, value)) for name, value in reason.items())
 
 
 def _name_figure(name: str) -> Text:
@@ -119,7 +120,7 @@ def _name_figure(name: str) -> Text:
 def _show(name: str, value: Any) -> str:
     choices = dict(_CHOICES_OF.get(name) or LABELS.get(name) or ())
     if isinstance(value, list):
-        return ", ".join(str(choices.get(item, item)) for item in value) or "–"
+        return join_words(choices.get(item, item) for item in value) or "–"
     if name in _MONEY:
         try:
             return str(money_text(Decimal(str(value))))

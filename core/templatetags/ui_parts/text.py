@@ -1,5 +1,6 @@
 """How values read: money, rates, counts, dates, ages, masks."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -12,6 +13,7 @@ from django.utils.translation import get_language, gettext, ngettext
 
 from core import clock, masking
 from core.rules import formats
+from core.sentences import join_words, say_value
 from core.templatetags.ui_parts.base import DASH, EMPTY
 
 register = template.Library()
@@ -60,6 +62,18 @@ def ratio(share: Decimal | None) -> str:
 def figure(number: Decimal | None) -> str:
     """Format what is a sum for one row and a number of things for the next: `24,595.97`, `31`."""
     return DASH if number in EMPTY else formats.figure_text(Decimal(number))  # type: ignore[arg-type]
+
+
+@register.filter
+def beside(name: Any, value: Any) -> str:
+    """Return a name with its value in the reader's punctuation: `Score: 610`."""
+    return say_value(name, value)
+
+
+@register.filter
+def in_a_row(words: Iterable[Any]) -> str:
+    """Return words in a row in the reader's punctuation: `a, b`."""
+    return join_words(words)
 
 
 @register.filter

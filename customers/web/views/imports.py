@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from core import clock
 from core.errors import InvalidInput
+from core.sentences import join_parts, say_value
 from core.web.listing import count_rows, take_page
 from core.web.spreadsheets import answer_csv
 from customers import fields as specs
@@ -217,7 +218,9 @@ def _list_errors(job: ImportJob) -> Iterator[list[Any]]:
 
 
 def _name_faults(row: QuarantinedRow, labels: dict[str, Any]) -> str:
-    return "; ".join(f"{labels.get(name, name)}: {FAULT_TEXTS.get(fault, fault)}" for name, fault in row.faults.items())
+    return join_parts(
+        say_value(labels.get(name, name), FAULT_TEXTS.get(fault, fault)) for name, fault in row.faults.items()
+    )
 
 
 class QuarantineList(StaffPage):

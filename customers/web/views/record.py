@@ -17,6 +17,7 @@ from core.models import User
 from core.money import ZERO
 from core.registries import customer_panels, timeline_kinds
 from core.rules.formats import money_text
+from core.sentences import join_parts, say_value
 from core.web.reading import read_day
 from customers.models import BankCard, Customer, TimelineEntry
 from customers.operations.desk import note_visit
@@ -230,7 +231,9 @@ def _explain(entry: dict[str, Any]) -> dict[str, Any]:
     reason = entry.get("reason", "")
     if isinstance(reason, dict):
         code = reason.get("code", "")
-        reason = render_text(code, reason) if code else "; ".join(f"{key}: {value}" for key, value in reason.items())
+        reason = (
+            render_text(code, reason) if code else join_parts(say_value(key, value) for key, value in reason.items())
+        )
     rule = render_text(entry.get("rule", ""), {})
     return {**entry, "rule": rule, "reason": reason, "at": str(entry.get("at", ""))[:10]}
 
