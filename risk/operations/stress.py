@@ -116,10 +116,16 @@ def run_rate_shock(*, move: Decimal, note: str, actor: User, business_date: date
 
 @transaction.atomic
 def keep_shock_year(
-    *, assumptions: dict[str, Any], result: dict[str, Any], actor: User, business_date: date, now: datetime
+    *,
+    assumptions: dict[str, Any],
+    result: dict[str, Any],
+    actor: User,
+    business_date: date,
+    now: datetime,
+    note: str = "",
 ) -> StressRun:
     """Keep what a simulated year with a shock in it showed."""
-    return _keep(StressRun.Kind.SHOCK_YEAR, assumptions, result, "", actor, business_date, now)
+    return _keep(StressRun.Kind.SHOCK_YEAR, assumptions, result, note, actor, business_date, now)
 
 
 def _keep(

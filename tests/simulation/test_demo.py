@@ -244,5 +244,5 @@ def check_watching() -> None:
     assert set(Membership.objects.filter(left_at__isnull=True).values_list("segment__name", flat=True)) >= {
         "常投出借人"
     }
-    assert RiskEntry.objects.count() == StressRun.objects.count() == 2
+    assert (RiskEntry.objects.count(), StressRun.objects.count()) == (2, 3)
     assert Incident.objects.get().is_closed

@@ -1,5 +1,6 @@
 """A small year with a shock: the nightly steps themselves, on loans written down instead of lived through."""
 
+import json
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -15,6 +16,7 @@ from risk.operations import indicators, warnings
 from simulation.lendingclub import BookLoan
 from simulation.shock import ShockPlan, make_book, principal_paid
 from simulation.shock_report import build_report, judge_alerts
+from simulation.workspace.watching import KEPT_YEAR
 from tests.fixtures.borrowers import LoanPlan, make_borrower, make_loan
 
 FIRST = date(2025, 6, 2)
@@ -52,6 +54,22 @@ def test_alerts_are_judged_by_the_loss() -> None:
     assert (false.lead_days, false.is_false) == (None, True)
     assert (late.lead_days, late.is_false) == (None, False)
     assert judge_alerts([date(2026, 4, 1)], None)[0].is_false
+
+
+def test_the_year_of_the_demo_world_is_what_the_command_printed() -> None:
+    kept = json.loads(KEPT_YEAR.read_text(encoding="utf-8"))
+    given, result = kept["assumptions"], kept["result"]
+    assert set(kept) == {"assumptions", "result"} and (given["loans"], given["seed"]) == (result["loans"], 7)
+    assert (given["calm"], given["shocked"]) == (PLAN.calm, PLAN.shocked)
+    loss, shock = (date.fromisoformat(text) for text in (result["loss_date"], given["shock_date"]))
+    alerts = result["alerts"]
+    days = [date.fromisoformat(alert["day"]) for alert in alerts]
+    judged = judge_alerts(days, loss)
+    assert [(one.lead_days, one.is_false) for one in judged] == [(a["lead_days"], a["is_false"]) for a in alerts]
+    assert result["lead_days"] == max((loss - day).days for day in days if day >= shock)
+    assert result["false_alarms"] == sum(one.is_false for one in judged)
+    assert [row["day"] for row in result["days"]] == sorted(row["day"] for row in result["days"])
+    assert given["first_date"] <= result["days"][0]["day"] and result["days"][-1]["day"] <= given["last_date"]
 
 
 @pytest.fixture
