@@ -42,6 +42,7 @@ app.conf.beat_schedule = {
         "schedule": crontab(day_of_week="sun", hour=3, minute=30),
     },
     "tell-needs": {"task": "segmentation.tasks.tell_needs", "schedule": crontab(hour=4, minute=10)},
+    "rank-leads": _every("segmentation.tasks.rank_leads", 3600.0),
     "count-suggestions": _every("segmentation.tasks.count_suggestions", 3600.0),
     # The LPR is published on the 20th at nine; a day without news costs one request.
     "read-market": {"task": "risk.tasks.read_market", "schedule": crontab(hour=9, minute=20)},

@@ -2,7 +2,7 @@
 
 from core import clock
 from core.jobs import job
-from segmentation.operations import clusters, needs, recommend, recommend_learning
+from segmentation.operations import clusters, lookalike_leads, needs, recommend, recommend_learning
 
 
 @job
@@ -39,3 +39,9 @@ def tell_needs() -> int:
 def count_suggestions() -> int:
     """Count what was recommended and taken; beat calls this once an hour."""
     return recommend.count_suggestions(now=clock.now())
+
+
+@job
+def rank_leads() -> int:
+    """Rank the open leads by what members of segments had when they came; beat calls this once an hour."""
+    return lookalike_leads.rank_leads()

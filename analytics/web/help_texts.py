@@ -45,6 +45,7 @@ _HELPS = {
     "segmentation:needs": _("What your customers are likely to want next, when and how much, and how right that was on later data."),
     "segmentation:clusters": _("Groups of customers that a learning has found. Accepted, one becomes a segment; how it drifts is looked at each week."),
     "segmentation:cluster": _("What sets one group of customers apart, and how it has drifted since."),
+    "segmentation:lookalike-leads": _("Open leads in your scope who have what the segment's members had when they came, the likest first; each opens the lead."),
     "segmentation:lookalikes": _("Customers who are not in the segment but share what sets its members apart; the likest can be kept as a list."),
     "segmentation:new": _("Put conditions together; the count below follows while you write. Groups hold when all, one or none of their parts hold."),
     "segmentation:edit": _("Put conditions together; the count below follows while you write. Groups hold when all, one or none of their parts hold."),

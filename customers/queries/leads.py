@@ -1,5 +1,6 @@
 """Leads within the reader's scope, and what became of earlier ones."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -89,6 +90,12 @@ def find_introducer(number: str) -> int | None:
 def latest_need(lead_id: int) -> Need | None:
     """Return what a lead asked for last."""
     return Need.objects.filter(lead_id=lead_id).order_by("-pk").first()
+
+
+def latest_needs(lead_ids: Collection[int]) -> dict[int, Need]:
+    """Return what each of some leads asked for last."""
+    rows = Need.objects.filter(lead_id__in=lead_ids).order_by("lead_id", "-pk").distinct("lead_id")
+    return {row.lead_id: row for row in rows if row.lead_id is not None}
 
 
 def conversion_share(

@@ -12,17 +12,19 @@ from core import clock
 from core.api.serializers import RateField, YuanField
 from core.api.views import CustomerAPIView, StaffAPIView, StaffListView, user_of
 from core.errors import NotFound
-from customers.models import CustomerRole
+from customers.models import CustomerRole, Method
 from customers.queries.own import get_own_customer
 from customers.queries.staff import access_customer
 from lending.models.product import PeriodUnit
-from segmentation.models import Cluster, Learning, LookAlike, NextNeed
+from segmentation.models import Cluster, Learning, LookAlike, LookAlikeLead, NextNeed
 from segmentation.operations.recommend import note_shown
-from segmentation.queries import lookalikes
+from segmentation.queries import lookalike_leads, lookalikes
 from segmentation.queries.clusters import is_offered
 from segmentation.queries.needs import list_needs
 from segmentation.queries.recommend import Recommendations, recommend_to
 from segmentation.queries.segments import get_segment
+from segmentation.rules.lookalikes import read_trait
+from segmentation.texts_leads import name_shared
 from segmentation.texts_recommend import say_bar, say_cluster, say_reason
 from staff import rights
 from staff.queries import access_right
@@ -180,6 +182,59 @@ class LookAlikesView(StaffListView):
     @extend_schema(operation_id="staff_segments_lookalikes", responses=LookAlikeSerializer(many=True))
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Return customers of yours who are like the members, the likest first."""
+        return super().get(request, *args, **kwargs)
+
+
+class LookAlikeLeadSerializer(serializers.Serializer[Any]):
+    """An open lead in the caller's scope who has what members had when they came, and what of it."""
+
+    lead_id = serializers.CharField()
+    lead_number = serializers.CharField()
+    role = serializers.ChoiceField(CustomerRole.Role.choices)
+    method = serializers.ChoiceField(Method.choices)
+    score = serializers.FloatField()
+    shared = serializers.ListField(child=serializers.CharField())
+
+
+class LookAlikeLeadsView(StaffListView):
+    """Which open leads are like the members of a segment."""
+
+    required_scope = rights.WORK_LEADS
+    serializer_class = LookAlikeLeadSerializer
+    queryset = LookAlikeLead.objects.none()
+
+    def get_rows(self) -> Any:
+        """Return the leads in the caller's scope."""
+        access_right(user_of(self.request), rights.VIEW_SEGMENTS)
+        access = access_right(user_of(self.request), rights.WORK_LEADS)
+        self.learning = lookalikes.get_latest(get_segment(self.kwargs["public_id"]))
+        if self.learning is None or self.learning.state != Learning.State.DONE:
+            raise NotFound
+        rows = lookalike_leads.list_lookalike_leads(access, self.learning)
+        names = {name: F(f"lead__{name}") for name in ("public_id", "number", "role", "method")}
+        # They were written from the least like to the likest, so that the key is their order too.
+        return rows.order_by("-id").values("id", "score", "lead_id", **names)
+
+    def paginate_queryset(self, queryset: Any) -> Any:
+        """Say of the rows of one page what they share, in one question."""
+        rows = super().paginate_queryset(queryset) or []
+        assert self.learning is not None and self.learning.segment_id is not None
+        traits = [read_trait(kept) for kept in self.learning.content.get("leads", {}).get("traits", [])]
+        ids = [row["lead_id"] for row in rows]
+        bands = lookalike_leads.read_lead_bands(ids, self.learning.segment_id, traits)
+        partners = lookalike_leads.name_partners()
+        for row in rows:
+            row["shared"] = name_shared(traits, bands.get(row["lead_id"], {}), partners)
+        return rows
+
+    def shape_row(self, row: dict[str, Any]) -> dict[str, Any]:
+        """Name the lead."""
+        del row["id"]
+        return {**row, "lead_id": row.pop("public_id"), "lead_number": row.pop("number")}
+
+    @extend_schema(operation_id="staff_segments_lookalike_leads", responses=LookAlikeLeadSerializer(many=True))
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Return open leads in your scope who have what the members had when they came, the likest first."""
         return super().get(request, *args, **kwargs)
 
 

@@ -14,6 +14,7 @@ urlpatterns = [
     path("staff/segments/<public_id:public_id>/", views.SegmentView.as_view()),
     path("staff/segments/<public_id:public_id>/members/", views.MembersView.as_view()),
     path("staff/segments/<public_id:public_id>/lookalikes/", recommend.LookAlikesView.as_view()),
+    path("staff/segments/<public_id:public_id>/lookalikes/leads/", recommend.LookAlikeLeadsView.as_view()),
     path("staff/learnings/", recommend.LearningsView.as_view()),
     path("staff/clusters/", recommend.ClustersView.as_view()),
     path("staff/needs/", recommend.NextNeedsView.as_view()),

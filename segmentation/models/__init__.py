@@ -3,7 +3,7 @@
 from segmentation.models.clusters import Cluster, ClusterDay
 from segmentation.models.labels import LabelChoice, LabelRule, Labels, LabelStay
 from segmentation.models.lifecycle import Decline, Playbook, ServicePackage
-from segmentation.models.lookalikes import LookAlike
+from segmentation.models.lookalikes import LookAlike, LookAlikeLead
 from segmentation.models.needs import NextNeed
 from segmentation.models.recommend import Learning, Suggestion, SuggestionCount
 from segmentation.models.segments import Membership, Segment, SegmentDay, SegmentVersion
@@ -19,6 +19,7 @@ __all__ = [
     "Labels",
     "Learning",
     "LookAlike",
+    "LookAlikeLead",
     "Membership",
     "NextNeed",
     "Playbook",

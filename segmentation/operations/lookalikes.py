@@ -10,6 +10,7 @@ from core.errors import BusinessError, InvalidInput
 from core.models import User
 from core.registries import attributes
 from segmentation.models import Learning, LookAlike, Segment
+from segmentation.operations.lookalike_leads import learn_lookalike_leads
 from segmentation.operations.segments import add_members, create_segment
 from segmentation.queries import lookalikes as reads
 from segmentation.queries.rules import get_vocabulary
@@ -31,7 +32,7 @@ class NothingFound(BusinessError):
 
 @transaction.atomic
 def learn_lookalikes(learning: Learning) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Find the traits of a segment's members and keep who shares them most: of the house, and of each RM.
+    """Find the traits of a segment's members and keep who shares them most: of the house, and of each RM; leads likewise.
 
     What the segment's own rule asks is no trait: it would find the rule again. Raises NothingLearned.
     """
@@ -55,7 +56,9 @@ def learn_lookalikes(learning: Learning) -> tuple[dict[str, Any], dict[str, Any]
             [learning.pk, *parameters],
         )
         found = cursor.rowcount
-    return {"traits": [trait.as_json() for trait in traits], "without": without, "found": found}, dict(scores)
+    leads, lead_scores = learn_lookalike_leads(learning, without)
+    kept = {"traits": [trait.as_json() for trait in traits], "without": without, "found": found, "leads": leads}
+    return kept, {**scores, "leads": lead_scores}
 
 
 def _list_asked(segment: Segment) -> list[str]:

@@ -4,7 +4,7 @@ Keys come from a closed list and stand in the registry; bounds and weights are p
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -111,10 +111,10 @@ def count_sides(segment_id: int, facts: Mapping[str, Banded]) -> Sides:
         cursor.execute(
             f"""
             SELECT v.key, v.band, s.is_inside, count(*)
-            FROM ({_choose_sides(is_held_back=False)}) s CROSS JOIN LATERAL (VALUES {", ".join(values)}) v (key, band)
+            FROM ({choose_sides(is_held_back=False)}) s CROSS JOIN LATERAL (VALUES {", ".join(values)}) v (key, band)
             GROUP BY 1, 2, 3
             """,  # noqa: S608 - keys of the closed list
-            [*_sides_parameters(segment_id), *parameters],
+            [*list_sides_parameters(segment_id), *parameters],
         )
         for key, band, is_inside, count in cursor.fetchall():
             side = sides.inside if is_inside else sides.outside
@@ -130,16 +130,17 @@ def count_scores(segment_id: int, traits: Sequence[Trait]) -> tuple[Counter[floa
         cursor.execute(
             f"""
             SELECT s.is_inside, round(({score})::numeric, 2)::float8, count(*)
-            FROM ({_choose_sides(is_held_back=True)}) s GROUP BY 1, 2
+            FROM ({choose_sides(is_held_back=True)}) s GROUP BY 1, 2
             """,  # noqa: S608 - keys of the closed list
-            [*parameters, *_sides_parameters(segment_id)],
+            [*parameters, *list_sides_parameters(segment_id)],
         )
         for is_inside, value, count in cursor.fetchall():
             found[0 if is_inside else 1][value] = count
     return found
 
 
-def _choose_sides(*, is_held_back: bool) -> str:
+def choose_sides(*, is_held_back: bool) -> str:
+    """Return SQL for the rows of a sample of members and others, `is_inside` or not, whom one learns from or tests with."""
     fold = f"(hashint8extended(s.customer_id, 7) & 1023) %% {_FOLDS} {'=' if is_held_back else '<>'} 0"
     members = "SELECT m.customer_id FROM segmentation_membership m WHERE m.segment_id = %s AND m.left_at IS NULL"
     return f"""
@@ -150,15 +151,18 @@ def _choose_sides(*, is_held_back: bool) -> str:
     """  # noqa: S608 - everything is our own
 
 
-def _sides_parameters(segment_id: int) -> list[Any]:
+def list_sides_parameters(segment_id: int) -> list[Any]:
+    """Return the parameters of `choose_sides`."""
     return [segment_id, _SAMPLE, segment_id, _SAMPLE]
 
 
-def write_score(traits: Sequence[Trait]) -> tuple[str, list[Any]]:
-    """Return SQL for the sum of the weights of a customer's bands, and its parameters."""
+def write_score(
+    traits: Sequence[Trait], write: Callable[[Banded], tuple[str, list[Any]]] = write_band
+) -> tuple[str, list[Any]]:
+    """Return SQL for the sum of the weights of somebody's bands, and its parameters; `write` tells the band of a fact."""
     terms, parameters = [], []
     for trait in traits:
-        band, given = write_band(trait.fact)
+        band, given = write(trait.fact)
         whens = " ".join("WHEN %s THEN %s::float8" for _band in trait.weights)
         terms.append(f"CASE {band} {whens} ELSE 0 END")
         parameters += [*given, *(value for pair in trait.weights.items() for value in pair)]

@@ -1,5 +1,6 @@
 """Who is like the members of a segment: asked for from its page, shown with the traits shared, kept as a list."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -15,10 +16,12 @@ from segmentation.models import Learning, Segment
 from segmentation.operations import lookalikes, recommend_learning
 from segmentation.queries import lookalikes as reads
 from segmentation.queries.segments import get_segment
+from segmentation.rules.comparable import Banded
 from segmentation.rules.lookalikes import Trait, list_named, list_shared, read_trait
 from segmentation.texts_recommend import name_fact, say_band, say_lack
 from staff import rights
 from staff.pages import StaffPage, carry_out
+from staff.queries import Access
 
 
 class LookAlikePage(StaffPage):
@@ -34,15 +37,7 @@ class LookAlikePage(StaffPage):
         """Answer the page with what was typed into its form."""
         learning = reads.get_latest(segment)
         context: dict[str, Any] = {
-            "segment": segment,
-            "learning": learning,
-            "lack": say_lack(learning.lack) if learning and learning.lack else "",
-            "waits": learning is not None and learning.state == Learning.State.ASKED,
-            "bases": [
-                (reads.EVERYTHING, _("everything known")),
-                (reads.BEFORE, _("what is known before a first deal")),
-            ],
-            "can_edit": self.access.has(rights.EDIT_SEGMENTS),
+            **show_learning(self.access, segment, learning, "segmentation:lookalikes"),
             "name": request.POST.get("name", ""),
             "most": request.POST.get("most", "200"),
             "faults": {key: " ".join(str(one) for one in found if one) for key, found in faults.items()},
@@ -60,19 +55,42 @@ class LookAlikePage(StaffPage):
         )
         bands = reads.read_bands([row.customer_id for row in page.rows], traits, clock.business_date())
         return {
-            "traits": [_show_trait(trait) for trait in traits if list_named(trait)],
+            "traits": [show_trait(trait, name_fact, say_band) for trait in traits if list_named(trait)],
             "without": [name_fact(key) for key in learning.content.get("without", [])],
             "page": page,
             "rows": [{"row": row, "shared": _name_shared(traits, bands.get(row.customer_id, {}))} for row in page.rows],
         }
 
 
-def _show_trait(trait: Trait) -> dict[str, Any]:
+def show_learning(access: Access, segment: Segment, learning: Learning | None, current: str) -> dict[str, Any]:
+    """Return what both pages of look-alikes show: the latest learning, the form to ask for one, customers beside leads."""
+    pages = [("segmentation:lookalikes", _("Customers"), rights.VIEW_SEGMENTS)]
+    pages.append(("segmentation:lookalike-leads", _("Leads"), rights.WORK_LEADS))
     return {
-        "name": name_fact(trait.fact.key),
+        "segment": segment,
+        "learning": learning,
+        "lack": say_lack(learning.lack) if learning and learning.lack else "",
+        "waits": learning is not None and learning.state == Learning.State.ASKED,
+        "bases": [
+            (reads.EVERYTHING, _("everything known")),
+            (reads.BEFORE, _("what is known before a first deal")),
+        ],
+        "can_edit": access.has(rights.EDIT_SEGMENTS),
+        "tabs": [
+            {"label": label, "url": reverse(name, args=[segment.public_id]), "is_current": name == current}
+            for name, label, right in pages
+            if access.has(right)
+        ],
+    }
+
+
+def show_trait(trait: Trait, name: Callable[[str], str], say: Callable[[Banded, str], str]) -> dict[str, Any]:
+    """Return a trait as pages show it: the bands that members have clearly more often."""
+    return {
+        "name": name(trait.fact.key),
         "bands": [
             {
-                "label": say_band(trait.fact, band),
+                "label": say(trait.fact, band),
                 "inside": trait.inside.get(band, 0.0),
                 "outside": trait.outside.get(band, 0.0),
             }

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from segmentation.web import clusters, labels, lifecycle, lookalikes, needs, recommend, views
+from segmentation.web import clusters, labels, lifecycle, lookalike_leads, lookalikes, needs, recommend, views
 
 app_name = "segmentation"
 
@@ -22,6 +22,16 @@ urlpatterns = [
     path("segments/<str:public_id>/lookalikes/", lookalikes.LookAlikePage.as_view(), name="lookalikes"),
     path("segments/<str:public_id>/lookalikes/ask/", lookalikes.AskLookAlikes.as_view(), name="lookalikes-ask"),
     path("segments/<str:public_id>/lookalikes/keep/", lookalikes.KeepLookAlikes.as_view(), name="lookalikes-keep"),
+    path(
+        "segments/<str:public_id>/lookalikes/leads/",
+        lookalike_leads.LookAlikeLeadsPage.as_view(),
+        name="lookalike-leads",
+    ),
+    path(
+        "segments/<str:public_id>/lookalikes/leads/export/",
+        lookalike_leads.LookAlikeLeadsExport.as_view(),
+        name="lookalike-leads-export",
+    ),
     path("segments/<str:public_id>/<slug:act>/", views.SegmentAct.as_view(), name="act"),
     path("segments/<str:public_id>/customers/<str:customer_id>/", views.ExplainPage.as_view(), name="explain"),
     path("labels/", labels.LabelsPage.as_view(), name="labels"),

@@ -182,6 +182,7 @@ MATRIX: dict[tuple[str, str], tuple[str, Any]] = {
     ),
     ("get", "staff/segments/<public_id:segment>/members/"): (rights.VIEW_SEGMENTS, None),
     ("get", "staff/segments/<public_id:segment>/lookalikes/"): (rights.VIEW_SEGMENTS, None),
+    ("get", "staff/segments/<public_id:segment>/lookalikes/leads/"): (rights.WORK_LEADS, None),
     ("get", "staff/learnings/"): (rights.VIEW_SEGMENTS, None),
     ("get", "staff/clusters/"): (rights.VIEW_SEGMENTS, None),
     ("get", "staff/needs/"): (rights.VIEW_SEGMENTS, None),

@@ -271,7 +271,7 @@ def write_segments(b: Book) -> dict[str, tuple[str, str]]:
     lists = {name: ("manager", reverse(name)) for name in list_plain("segmentation") & list_answering()}
     records = {
         f"segmentation:{name}": ("manager", reverse(f"segmentation:{name}", args=[segment.public_id]))
-        for name in ("segment", "edit", "lookalikes")
+        for name in ("segment", "edit", "lookalikes", "lookalike-leads")
     }
     learning = ask_learning(kind=Learning.Kind.CLUSTERS, actor=b.manager, now=NOW, business_date=TODAY)
     cluster = Cluster.objects.create(learning=learning, place=1, size=2, share=0.5)
