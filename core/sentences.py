@@ -19,3 +19,8 @@ def join_words(words: Iterable[Any]) -> str:
 def join_parts(parts: Iterable[Any]) -> str:
     """Return parts of a sentence in a row: `a; b`."""
     return _("; ").join(map(str, parts))
+
+
+def close_sentence(words: Any) -> str:
+    """Return words with the full stop of the language."""
+    return _("%(words)s.") % {"words": words}

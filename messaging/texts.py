@@ -7,10 +7,13 @@ from django.utils.translation import gettext_lazy as _
 from core.errors import Text
 from core.registries import marketing_bars
 from customers.texts import register_text, register_words
-from messaging.models import Channel, Message
+from messaging.models import Channel, Message, Template
 
 _TEMPLATES: Final[dict[str, Text]] = {
     "verification-code": _("Verification code"),
+    "welcome": _("Welcome"),
+    "new-adviser": _("New relationship manager"),
+    "staff-digest": _("Summary of the day for colleagues"),
     "identity-confirmed": _("Identity confirmed"),
     "application-approved": _("Application approved"),
     "application-declined": _("Application declined"),
@@ -66,4 +69,9 @@ def say_reason(reason: str) -> Text:
 
 def name_message(message: Message) -> Text:
     """Return a message's subject; a short message has none and goes by its template's name."""
-    return message.subject or _TEMPLATES.get(message.template.code, message.template.code)
+    return message.subject or name_template(message.template)
+
+
+def name_template(template: Template) -> Text:
+    """Return what a template is for, in the reader's language; an own one goes by its code."""
+    return _TEMPLATES.get(template.code, template.code)

@@ -266,7 +266,7 @@ def _review(demo: Demo, application: Application) -> Application:
         grade="D",
         approved_amount=application.amount,
         reason_codes=[],
-        note="收入与工作稳定,历史逾期已结清",
+        note="收入与工作稳定，历史逾期已结清",
         actor=demo.staff["zhaomin"].user,
         now=world.now,
     )

@@ -72,7 +72,7 @@ def _list_data(access: Access) -> list[BenchFigure]:
         _("Incomplete records"),
         counts["low"],
         f"{reverse('customers:list')}?where={LOW_CONDITION}&sort=completeness",
-        _("Customers whose record is less than 40 % complete."),
+        _("Customers whose record is less than 40 percent complete."),
     )
     return [pairs, *([quarantine] if access.has(rights.IMPORT_CUSTOMERS) else []), incomplete]
 

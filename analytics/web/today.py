@@ -19,7 +19,7 @@ from customers.models import WorkItem
 from customers.queries.staff import count_registered_since
 from customers.queries.today import read_today
 from customers.queries.work import list_work
-from customers.texts import render_text
+from customers.texts import name_code, render_text
 from staff import rights
 from staff.pages import StaffPage
 
@@ -155,7 +155,7 @@ def _show(item: WorkItem, now: datetime) -> dict[str, Any]:
         "group": item.group,
         "group_place": _GROUPS[item.group],
         "urgency": item.urgency,
-        "title": str(WorkItem.Group(item.group).label) if customer is None else "",
+        "title": _name_work(item) if customer is None else "",
         "who": str(customer) if customer else "",
         "who_url": reverse("customers:page", args=[customer.public_id]) if customer else "",
         "reason": render_text(item.reason_code, item.params),
@@ -164,6 +164,11 @@ def _show(item: WorkItem, now: datetime) -> dict[str, Any]:
         "url": url,
         "acts": acts,
     }
+
+
+def _name_work(item: WorkItem) -> str:
+    named = name_code("work", item.kind)
+    return str(WorkItem.Group(item.group).label if named == item.kind else named)
 
 
 def _act(item: WorkItem, act: str) -> str:

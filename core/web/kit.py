@@ -30,7 +30,9 @@ class KitFilter(forms.Form):
         choices=[("", _("any")), ("repaying", _("repaying")), ("overdue", _("overdue"))],
         required=False,
     )
-    due = forms.DateField(label=_("Due until"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    due = forms.DateField(
+        label=_("Due until"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
     purpose = forms.MultipleChoiceField(
         label=_("Purpose"),
         choices=[("shop", _("shop")), ("car", _("car")), ("study", _("study"))],

@@ -60,7 +60,10 @@ class EntryForm(NewCustomerForm):
     )
     role = forms.ChoiceField(label=_("Wants to"), required=False, choices=WISHES)
     birth_date = forms.CharField(
-        label=_("Birth date"), required=False, max_length=20, widget=forms.DateInput(attrs={"type": "date"})
+        label=_("Birth date"),
+        required=False,
+        max_length=20,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
     sex = forms.ChoiceField(label=_("Sex"), required=False, choices=[("", "–"), *SEXES])
     email = forms.CharField(label=_("E-mail"), required=False, max_length=200)

@@ -10,7 +10,7 @@ from customers.models import CorrectiveAction, ProcessStep
 from customers.rules.process import Standing
 from staff.models import StaffMember
 
-_DAY = forms.DateInput(attrs={"type": "date"})
+_DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 _ANY = [("", _("any"))]
 STANDINGS = {
     Standing.ON_TIME: _("done on time"),

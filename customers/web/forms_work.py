@@ -15,7 +15,7 @@ from customers.web.forms import ContactForm
 from staff.models import StaffMember
 
 _MOMENT = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
-_DAY = forms.DateInput(attrs={"type": "date"})
+_DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 _ANY = [("", _("any"))]
 
 # The words for the fields that the intakes of the thirteen methods ask for.

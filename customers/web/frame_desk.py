@@ -35,6 +35,7 @@ def register() -> None:
             "customers.digest": _("summary of the day"),
             "customers.contacts_planned": _("contacts planned for you"),
             "customers.mention": _("mention"),
+            "customers.lead": _("lead for you"),
             "customers.received": _("customer given to you"),
             "customers.given_away": _("customer given to a colleague"),
             "customers.collaborator": _("asked to help"),

@@ -4,6 +4,7 @@ from datetime import datetime
 from string import Formatter
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
@@ -11,6 +12,7 @@ from core import audit
 from core.changes import ChangeInvalid, write_values
 from core.models import User
 from messaging.models import Template
+from messaging.texts import name_template
 
 
 @transaction.atomic
@@ -46,4 +48,11 @@ def _places(text: str) -> set[str]:
 
 def list_titles() -> list[tuple[str, str]]:
     """Return (key, title) of the versions in force that lawyers may be asked about."""
-    return [(str(row.pk), str(row)) for row in Template.objects.filter(is_active=True)]
+    languages = dict(settings.LANGUAGES)
+    return [
+        (
+            str(row.pk),
+            f"{name_template(row)} · {row.get_channel_display()} · {languages.get(row.language, row.language)} v{row.version}",
+        )
+        for row in Template.objects.filter(is_active=True)
+    ]

@@ -65,6 +65,17 @@ def seed_monitoring(_business_date: date, _now: datetime) -> None:
         WarningRule.objects.get_or_create(name=name, defaults=defaults)
 
 
+# What a piece of work without a customer is about.
+_WORK: Final = {
+    "risk.alert": _("Alert"),
+    "risk.entry": _("Risk to look at again"),
+    "risk.leaver": _("Customers of a leaver"),
+    "risk.legal_review": _("Legal review"),
+    "risk.policy": _("Policy to assess"),
+    "risk.rate_moved": _("Rate moved"),
+}
+
+
 def register_monitoring() -> None:
     """Register steps, seeds and sentences."""
     register_step(warnings.STEP, warnings.STEP_ORDER, warnings.watch_borrowers)
@@ -75,6 +86,8 @@ def register_monitoring() -> None:
     live_gates.register("risk.legal_review", register.hold_under_review)
     register_seed(62, "risk.monitoring", seed_monitoring)
     register_words("warning", {code: pattern.label for code, pattern in warning_patterns.items()})
+    register_words("notice", {"risk.leaver": _("customers of a leaver")})
+    register_words("work", _WORK)
     failures = (reasons.RULES_MISSING, reasons.FACTS_MISSING, reasons.INPUTS_INVALID, reasons.RULES_FAILED)
     register_words("assessment_failure", {code: reasons.REASONS[code].staff for code in failures})
     for code, sentence in _TEXTS.items():

@@ -11,6 +11,7 @@ from django.db.models import Avg, Count, F, Q, QuerySet, Sum
 from core.registries import warning_patterns
 from core.rules.ratios import share_of
 from customers.models import Customer, WorkItem
+from customers.texts import name_code
 from risk.models import WarningRule, WarningSignal
 from staff import rights
 from staff.queries import Access, scope_condition
@@ -85,7 +86,8 @@ def describe_warning(pattern: str, rule_name: str, figures: dict[str, Any]) -> s
     """Return a pattern's sentence with the figures in it; of a pattern that is gone its rule's name."""
     if pattern not in warning_patterns:
         return rule_name
-    return str(warning_patterns.get(pattern).sentence) % _Figures(figures)
+    shown = {name: name_code(name, value) for name, value in figures.items()}
+    return str(warning_patterns.get(pattern).sentence) % _Figures(shown)
 
 
 class _Figures(dict[str, Any]):

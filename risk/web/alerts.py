@@ -28,6 +28,7 @@ from risk.queries.reassessments import get_plan_of, list_reassessments_of
 from risk.queries.warnings import list_loan_signals, list_signals
 from risk.web.charts import draw_history
 from risk.web.reassessments import show_plan, show_reassessment
+from risk.web.sections import list_sections
 from risk.web.selection import ENTITY, select_alerts
 from risk.web.warnings import show_signal
 from staff import rights
@@ -51,6 +52,7 @@ class AlertListPage(StaffPage):
         context = {
             "form": form,
             "total": count_rows(rows),
+            "sections": list_sections(self.access, "risk:alerts"),
             "rows": [show(alert) for alert in rows[:_PAGE]],
             **show_views(self.access, ENTITY, request.GET, view),
         }

@@ -17,7 +17,7 @@ from staff import rights
 from staff.models import StaffMember
 from staff.queries import list_members_with_right
 
-_DAY = forms.DateInput(attrs={"type": "date"})
+_DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 _GRADES = [(grade, grade) for grade in "ABCDE"]
 
 

@@ -78,7 +78,9 @@ class IndicatorPage(MonitorPage):
             raise NotFound
         parts = figures.list_parts(code)
         names = figures.name_dimensions([part, *(row.dimension for row in parts)])
-        alerts = list_alerts(request.user).filter(rule__indicator=code, dimension=part)  # type: ignore[arg-type]
+        alerts = list_alerts(request.user).filter(rule__indicator=code)  # type: ignore[arg-type]
+        if part:
+            alerts = alerts.filter(dimension=part)
         return self.show(
             request,
             "risk/indicator.html",
@@ -91,6 +93,7 @@ class IndicatorPage(MonitorPage):
             chart=draw_history(code, part, history) if history else None,
             records=indicator.records(part) if indicator.records else "",
             rules=[_show_rule(code, *pair) for pair in figures.list_rules_for(code, part)],
+            is_watched_by_part=not part and bool(figures.list_rules_for(code, "*")),
             parts=[_show_part(code, row, names) for row in parts],
             alerts=[show(alert) for alert in alerts[:50]],
         )

@@ -24,7 +24,8 @@ from staff.models import StaffMember
 from staff.pages import carry_out, show_refusal
 
 _DAY = {"type": "date"}
-_MOMENT = {"type": "datetime-local"}
+# What has happened is written up: no buttons for moments to come.
+_MOMENT = {"type": "datetime-local", "data-past": ""}
 _GRADES = [(number, str(number)) for number in range(1, 6)]
 
 
@@ -44,7 +45,7 @@ class EntryForm(forms.ModelForm):  # type: ignore[type-arg]
             "review_months",
         )  # fmt: skip
         widgets = {
-            "review_date": forms.DateInput(attrs=_DAY),
+            "review_date": forms.DateInput(attrs=_DAY, format="%Y-%m-%d"),
             "likelihood": forms.Select(choices=_GRADES),
             "impact": forms.Select(choices=_GRADES),
             "description": forms.Textarea(attrs={"rows": 3}),
@@ -95,7 +96,9 @@ class LegalReviewForm(forms.Form):
 
     target = forms.ChoiceField(label=gettext_lazy("What is reviewed"))
     question = forms.CharField(label=gettext_lazy("Question"), widget=forms.Textarea(attrs={"rows": 3}))
-    due_date = forms.DateField(label=gettext_lazy("Answer until"), widget=forms.DateInput(attrs=_DAY))
+    due_date = forms.DateField(
+        label=gettext_lazy("Answer until"), widget=forms.DateInput(attrs=_DAY, format="%Y-%m-%d")
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

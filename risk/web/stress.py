@@ -15,6 +15,7 @@ from core import clock, parameters
 from core.errors import BusinessError
 from core.rules.charts import Chart, Series, Shape, Tone, Unit
 from core.rules.formats import money_text
+from core.sentences import close_sentence
 from core.web.listing import take_page
 from risk.models import StressRun
 from risk.operations import stress as operations
@@ -176,7 +177,7 @@ def _draw_defaults(run: StressRun, names: dict[str, str]) -> list[Chart]:
                 Series(_("As things are"), [sums[0] for sums in by_product.values()], Shape.BAR, Tone.PLAIN),
                 Series(_("Under stress"), [sums[1] for sums in by_product.values()], Shape.BAR, Tone.LATE),
             ],
-            sentence=_headline(run) + ".",
+            sentence=close_sentence(_headline(run)),
         )
     ]
 
@@ -189,7 +190,7 @@ def _draw_rates(run: StressRun, _names: dict[str, str]) -> list[Chart]:
             _("Money for listings"),
             [_("Idle money now"), _("Idle money after"), _("Listings ask for"), _("Lacking after")],
             [Series(_("Amount"), [idle, idle - outflow, demand, Decimal(result["gap_after"])], Shape.BAR, Tone.ACCENT)],
-            sentence=_headline(run) + ".",
+            sentence=close_sentence(_headline(run)),
         )
     ]
 
@@ -208,7 +209,7 @@ def _draw_year(run: StressRun, _names: dict[str, str]) -> list[Chart]:
                 Series(_("More than 30 days"), [Decimal(row["par30"]) for row in days], tone=Tone.LATE),
             ],
             unit=Unit.RATIO,
-            sentence=_headline(run) + ".",
+            sentence=close_sentence(_headline(run)),
         ),
         Chart(
             _("Live early warnings and loans that went bad"),

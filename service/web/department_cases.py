@@ -36,7 +36,7 @@ _VIEWS: dict[str, Any] = {
     "late": gettext_lazy("Late"),
     "all": gettext_lazy("All"),
 }
-_DAY = forms.DateInput(attrs={"type": "date"})
+_DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 TONES = {"OPEN": "info", "ANSWERED": "good", "CLOSED": "plain"}
 
 

@@ -31,6 +31,8 @@ def register() -> None:
         "cases", CustomerPanel(_("Cases"), "service:customer-cases", order=85, right=rights.WORK_CASES)
     )
     register_words("action", _ACTIONS)
+    register_words("notice", {"service.case": _("case of a department")})
+    register_words("work", {"service.case": _("Case of a department")})
     loan_panels.register(
         "collections", CustomerPanel(_("Collection case"), "service:loan", order=10, right=rights.COLLECT)
     )

@@ -49,7 +49,9 @@ class PromiseForm(forms.Form):
     """What a debtor promises."""
 
     amount = forms.DecimalField(label=gettext_lazy("Amount"), max_digits=18, decimal_places=2)
-    promised_date = forms.DateField(label=gettext_lazy("Until"), widget=forms.DateInput(attrs={"type": "date"}))
+    promised_date = forms.DateField(
+        label=gettext_lazy("Until"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
 
 
 class CaseListPage(StaffPage):

@@ -92,7 +92,7 @@ def field(bound: BoundField, prefix: str = "", help: str = "", **attributes: Any
         "field": bound,
         "widget": bound.as_widget(attrs=extra),
         "is_check": is_check and not is_group,
-        "is_moment": input_type == "datetime-local",
+        "is_moment": input_type == "datetime-local" and "data-past" not in widget.attrs,
         "prefix": prefix,
         "help": help or bound.help_text,
     }

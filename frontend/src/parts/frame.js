@@ -41,6 +41,18 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+// Tabs that do not fit scroll sideways: the open one stands in sight.
+function showOpenTabs() {
+  for (const tab of document.querySelectorAll('.tabs [aria-current="page"]')) {
+    const strip = tab.closest(".tabs");
+    if (strip.scrollWidth <= strip.clientWidth) continue;
+    const [inner, outer] = [tab.getBoundingClientRect(), strip.getBoundingClientRect()];
+    if (inner.left < outer.left || inner.right > outer.right) strip.scrollLeft += inner.left - outer.left - (outer.width - inner.width) / 2;
+  }
+}
+showOpenTabs();
+document.addEventListener("htmx:after:swap", showOpenTabs);
+
 if (/Mac|iPhone|iPad/.test(navigator.platform)) {
   for (const key of document.querySelectorAll("[data-shortcut]")) key.textContent = `⌘ ${key.dataset.shortcut}`;
 }
