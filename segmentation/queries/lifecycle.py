@@ -3,13 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any, Final
 
 from django.db import connection
 from django.db.models import Avg, Count, DurationField, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet, Value
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce
 
 from core.errors import NotFound
+from core.money import ZERO, round_yuan
 from customers.models import Customer, StepRun
 from customers.queries.staff import in_scope
 from segmentation.models import Decline, LabelChoice, Labels, LabelStay, Playbook, ServicePackage
@@ -21,6 +24,17 @@ from staff.models import Scope
 from staff.queries import Access
 
 _PAST: Final = 20
+MOST_YEARS: Final = 5
+_TODAY: Final = "(SELECT value FROM core_businessdate)"
+# Who is lost was with us until his last act; all others are to this day.
+_LAST_ACT: Final = (
+    "greatest(s.first_deal_date, s.last_deal_date, (s.last_settled AT TIME ZONE 'Asia/Shanghai')::date,"
+    " s.last_share_ended_date)"
+)
+_POSSIBLE: Final = f"extract(year FROM age({_TODAY}, s.first_deal_date))::int"
+_TOGETHER: Final = (
+    f"extract(year FROM age(CASE WHEN s.stage = 'LOST' THEN {_LAST_ACT} ELSE {_TODAY} END, s.first_deal_date))::int"
+)
 # The stages into which it went well, by the figure of a playbook.
 _WELL: Final = {
     "ACTIVATED": ("NEW", "ACTIVE", "MATURE"),
@@ -41,13 +55,24 @@ class Cohort:
 
 
 @dataclass(frozen=True)
+class YearsTogether:
+    """Of those who could be with us for so many full years by now, how many were."""
+
+    years: int
+    could: int
+    stayed: int
+
+
+@dataclass(frozen=True)
 class YearOfFirstDeal:
-    """Those whose first deal was in one year: how many, how many are not lost, and what they will probably bring."""
+    """Those whose first deal was in one year: how many, how many are not lost, what they will probably bring, how long they
+    stayed."""
 
     year: int
     began: int
     remained: int
-    clv: Any
+    clv: Decimal | None
+    spans: list[YearsTogether]
 
 
 def sees_all(access: Access) -> bool:
@@ -172,16 +197,58 @@ def list_cohorts(access: Access, *, today: date, within_days: int, months: int =
 
 
 def list_years(access: Access) -> list[YearOfFirstDeal]:
-    """Return by year of the first deal how many are still with us: the years that customers stay."""
+    """Return by year of the first deal how many are still with us, and how many stayed each number of years: one pass."""
     among, parameters = _scope_sql(access)
     statement = f"""
-    SELECT extract(year FROM s.first_deal_date)::int, count(*), count(*) FILTER (WHERE s.stage <> 'LOST'),
-           round(avg(s.clv), 2)
-    FROM {TABLE} s WHERE s.first_deal_date IS NOT NULL AND {among} GROUP BY 1 ORDER BY 1
+    SELECT extract(year FROM s.first_deal_date)::int, {_POSSIBLE}, {_TOGETHER}, count(*),
+           count(*) FILTER (WHERE s.stage <> 'LOST'), sum(s.clv), count(s.clv)
+    FROM {TABLE} s WHERE s.first_deal_date IS NOT NULL AND {among} GROUP BY 1, 2, 3
     """  # noqa: S608 - everything is our own
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
-        return [YearOfFirstDeal(*row) for row in cursor.fetchall()]
+        rows = cursor.fetchall()
+    found = []
+    for year in sorted({row[0] for row in rows}):
+        own = [row[1:] for row in rows if row[0] == year]
+        worth, known = sum((row[4] or ZERO for row in own), ZERO), sum(row[5] for row in own)
+        spans = [
+            YearsTogether(
+                years,
+                sum(count for possible, _together, count, *_rest in own if possible >= years),
+                sum(count for possible, together, count, *_rest in own if min(possible, together) >= years),
+            )
+            for years in range(1, MOST_YEARS + 1)
+        ]
+        found.append(
+            YearOfFirstDeal(
+                year,
+                sum(row[2] for row in own),
+                sum(row[3] for row in own),
+                round_yuan(worth / known) if known else None,
+                spans,
+            )
+        )
+    return found
+
+
+def list_together(access: Access, year: int, years: int) -> QuerySet[Customer]:
+    """Return the reader's customers whose first deal was in a year and who stayed at least so many full years."""
+    rows = RawSQL(  # noqa: S611 - everything is our own
+        f"SELECT s.customer_id FROM {TABLE} s WHERE s.first_deal_date >= %s AND s.first_deal_date < %s"  # noqa: S608
+        f" AND least({_POSSIBLE}, {_TOGETHER}) >= %s",
+        [date(year, 1, 1), date(year + 1, 1, 1), years],
+    )
+    return in_scope(access).filter(pk__in=rows)
+
+
+def read_first_deals(customer_ids: Sequence[int]) -> dict[int, date]:
+    """Return the day of the first deal of some customers."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT s.customer_id, s.first_deal_date FROM {TABLE} s WHERE s.customer_id = ANY(%s)",  # noqa: S608
+            [list(customer_ids)],
+        )
+        return dict(cursor.fetchall())
 
 
 def list_packages() -> list[ServicePackage]:

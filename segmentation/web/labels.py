@@ -7,11 +7,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from core import clock
 from core.errors import InvalidInput, NotFound
 from core.sentences import join_words, say_value
 from core.web.listing import take_page
+from core.web.reading import read_number
 from customers.queries.staff import access_customer
 from segmentation.models import Decline, LabelStay
 from segmentation.models.vocabulary import Sign
@@ -50,6 +52,11 @@ def people_url(label: str, value: str, **more: str) -> str:
     return f"{reverse('segmentation:people')}?label={label}&value={value}{extra}"
 
 
+def together_url(year: int, years: int) -> str:
+    """Return the address of those who began in a year and stayed at least so many full years."""
+    return f"{reverse('segmentation:people')}?year={year}&together={years}"
+
+
 class LabelsPage(StaffPage):
     """Every label with its rule and the reader's customers by value."""
 
@@ -82,6 +89,8 @@ class PeoplePage(StaffPage):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """Show the list."""
+        if "year" in request.GET:
+            return self.show_together(request)
         label, value = request.GET.get("label", ""), request.GET.get("value", "")
         before = request.GET.get("before", "")
         if label not in KEYS or value not in dict(LABELS[label]) or (before and before not in dict(LABELS[label])):
@@ -107,6 +116,27 @@ class PeoplePage(StaffPage):
             "page": page,
             "rows": [{"customer": customer, "since": since.get(customer.pk)} for customer in page.rows],
             "back": reverse("segmentation:lifecycle" if before else "segmentation:labels"),
+        }
+        return render(request, "segmentation/people.html", context)
+
+    def show_together(self, request: HttpRequest) -> HttpResponse:
+        """Show who began in a year and stayed so long."""
+        year, years = (read_number(request.GET.get(name, "")) for name in ("year", "together"))
+        if year is None or years is None or not 1900 < year < 2200 or years > reads.MOST_YEARS:
+            raise NotFound
+        rows = reads.list_together(self.access, year, years)
+        page = take_page(rows.select_related("rm__user").defer("search_grams", "labels"), request.GET, sorts={})
+        since = reads.read_first_deals([customer.pk for customer in page.rows])
+        title = ngettext(
+            "First deal in %(year)s, with us for at least %(n)s year",
+            "First deal in %(year)s, with us for at least %(n)s years",
+            years,
+        )
+        context = {
+            "title": (title if years else _("First deal in %(year)s")) % {"year": year, "n": years},
+            "page": page,
+            "rows": [{"customer": customer, "since": since.get(customer.pk)} for customer in page.rows],
+            "back": reverse("segmentation:lifecycle"),
         }
         return render(request, "segmentation/people.html", context)
 

@@ -1,12 +1,13 @@
 """The lifecycle: stages and phases with their flows, cohorts, declines, service packages with breaches, playbooks."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from core import clock
 from core.errors import NotFound
@@ -18,7 +19,7 @@ from segmentation.models import Decline
 from segmentation.models.vocabulary import Phase, Sign
 from segmentation.queries import lifecycle as reads
 from segmentation.rules.labels import STAGES
-from segmentation.web.labels import list_tabs, people_url
+from segmentation.web.labels import list_tabs, people_url, together_url
 from segmentation.web.words import list_both, name_value
 from staff import rights
 from staff.pages import StaffPage
@@ -26,6 +27,8 @@ from staff.pages import StaffPage
 _FLOW_DAYS: Final = 90
 _YEAR: Final = 365
 _WITHIN: Final = (7, 30, 90)
+# So many years are told apart in one chart.
+_COHORTS: Final = 6
 _LABELS: Final = ("stage_borrower", "stage_investor", "stage")
 
 
@@ -58,6 +61,7 @@ class LifecyclePage(StaffPage):
             for stage, first, second in list_both()
         ]
         flows = {label: reads.count_moves(self.access, label, since) for label in _LABELS}
+        years = reads.list_years(self.access)
         cohorts = reads.list_cohorts(self.access, today=today, within_days=within)
         context = {
             "tabs": list_tabs("segmentation:lifecycle"),
@@ -73,10 +77,9 @@ class LifecyclePage(StaffPage):
             "cohort_chart": draw_cohorts(cohorts, within),
             "within": within,
             "choices": _WITHIN,
-            "years": [
-                {"row": row, "tenure": today.year - row.year, "share": row.remained / row.began}
-                for row in reads.list_years(self.access)
-            ],
+            "years": [_show_year(row, today) for row in years],
+            "spans": range(1, reads.MOST_YEARS + 1),
+            "retention_chart": draw_retention(years),
         }
         return render(request, "segmentation/lifecycle.html", context)
 
@@ -140,6 +143,52 @@ def draw_flows(flows: dict[str, dict[tuple[str, str], int]]) -> Chart:
         sentence=_("%(count)s moves within %(days)s days.") % {"count": sum(came), "days": _FLOW_DAYS},
         definition=_("Moves of roles and of the person as a whole; the first telling of a stage is no move."),
     )
+
+
+def _show_year(row: reads.YearOfFirstDeal, today: date) -> dict[str, Any]:
+    return {
+        "row": row,
+        "tenure": today.year - row.year,
+        "share": row.remained / row.began,
+        "url": together_url(row.year, 0),
+        "spans": [
+            {"share": span.stayed / span.could, "url": together_url(row.year, span.years), "span": span}
+            if span.could
+            else None
+            for span in row.spans
+        ],
+    }
+
+
+def draw_retention(years: list[reads.YearOfFirstDeal]) -> Chart | None:
+    """Draw by year of the first deal the share that stayed each number of years; what nobody could reach yet is left out."""
+    shown = [row for row in years if row.spans[0].could][-_COHORTS:]
+    if not shown:
+        return None
+    latest = shown[-1]
+    return Chart(
+        _("Retention by year of the first deal"),
+        [_years(span.years) for span in latest.spans],
+        [
+            Series(
+                str(row.year),
+                [span.stayed / span.could if span.could else None for span in row.spans],
+                shape=Shape.LINE,
+                urls=[together_url(row.year, span.years) if span.could else "" for span in row.spans],
+            )
+            for row in shown
+        ],
+        unit=Unit.RATIO,
+        sentence=_("Of those who began in %(year)s, %(share)s%% stayed at least a year.")
+        % {"year": latest.year, "share": round(100 * latest.spans[0].stayed / latest.spans[0].could)},
+        definition=_(
+            "Of those whose first deal is long enough ago, the share not lost before so many full years: until the last act of who is lost, until today of all others."
+        ),
+    )
+
+
+def _years(years: int) -> str:
+    return ngettext("%(n)s year", "%(n)s years", years) % {"n": years}
 
 
 def draw_cohorts(cohorts: list[reads.Cohort], within: int) -> Chart | None:

@@ -225,6 +225,37 @@ def test_counts_are_those_of_the_lists_behind_them(book: Book, quiet: Customer) 
     assert sum(row.began for row in reads.list_years(access)) == 3
 
 
+def test_retention_by_year_opens_the_customers_behind_it(book: Book) -> None:
+    """Three began three years ago; one of them was lost after his first year."""
+    stayed, lost = make_many(book, 1), make_customer(71, "李娜", book.rm, is_investor=True)
+    make_loan(790, book.borrower, lost)
+    Loan.objects.filter(shares__investor__in=(stayed, lost)).update(start_date=TODAY - timedelta(days=3 * 366))
+    label()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE segmentation_standing SET stage = 'LOST', last_deal_date = first_deal_date + 400, last_settled = NULL,"
+            " last_share_ended_date = NULL WHERE customer_id = %s", [lost.pk],
+        )  # fmt: skip
+    access = get_access(book.rm)
+    assert access is not None
+    year = (TODAY - timedelta(days=3 * 366)).year
+    row = next(row for row in reads.list_years(access) if row.year == year)
+    assert [(span.could, span.stayed) for span in row.spans] == [(3, 3), (3, 2), (3, 2), (0, 0), (0, 0)]
+    assert (row.began, row.remained) == (3, 2)
+    for span in row.spans:
+        assert reads.list_together(access, year, span.years).count() == span.stayed
+    client = as_user(book.rm)
+    with clock.use_clock(NOW):
+        page = client.get("/lifecycle/").content.decode()
+        behind = client.get(f"/labels/customers/?year={year}&together=2").content.decode()
+        assert client.get("/labels/customers/?year=x&together=2").status_code == 404
+        strip = client.get(f"/customers/{stayed.public_id}/").content.decode()
+    assert f"year={year}&amp;together=2" in page and stayed.name in behind and lost.name not in behind
+    assert "3 years" in strip
+    Customer.objects.filter(pk=stayed.pk).update(rm=book.other_rm.staff_member)
+    assert not reads.list_together(access, year, 2).filter(pk=stayed.pk).exists()
+
+
 def set_stage(customer: Customer, stage: str, book: Book) -> None:
     choose_label(
         customer_id=customer.pk, label="stage_borrower", value=stage, reason="moved away",

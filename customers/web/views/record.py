@@ -25,6 +25,7 @@ from customers.queries.attributes import read_attributes
 from customers.queries.health import read_health
 from customers.queries.own import get_latest_profile, list_cards
 from customers.queries.staff import access_customer, list_open_work, list_timeline
+from customers.rules.identity import age_on
 from customers.rules.timeline import count_kinds, fold_edits, split_noisy
 from customers.texts import name_code, read_flow, render_text
 from customers.web.forms import ContactForm, ReminderForm
@@ -34,7 +35,7 @@ from staff import rights
 from staff.pages import StaffPage
 from staff.queries import Access
 
-_FIGURES = ("overdue", "days_past_due", "outstanding", "invested", "next_due_date")
+_FIGURES = ("overdue", "days_past_due", "outstanding", "invested", "next_due_date", "first_deal_date")
 _PAGE = 30
 _NEWS = 8
 _TONES = {"LOW": "good", "MIDDLE": "plain", "HIGH": "late", "UNKNOWN": "plain", "LOST": "warn", "FROZEN": "late"}
@@ -63,9 +64,12 @@ class CustomerPage(StaffPage):
         tabs = _list_tabs(self.access, customer, tab)
         panel = next((item for item in tabs if item["is_current"]), tabs[0])
         profile, cards = get_latest_profile(customer), list(list_cards(customer.pk))
+        figures = read_attributes([customer.pk], _FIGURES)[customer.pk]
+        since = figures.get("first_deal_date")
         context = {
             "customer": customer,
-            "figures": read_attributes([customer.pk], _FIGURES)[customer.pk],
+            "figures": figures,
+            "tenure": age_on(since, clock.business_date()) if since else None,
             "labels": _list_labels(customer),
             "profile": profile,
             "cards": cards,
