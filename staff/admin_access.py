@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from core import clock
+from core.admin_figures import FiguresInLists
 from core.changes import as_json
 from core.errors import BusinessError
 from core.models import User
@@ -28,7 +29,7 @@ def holds(request: HttpRequest, *wanted: str) -> bool:
     return access is not None and any(access.scope_of(right) == Scope.ALL for right in wanted)
 
 
-class ReadableByStaff:
+class ReadableByStaff(FiguresInLists):
     """A list and a page to look at, for those who configure, approve or audit; rows are written by operations only."""
 
     show_full_result_count = False
