@@ -83,7 +83,7 @@ WITH seen AS ({source}), changed AS (
     WHERE l.before <> l.value
     ON CONFLICT (key) DO NOTHING
 )
-SELECT {count} FROM changed
+SELECT id FROM changed
 """
 _DIFFERS = "(c.{0} <> seen.{0} OR c.labels->'{0}'->>'version' IS DISTINCT FROM %(version)s)"
 _ENTRY = """
@@ -94,8 +94,10 @@ ELSE '{{}}' END
 
 
 @transaction.atomic
-def set_labels(*, rules: Mapping[str, str], source: str, params: Mapping[str, Any], version: str, now: datetime) -> int:
-    """Set labels that have columns of their own for many customers in one statement; return the labels written.
+def set_labels(
+    *, rules: Mapping[str, str], source: str, params: Mapping[str, Any], version: str, now: datetime
+) -> list[int]:
+    """Set labels that have columns of their own for many customers in one statement; return on whose records.
 
     `rules` names the rule behind each label. `source` is SQL that yields `customer_id` and, for each label, its value
     and its reason as jsonb under `<label>` and `<label>_reason`; `params` are its parameters. A label is written where
@@ -114,10 +116,8 @@ def set_labels(*, rules: Mapping[str, str], source: str, params: Mapping[str, An
         entries=each(_ENTRY, " || "),
         columns=each("{0} = x.{0}"),
         values=each("('{0}', x.{0}_before::text, x.{0}::text)"),
-        count=each("count(*) FILTER (WHERE {0}_differs)", " + "),
     )
     stamps: dict[str, Any] = {"version": version, "now": now, "at": now.isoformat()}
     with connection.cursor() as cursor:
         cursor.execute(statement, {**params, **stamps, **{f"rule_{label}": rule for label, rule in rules.items()}})
-        written: int = cursor.fetchone()[0]
-    return written
+        return [pk for (pk,) in cursor.fetchall()]

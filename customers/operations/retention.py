@@ -95,6 +95,8 @@ FROM given ON CONFLICT (key) DO NOTHING
 def erase_expired(business_date: date, _from_id: int, _to_id: int, now: datetime) -> int:
     """Erase at the end of a business date every group that has been kept as long as it may; return how many went."""
     due = list_expired(business_date, limit=_A_NIGHT)
+    if not due:
+        return 0
     # Who was put under a hold, or came back, while this looked is looked at again once he is locked.
     locked = _lock([row.customer_id for row in due])
     due = [row for row in list_expired(business_date, limit=_A_NIGHT) if row.customer_id in locked]

@@ -30,23 +30,25 @@ def mark_investor(*, customer_id: int) -> None:
 
 
 # The risk of a borrower is that he does not pay; that of an investor is the loss he can bear, by his questionnaire.
+# What stands already is left out before the insertion: a conflict would lock its row.
 _REFRESH: Final = """
 INSERT INTO customers_customerrole AS r (customer_id, role, since_date, stage, value_tier, risk_tier, value)
-SELECT s.customer_id, s.role, s.since_date, s.stage, s.value_tier,
-       CASE WHEN s.role = 'BORROWER' THEN c.risk_tier
-            WHEN c.investor_type IN ('C1', 'C2') THEN 'LOW'
-            WHEN c.investor_type = 'C3' THEN 'MIDDLE'
-            WHEN c.investor_type IN ('C4', 'C5') THEN 'HIGH'
-            ELSE 'UNKNOWN' END,
-       s.value
-FROM ({source}) s JOIN customers_customer c ON c.id = s.customer_id
-ORDER BY s.customer_id, s.role
+SELECT n.customer_id, n.role, n.since_date, n.stage, n.value_tier, n.risk_tier, n.value
+FROM (
+    SELECT s.*,
+           CASE WHEN s.role = 'BORROWER' THEN c.risk_tier
+                WHEN c.investor_type IN ('C1', 'C2') THEN 'LOW'
+                WHEN c.investor_type = 'C3' THEN 'MIDDLE'
+                WHEN c.investor_type IN ('C4', 'C5') THEN 'HIGH'
+                ELSE 'UNKNOWN' END AS risk_tier
+    FROM ({source}) s JOIN customers_customer c ON c.id = s.customer_id
+) n LEFT JOIN customers_customerrole k ON k.customer_id = n.customer_id AND k.role = n.role
+WHERE (n.stage, n.value_tier, n.risk_tier, n.value, least(k.since_date, n.since_date))
+      IS DISTINCT FROM (k.stage, k.value_tier, k.risk_tier, k.value, k.since_date)
+ORDER BY n.customer_id, n.role
 ON CONFLICT (customer_id, role) DO UPDATE
 SET stage = excluded.stage, value_tier = excluded.value_tier, risk_tier = excluded.risk_tier, value = excluded.value,
     since_date = least(r.since_date, excluded.since_date)
-WHERE (r.stage, r.value_tier, r.risk_tier, r.value, r.since_date)
-      IS DISTINCT FROM (excluded.stage, excluded.value_tier, excluded.risk_tier, excluded.value,
-                        least(r.since_date, excluded.since_date))
 """
 
 

@@ -222,9 +222,11 @@ class LabelStay(models.Model):
             models.Index(fields=["label", "value", "customer_id"], name="label_stay_of", condition=Q(until_at=None)),
             models.Index(fields=["customer_id", "-id"], name="label_stay_past", condition=Q(until_at__isnull=False)),
             BrinIndex(fields=["from_at"], name="label_stay_moves"),
-            # Who has lately come into a stage, for the tasks that begin with it.
+            # Who has lately come into a stage out of another, for the tasks that begin with it.
             models.Index(
-                fields=["value", "from_at"], name="label_stay_stage", condition=Q(label="stage", until_at=None)
+                fields=["value", "from_at"],
+                name="label_stay_stage",
+                condition=Q(label="stage", until_at=None) & ~Q(before=""),
             ),
         ]
 

@@ -68,17 +68,18 @@ WITH gone AS (
 UPDATE segmentation_labelstay h SET until_at = %(now)s FROM gone
 WHERE h.customer_id = gone.customer_id AND h.until_at IS NULL
 """  # noqa: S608 - everything is our own
-# Stage and value stand on the record, whoever wrote there last.
+# Stage and value stand on the record, whoever wrote there last. Reasons are subqueries: only what differs needs them.
 _FOR_RECORD: Final = f"""
 SELECT l.customer_id, l.stage, coalesce(l.value_tier, 'UNKNOWN') AS value_tier,
-       jsonb_build_object('code', 'segmentation.stage_reason', 'deals', coalesce(s.deal_count, 0),
-                          'first', coalesce(s.first_deal_date::text, '—'), 'last', coalesce(s.last_deal_date::text, '—'))
-           AS stage_reason,
-       CASE WHEN l.value_tier IS NULL THEN jsonb_build_object('code', 'segmentation.no_deals')
-            ELSE jsonb_build_object('code', 'segmentation.value_reason', 'deals', s.deal_count, 'volume',
-                 (coalesce(s.borrowed_ever, 0) + coalesce(s.lent_ever, 0))::text, 'weighted', l.weighted_volume::text)
-       END AS value_tier_reason
-FROM {LABELS_TABLE} l JOIN {TABLE} s ON s.customer_id = l.customer_id WHERE true {{among}}
+       (SELECT jsonb_build_object('code', 'segmentation.stage_reason', 'deals', coalesce(s.deal_count, 0),
+                   'first', coalesce(s.first_deal_date::text, '—'), 'last', coalesce(s.last_deal_date::text, '—'))
+        FROM {TABLE} s WHERE s.customer_id = l.customer_id) AS stage_reason,
+       (SELECT CASE WHEN l.value_tier IS NULL THEN jsonb_build_object('code', 'segmentation.no_deals')
+                    ELSE jsonb_build_object('code', 'segmentation.value_reason', 'deals', s.deal_count, 'volume',
+                   (coalesce(s.borrowed_ever, 0) + coalesce(s.lent_ever, 0))::text, 'weighted', l.weighted_volume::text)
+               END
+        FROM {TABLE} s WHERE s.customer_id = l.customer_id) AS value_tier_reason
+FROM {LABELS_TABLE} l WHERE true {{among}}
 """  # noqa: S608 - everything is our own
 # The value of a role is what was borrowed or lent in it; a role that has lost its last deal falls back.
 _FOR_ROLES: Final = f"""
@@ -99,7 +100,9 @@ def label_range(_business_date: date, from_id: int, to_id: int, now: datetime) -
     lock_ranges()
     among, parameters = among_range(from_id, to_id)
     changed = _label(among, parameters, now)
-    refresh_families(FAMILIES, among, parameters, now)
+    if changed:
+        # The attributes of everybody were told a step ago: only those of whom this step has changed can be others now.
+        refresh_families(FAMILIES, *among_some(changed), now)
     if len(changed) > _MANY:
         # After a first telling or new limits: whoever reads before the database looks by itself reads by the right index.
         with connection.cursor() as cursor:
@@ -132,7 +135,7 @@ def _list_moved() -> list[int]:
 
 
 def _label(among: Among, parameters: dict[str, Any], now: datetime) -> list[int]:
-    """Write what differs: labels, their stays, and what stands on record and roles.
+    """Write what differs: labels, their stays, and what stands on record and roles; return whose labels or record changed.
 
     The day is that of `core_businessdate`, as with the attributes that labels are told from.
     """
@@ -147,13 +150,15 @@ def _label(among: Among, parameters: dict[str, Any], now: datetime) -> list[int]
         cursor.execute(_LEAVE.format(among=among("l.customer_id")), params)
         cursor.execute("SELECT customer_id FROM segmentation_told ORDER BY 1")
         changed = [pk for (pk,) in cursor.fetchall()]
+        # Whose rows are few: what follows may look for them one by one (see `lock_ranges`).
+        cursor.execute("SET LOCAL enable_nestloop = on")
         if changed:
             cursor.execute("ANALYZE segmentation_told")
             for statement in (_END, _BEGIN, _KEEP):
                 cursor.execute(statement, params)
     if changed:
         follow_declines(business_date=today, now=now)
-    set_labels(
+    written = set_labels(
         rules=_ON_RECORD,
         source=_FOR_RECORD.format(among=among("l.customer_id")),
         params=params,
@@ -161,4 +166,4 @@ def _label(among: Among, parameters: dict[str, Any], now: datetime) -> list[int]
         now=now,
     )
     refresh_roles(source=_FOR_ROLES.format(among=among("s.customer_id")), params=params)
-    return changed
+    return sorted({*changed, *written})

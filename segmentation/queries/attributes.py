@@ -114,17 +114,21 @@ def build_refresh(among: Among) -> str:
     columns = ", ".join(keys)
     kept, seen = (", ".join(f"{name}.{key}" for key in keys) for name in ("s", "n"))
     return f"""
-    WITH n AS MATERIALIZED ({build_seen(among)}), changed AS (
+    WITH n AS MATERIALIZED (
+        SELECT n.*, s.customer_id IS NULL AS is_new FROM ({build_seen(among)}) n
+        LEFT JOIN {TABLE} s ON s.customer_id = n.customer_id {among("s.customer_id")}
+        WHERE s.customer_id IS NULL OR ({kept}) IS DISTINCT FROM ({seen})
+    ), changed AS (
         UPDATE {TABLE} s SET {", ".join(f"{key} = n.{key}" for key in keys)}, changed_at = %(now)s
-        FROM n WHERE s.customer_id = n.customer_id AND ({kept}) IS DISTINCT FROM ({seen})
+        FROM n WHERE s.customer_id = n.customer_id
         RETURNING s.customer_id
     ), added AS (
         INSERT INTO {TABLE} (customer_id, changed_at, {columns})
-        SELECT n.customer_id, %(now)s, {seen} FROM n
-        WHERE NOT EXISTS (SELECT 1 FROM {TABLE} s WHERE s.customer_id = n.customer_id)
+        SELECT n.customer_id, %(now)s, {seen} FROM n WHERE n.is_new
         RETURNING customer_id
     ), gone AS (
-        DELETE FROM {TABLE} s WHERE NOT EXISTS (SELECT 1 FROM n WHERE n.customer_id = s.customer_id)
+        DELETE FROM {TABLE} s
+        WHERE NOT EXISTS (SELECT 1 FROM customers_customer c WHERE c.id = s.customer_id AND c.merged_into_id IS NULL)
         {among("s.customer_id")}
         RETURNING customer_id
     )
