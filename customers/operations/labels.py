@@ -83,7 +83,7 @@ WITH seen AS ({source}), changed AS (
     WHERE l.before <> l.value
     ON CONFLICT (key) DO NOTHING
 )
-SELECT id FROM changed
+SELECT {count} FROM changed
 """
 _DIFFERS = "(c.{0} <> seen.{0} OR c.labels->'{0}'->>'version' IS DISTINCT FROM %(version)s)"
 _ENTRY = """
@@ -116,8 +116,10 @@ def set_labels(
         entries=each(_ENTRY, " || "),
         columns=each("{0} = x.{0}"),
         values=each("('{0}', x.{0}_before::text, x.{0}::text)"),
+        count=each("count(*) FILTER (WHERE {0}_differs)", " + "),
     )
     stamps: dict[str, Any] = {"version": version, "now": now, "at": now.isoformat()}
     with connection.cursor() as cursor:
         cursor.execute(statement, {**params, **stamps, **{f"rule_{label}": rule for label, rule in rules.items()}})
-        return [pk for (pk,) in cursor.fetchall()]
+        written: int = cursor.fetchone()[0]
+    return written

@@ -13,7 +13,7 @@ from customers.operations.process import begin_steps
 from customers.operations.roles import refresh_roles
 from segmentation.operations.attributes import lock_ranges, refresh_families
 from segmentation.operations.declines import follow_declines
-from segmentation.queries.attributes import TABLE, among_range, among_some
+from segmentation.queries.attributes import TABLE, among_range, among_some, find_latest_look
 from segmentation.queries.labelling import COLUMNS, LABELS_TABLE, REASONS, build_told, list_limits
 from segmentation.queries.labels import get_rule
 from segmentation.rules.labels import KEYS
@@ -35,6 +35,7 @@ CREATE TEMPORARY TABLE segmentation_told ON COMMIT DROP AS
 SELECT n.*, l.customer_id IS NULL AS is_new, {", ".join(f"l.{key} AS {key}_before" for key in KEYS)}
 FROM ({{told}}) n LEFT JOIN {LABELS_TABLE} l ON l.customer_id = n.customer_id
 WHERE ({_told}, %(version)s) IS DISTINCT FROM ({_kept}, l.version)
+   OR (n.stage, coalesce(n.value_tier, 'UNKNOWN')) IS DISTINCT FROM (n.stage_on_record, n.value_on_record)
 """  # noqa: S608 - everything is our own
 _VALUES: Final = ", ".join(f"('{key}', x.{key}_before, x.{key})" for key in KEYS)
 _END: Final = f"""
@@ -68,18 +69,18 @@ WITH gone AS (
 UPDATE segmentation_labelstay h SET until_at = %(now)s FROM gone
 WHERE h.customer_id = gone.customer_id AND h.until_at IS NULL
 """  # noqa: S608 - everything is our own
-# Stage and value stand on the record, whoever wrote there last. Reasons are subqueries: only what differs needs them.
+# Stage and value stand on the record, whoever wrote there last: the attributes say what stands there.
 _FOR_RECORD: Final = f"""
 SELECT l.customer_id, l.stage, coalesce(l.value_tier, 'UNKNOWN') AS value_tier,
-       (SELECT jsonb_build_object('code', 'segmentation.stage_reason', 'deals', coalesce(s.deal_count, 0),
-                   'first', coalesce(s.first_deal_date::text, '—'), 'last', coalesce(s.last_deal_date::text, '—'))
-        FROM {TABLE} s WHERE s.customer_id = l.customer_id) AS stage_reason,
-       (SELECT CASE WHEN l.value_tier IS NULL THEN jsonb_build_object('code', 'segmentation.no_deals')
-                    ELSE jsonb_build_object('code', 'segmentation.value_reason', 'deals', s.deal_count, 'volume',
-                   (coalesce(s.borrowed_ever, 0) + coalesce(s.lent_ever, 0))::text, 'weighted', l.weighted_volume::text)
-               END
-        FROM {TABLE} s WHERE s.customer_id = l.customer_id) AS value_tier_reason
-FROM {LABELS_TABLE} l WHERE true {{among}}
+       jsonb_build_object('code', 'segmentation.stage_reason', 'deals', coalesce(s.deal_count, 0),
+                          'first', coalesce(s.first_deal_date::text, '—'), 'last', coalesce(s.last_deal_date::text, '—'))
+           AS stage_reason,
+       CASE WHEN l.value_tier IS NULL THEN jsonb_build_object('code', 'segmentation.no_deals')
+            ELSE jsonb_build_object('code', 'segmentation.value_reason', 'deals', s.deal_count, 'volume',
+                 (coalesce(s.borrowed_ever, 0) + coalesce(s.lent_ever, 0))::text, 'weighted', l.weighted_volume::text)
+       END AS value_tier_reason
+FROM segmentation_told n JOIN {LABELS_TABLE} l ON l.customer_id = n.customer_id
+JOIN {TABLE} s ON s.customer_id = n.customer_id
 """  # noqa: S608 - everything is our own
 # The value of a role is what was borrowed or lent in it; a role that has lost its last deal falls back.
 _FOR_ROLES: Final = f"""
@@ -91,6 +92,7 @@ CROSS JOIN LATERAL (VALUES ('BORROWER', s.first_borrowed_date, l.stage_borrower,
                            ('INVESTOR', s.first_lent_date, l.stage_investor, s.lent_ever)) r(role, since, stage, value)
 LEFT JOIN customers_customerrole o ON o.customer_id = s.customer_id AND o.role = r.role
 WHERE (r.since IS NOT NULL OR o.id IS NOT NULL) {{among}}
+  AND (s.changed_at >= %(since)s OR EXISTS (SELECT 1 FROM segmentation_told n WHERE n.customer_id = s.customer_id))
 """  # noqa: S608 - everything is our own
 
 
@@ -98,8 +100,7 @@ WHERE (r.since IS NOT NULL OR o.id IS NOT NULL) {{among}}
 def label_range(_business_date: date, from_id: int, to_id: int, now: datetime) -> int:
     """Label a range of customers for the new day, as a step of the close; return whose labels changed."""
     lock_ranges()
-    among, parameters = among_range(from_id, to_id)
-    changed = _label(among, parameters, now)
+    changed = _label(*among_range(from_id, to_id), now, since=find_latest_look(from_id))
     if changed:
         # The attributes of everybody were told a step ago: only those of whom this step has changed can be others now.
         refresh_families(FAMILIES, *among_some(changed), now)
@@ -117,7 +118,7 @@ def relabel_customers(customer_ids: Sequence[int], _business_date: date, now: da
     Labels are told as attributes here at once; it returns nobody, for nothing else is left to tell.
     """
     among, parameters = among_some(sorted(customer_ids))
-    _label(among, parameters, now)
+    _label(among, parameters, now, since=None)
     refresh_families(FAMILIES, among, parameters, now)
     if moved := _list_moved():
         # The night begins the steps of those whose stage moves by the calendar.
@@ -134,36 +135,31 @@ def _list_moved() -> list[int]:
         return [pk for (pk,) in cursor.fetchall()]
 
 
-def _label(among: Among, parameters: dict[str, Any], now: datetime) -> list[int]:
+def _label(among: Among, parameters: dict[str, Any], now: datetime, *, since: datetime | None) -> list[int]:
     """Write what differs: labels, their stays, and what stands on record and roles; return whose labels or record changed.
 
-    The day is that of `core_businessdate`, as with the attributes that labels are told from.
+    The day is that of `core_businessdate`, as with the attributes that labels are told from. Roles are looked at of
+    those whose labels changed, and whose attributes did since a moment; without one, of all.
     """
     today = clock.business_date()
     rule = get_rule(today)
     if rule is None:
         return []
-    params = {**parameters, **list_limits(rule), "version": rule.version, "now": now}
+    params = {**parameters, **list_limits(rule), "version": rule.version, "now": now, "since": since or "-infinity"}
     with connection.cursor() as cursor:
         cursor.execute("DROP TABLE IF EXISTS pg_temp.segmentation_told")
         cursor.execute(_DIFFERENCES.format(told=build_told(among)), params)
+        cursor.execute("ANALYZE segmentation_told")
         cursor.execute(_LEAVE.format(among=among("l.customer_id")), params)
         cursor.execute("SELECT customer_id FROM segmentation_told ORDER BY 1")
         changed = [pk for (pk,) in cursor.fetchall()]
-        # Whose rows are few: what follows may look for them one by one (see `lock_ranges`).
-        cursor.execute("SET LOCAL enable_nestloop = on")
         if changed:
-            cursor.execute("ANALYZE segmentation_told")
+            # Whose rows are few: what follows may look for them one by one (see `lock_ranges`).
+            cursor.execute("SET LOCAL enable_nestloop = on")
             for statement in (_END, _BEGIN, _KEEP):
                 cursor.execute(statement, params)
     if changed:
         follow_declines(business_date=today, now=now)
-    written = set_labels(
-        rules=_ON_RECORD,
-        source=_FOR_RECORD.format(among=among("l.customer_id")),
-        params=params,
-        version=rule.version,
-        now=now,
-    )
+        set_labels(rules=_ON_RECORD, source=_FOR_RECORD, params=params, version=rule.version, now=now)
     refresh_roles(source=_FOR_ROLES.format(among=among("s.customer_id")), params=params)
-    return sorted({*changed, *written})
+    return changed

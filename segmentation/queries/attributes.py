@@ -50,9 +50,15 @@ def read_standing(customer_id: int, keys: Sequence[str] | None = None) -> Standi
     if row is None:
         return StandingOf({}, None)
     changed_at, *values = row
-    run = StandingRun.objects.filter(from_id__lte=customer_id, to_id__gt=customer_id).order_by("-started_at").first()
     known = {key: value for key, value in zip(wanted, values, strict=True) if value is not None}
-    return StandingOf(known, max(changed_at, run.started_at) if run else changed_at)
+    looked_at = find_latest_look(customer_id)
+    return StandingOf(known, max(changed_at, looked_at) if looked_at else changed_at)
+
+
+def find_latest_look(customer_id: int) -> datetime | None:
+    """Return the start of the latest look at the whole range of ids that one lies in."""
+    runs = StandingRun.objects.filter(from_id__lte=customer_id, to_id__gt=customer_id)
+    return runs.order_by("-started_at").values_list("started_at", flat=True).first()
 
 
 def among_some(customer_ids: Sequence[int]) -> tuple[Among, dict[str, Any]]:

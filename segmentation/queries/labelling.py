@@ -25,7 +25,7 @@ SELECT s.customer_id, s.borrower, s.investor, s.risk_tier, s.investor_type, s.re
        s.borrowed_consumption, s.borrowed_business, s.borrowing_gap, s.shares_ever, s.first_lent_date,
        s.last_lent_date, s.last_share_ended_date, s.lent_risky, s.lent_before_90_days, s.investing_gap, s.cost_ever,
        s.contact_minutes, s.referrals, s.assessed_until, s.set_stage_borrower, s.set_stage_investor,
-       s.set_sensitivity,
+       s.set_sensitivity, s.stage AS stage_on_record, s.value_tier AS value_on_record,
        t.today, coalesce(s.deal_count, 0) AS deals, coalesce(s.borrowed_ever, 0) + coalesce(s.lent_ever, 0) AS volume,
        coalesce(s.outstanding, 0) > 0 AS is_borrowing, coalesce(s.invested, 0) > 0 AS is_lending,
        extract(year FROM age(t.today, s.first_deal_date))::int AS years,
@@ -238,7 +238,7 @@ SELECT j.customer_id, j.today, j.person_stage AS stage, j.stage_borrower, j.stag
        j.borrowed_consumption, j.borrowed_business, j.holdings, j.investor_type, j.assessed_until, j.lent_risky,
        j.borrower_idle, j.investor_idle, j.borrower_gap, j.investor_gap, j.contacts_90_days, j.cases, j.settled_early,
        j.decided_date, j.grade, j.credit_score, j.days_past_due, j.set_stage_borrower, j.set_stage_investor,
-       j.set_sensitivity, j.open_complaints, j.last_contact
+       j.set_sensitivity, j.open_complaints, j.last_contact, j.stage_on_record, j.value_on_record
 FROM ({inner}) j
 """
 # What each label was told from: the figures of the moment in which its value changed.

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from core import clock, outbox
 from core.models import BusinessDate
 from core.registries import read_attribute_sql
-from customers.models import Customer, TimelineEntry
+from customers.models import Customer, CustomerRole, TimelineEntry
 from customers.operations.touching import touch_customers
 from lending.models import Application, LenderShare, Listing, Loan
 from segmentation.models import LabelRule, Labels, LabelStay
@@ -46,6 +46,19 @@ def test_a_second_run_writes_nothing(book: Book) -> None:
     assert label() > 0
     stays = LabelStay.objects.count()
     assert label() == 0
+    assert LabelStay.objects.count() == stays
+
+
+def test_the_night_sets_right_what_others_wrote_on_record_and_role(book: Book) -> None:
+    label()
+    stays = LabelStay.objects.count()
+    Customer.objects.filter(pk=book.borrower.pk).update(stage="LOST", value_tier="HIGH")
+    CustomerRole.objects.filter(customer=book.borrower).update(stage="LOST", value=0)
+    assert label(1) == 1
+    borrower = Customer.objects.get(pk=book.borrower.pk)
+    assert (borrower.stage, borrower.value_tier) == ("NEW", "LOW")
+    role = CustomerRole.objects.get(customer=book.borrower, role="BORROWER")
+    assert (role.stage, role.value > 0) == ("NEW", True)
     assert LabelStay.objects.count() == stays
 
 
