@@ -32,7 +32,7 @@ class SegmentationConfig(AppConfig):
         from segmentation.queries import facts, needs, non_customers, told
         from segmentation.queries.attributes import TABLE
         from segmentation.queries.clusters import register_drift
-        from segmentation.queries.labels import STAGE_MOVES
+        from segmentation.queries.labels import STAGE_MOVES, YEARS_TOGETHER
         from segmentation.web import frame
 
         facts.register()
@@ -51,6 +51,7 @@ class SegmentationConfig(AppConfig):
         register_seed(80, "segmentation.labels", seed.seed_labels)
         register_seed(81, "segmentation.recommendation", recommend.seed_parameters)
         step_beginnings.register("segmentation.stages", STAGE_MOVES)
+        step_beginnings.register("segmentation.years", YEARS_TOGETHER)
         marketing_bars.register(non_customers.CODE, non_customers.BAR)
         appliers.register("segmentation.labelrule", configuring.apply_label_rule)
         appliers.register("segmentation.servicepackage", configuring.apply_package)

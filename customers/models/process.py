@@ -21,7 +21,7 @@ class ProcessStep(models.Model):
         IMPROVE = "IMPROVE", _("improving")
 
     class Beginning(models.TextChoices):
-        # Steps of `RegistrationStep`, and stages where an app above tells of them (`step_beginnings`).
+        # Steps of `RegistrationStep`, stages and years together where an app above tells of them (`step_beginnings`).
         REGISTERED = "REGISTERED", _("registered")
         IDENTITY = "IDENTITY", _("identity confirmed")
         FIRST_DEAL = "FIRST_DEAL", _("first deal")
@@ -29,6 +29,9 @@ class ProcessStep(models.Model):
         MATURE = "MATURE", _("has become mature")
         DECLINING = "DECLINING", _("begins to decline")
         LOST = "LOST", _("has been lost")
+        YEARS_1 = "YEARS_1", _("one year with us")
+        YEARS_3 = "YEARS_3", _("three years with us")
+        YEARS_5 = "YEARS_5", _("five years with us")
 
     class Doer(models.TextChoices):
         RM = "RM", _("the RM")

@@ -64,6 +64,15 @@ _STEPS: Final = (
     ("lost-call", "流失原因回访", "Call on the loss", "IMPROVE", "LOST", 5, 5, "RM", "CONTACT",
      "先倾听再挽回：记录流失原因，约定再次联系",
      "Listen first: note why he left, agree on when to talk again.", ""),
+    ("thanks-1-year", "合作一周年答谢", "Thanks for one year", "MAINTAIN", "YEARS_1", 5, 5, "RM", "CONTACT",
+     "感谢客户一年来的信任，送上周年小礼；礼品费用记入该客户的成本",
+     "Thank him for a year of trust with a small gift; enter what it cost among his costs.", ""),
+    ("thanks-3-years", "合作三周年答谢", "Thanks for three years", "MAINTAIN", "YEARS_3", 5, 5, "RM", "CONTACT",
+     "当面致谢并送上周年礼，介绍长期客户权益，主动重新评估额度与利率；礼品费用记入该客户的成本",
+     "Thank him in person with a gift, name the benefits of tenure, assess limit and rate anew; enter what it cost.", ""),
+    ("thanks-5-years", "合作五周年答谢", "Thanks for five years", "MAINTAIN", "YEARS_5", 5, 5, "RM", "CONTACT",
+     "由主管一同拜访致谢，送上周年礼，邀请参加客户活动；礼品费用记入该客户的成本",
+     "Visit together with the team lead, bring a gift, invite him to an event; enter what it cost.", ""),
 )  # fmt: skip
 # What only one role is asked for.
 _ROLES: Final = {"questionnaire": "INVESTOR"}

@@ -294,7 +294,11 @@ class PlaybooksPage(StaffPage):
         """Show them."""
         now = clock.now()
         playbooks = reads.list_playbooks()
-        begins = {"POTENTIAL": ("REGISTERED", "IDENTITY"), "NEW": ("FIRST_DEAL",)}
+        begins = {
+            "POTENTIAL": ("REGISTERED", "IDENTITY"),
+            "NEW": ("FIRST_DEAL",),
+            "MATURE": ("MATURE", "YEARS_1", "YEARS_3", "YEARS_5"),
+        }
         steps = list(ProcessStep.objects.filter(is_active=True).order_by("place"))
         runs = reads.count_runs(self.access, [step.code for step in steps])
         rows = []

@@ -11,8 +11,10 @@ from django.test.utils import CaptureQueriesContext
 from core import clock, outbox
 from core.changes import ChangeInvalid
 from core.models import BusinessDate, User
-from customers.models import Customer, Merge, StepRun, WorkItem
+from customers.models import Contact, Customer, Merge, ProcessStep, StepRun, TimelineEntry, WorkItem
 from customers.operations import merging
+from customers.operations.process import begin_steps, prove_steps
+from customers.operations.seed_work import seed_work
 from lending.models import Loan
 from segmentation.models import Decline, LabelChoice, LabelRule, LabelStay
 from segmentation.operations.choices import ChoiceInvalid, choose_label, end_choice
@@ -254,6 +256,36 @@ def test_retention_by_year_opens_the_customers_behind_it(book: Book) -> None:
     assert "3 years" in strip
     Customer.objects.filter(pk=stayed.pk).update(rm=book.other_rm.staff_member)
     assert not reads.list_together(access, year, 2).filter(pk=stayed.pk).exists()
+
+
+def test_years_together_are_thanked_for_once_and_only_whom_it_suits(book: Book) -> None:
+    """A year to the day: thanked. A year and a half, or something overdue: not. Run twice it changes nothing."""
+    seed_work(TODAY, NOW)
+    ProcessStep.objects.update(since_at=NOW - timedelta(days=900))
+    due, past, late = (make_customer(80 + n, "李雷", book.rm, is_investor=True) for n in range(3))
+    label()
+    day = TODAY.replace(year=TODAY.year - 1)
+    with connection.cursor() as cursor:
+        for customer, since, overdue in ((due, day, 0), (past, day - timedelta(days=180), 0), (late, day, 5)):
+            cursor.execute(
+                "UPDATE segmentation_standing SET first_deal_date = %s, overdue = %s WHERE customer_id = %s",
+                [since, overdue, customer.pk],
+            )
+    ids = [due.pk, past.pk, late.pk]
+    thanks = StepRun.objects.filter(code__startswith="thanks-")
+    with clock.use_clock(NOW):
+        begin_steps(customer_ids=ids, now=NOW)
+        begin_steps(customer_ids=ids, now=NOW)
+    run = thanks.get()
+    assert (run.customer_id, run.code, run.state) == (due.pk, "thanks-1-year", "OPEN")
+    Contact.objects.create(
+        customer=due, member=book.rm.staff_member, channel="CALL", result="REACHED", at=NOW + timedelta(hours=1)
+    )
+    StepRun.objects.filter(customer=due).exclude(pk=run.pk).delete()
+    assert prove_steps(customer_ids=ids, now=NOW + timedelta(hours=2)) == 1
+    assert TimelineEntry.objects.filter(customer=due, text_code="customers.step_done").count() == 1
+    begin_steps(customer_ids=ids, now=NOW + timedelta(days=30))
+    assert thanks.count() == 1
 
 
 def set_stage(customer: Customer, stage: str, book: Book) -> None:
