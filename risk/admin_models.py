@@ -1,6 +1,7 @@
 """Trainings and models beside the champion in the admin: to read and to audit; they are made and approved on their pages."""
 
 from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 
 from risk.models import Challenger, ModelTraining, Rescore
@@ -31,5 +32,15 @@ class ChallengerAdmin(ReadableByStaff, ModelAdmin):
 class RescoreAdmin(ReadableByStaff, ModelAdmin):
     """Borrowers scored again."""
 
-    list_display = ("business_date", "customer", "score", "previous_score", "scorecard")
+    list_display = ("business_date", "borrower", "score", "previous_score", "card")
     list_select_related = ("customer", "scorecard")
+
+    @admin.display(description=_("borrower"))
+    def borrower(self, rescore: Rescore) -> str:
+        """Return whose score it is."""
+        return str(rescore.customer)
+
+    @admin.display(description=_("scorecard"))
+    def card(self, rescore: Rescore) -> str:
+        """Return by which points."""
+        return str(rescore.scorecard)

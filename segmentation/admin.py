@@ -1,8 +1,10 @@
 """Segments and tellings to look at; limits of labels, service packages and playbooks, changed by two people."""
 
 from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 
+from core.registries import attributes
 from segmentation.models import Decline, LabelChoice, LabelRule, Playbook, Segment, ServicePackage, StandingRun
 from segmentation.operations import configuring
 from staff.admin_access import ChangedByTwo, ReadableByStaff, ReasonForm
@@ -22,7 +24,7 @@ class SegmentAdmin(ReadableByStaff, ModelAdmin):
 class StandingRunAdmin(ReadableByStaff, ModelAdmin):
     """When the attributes of which customers were last told in bulk."""
 
-    list_display = ("business_date", "from_id", "to_id", "started_at", "written")
+    list_display = ("business_date", "started_at", "written")
 
 
 class LabelRuleForm(ReasonForm):
@@ -80,14 +82,30 @@ class PlaybookAdmin(ChangedByTwo, ModelAdmin):
 class LabelChoiceAdmin(ReadableByStaff, ModelAdmin):
     """What people have set instead of the rules."""
 
-    list_display = ("customer_id", "label", "value", "reason", "until_date", "made_by", "made_at", "ended_at")
+    list_display = ("customer_number", "label", "value_name", "reason", "until_date", "made_by", "made_at", "ended_at")
     list_filter = ("label",)
-    list_select_related = ("made_by",)
+    list_select_related = ("customer", "made_by")
+
+    @admin.display(description=_("customer"))
+    def customer_number(self, choice: LabelChoice) -> str:
+        """Return the number that pages show, never the key."""
+        return choice.customer.number
+
+    @admin.display(description=_("value"))
+    def value_name(self, choice: LabelChoice) -> str:
+        """Return the value in words."""
+        return str(dict(attributes.get(choice.label).list_choices()).get(choice.value, choice.value))
 
 
 @admin.register(Decline)
 class DeclineAdmin(ReadableByStaff, ModelAdmin):
     """Who stayed away, and what came of it."""
 
-    list_display = ("customer_id", "role", "state", "began_date", "ended_date", "points", "cause")
+    list_display = ("customer_number", "role", "state", "began_date", "ended_date", "points", "cause")
     list_filter = ("state", "role", "cause")
+    list_select_related = ("customer",)
+
+    @admin.display(description=_("customer"))
+    def customer_number(self, decline: Decline) -> str:
+        """Return the number that pages show, never the key."""
+        return decline.customer.number

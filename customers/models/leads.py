@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from core.fields import BlindIndexField, EncryptedTextField, MoneyField, RateField
 from core.ids import PublicIdField
@@ -53,7 +54,7 @@ class Lead(models.Model):
     """Somebody who may borrow or invest, by one method, with a clock for the first response."""
 
     class State(models.TextChoices):
-        NEW = "NEW", _("new")
+        NEW = "NEW", pgettext_lazy("lead", "new")
         WORKING = "WORKING", _("being worked")
         QUALIFIED = "QUALIFIED", _("qualified")
         CONVERTED = "CONVERTED", _("became a customer")

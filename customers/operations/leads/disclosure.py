@@ -31,7 +31,7 @@ def unmask_lead_phone(*, lead_id: int, reason: str, actor: User, now: datetime) 
         actor=actor,
         action="customers.unmasked.lead_phone",
         target=lead,
-        reason=reason.strip(),
+        reason=reason.strip()[:200],
         now=now,
         is_sensitive_read=True,
     )

@@ -20,6 +20,7 @@ from customers.queries.staff import list_timeline
 from customers.texts import render_text
 from customers.web.conflicts import ask
 from customers.web.forms_ownership import ConflictForm, PoolFilter
+from customers.web.views.facts import name_source
 from staff import rights
 from staff.pages import StaffPage, carry_out
 
@@ -64,7 +65,11 @@ class PoolListPage(StaffPage):
             rows = rows.filter(name__startswith=surname) if surname else rows
         page = take_page(rows, request.GET, sorts=_SORTS, default="-pooled_at")
         figures = read_attributes([row.pk for row in page.rows], _FIGURES)
-        return {"page": page, "total": page.total, "rows": [(row, figures[row.pk]) for row in page.rows]}
+        return {
+            "page": page,
+            "total": page.total,
+            "rows": [(row, figures[row.pk], name_source(row.source)) for row in page.rows],
+        }
 
 
 class PooledPage(_PoolPage):
@@ -78,6 +83,7 @@ class PooledPage(_PoolPage):
         entries = [row for row in list_timeline(customer.pk)[:60] if row.kind in kinds][:15]
         context = {
             "customer": customer,
+            "source": name_source(customer.source),
             "left": left,
             "figures": read_attributes([customer.pk], _FIGURES)[customer.pk],
             "changes": list_owner_changes(customer.pk)[:10],
