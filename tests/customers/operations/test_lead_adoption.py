@@ -5,6 +5,7 @@ from datetime import datetime
 import pytest
 
 from core import clock
+from core.models import AuditEntry
 from core.outbox import drain
 from customers.models import Customer, Lead, OwnerChange, Pool
 from customers.operations import leads, registration
@@ -50,3 +51,10 @@ def test_without_him_the_rules_decide(owner: StaffMember, now: datetime) -> None
     StaffMember.objects.update(is_active=False)
     customer = register(lead, now)
     assert (customer.rm, customer.pool) == (None, Pool.objects.get())
+
+
+def test_a_long_reason_to_see_his_phone_is_kept_as_far_as_it_fits(owner: StaffMember, now: datetime) -> None:
+    lead = take(owner, now)
+    phone = leads.unmask_lead_phone(lead_id=lead.pk, reason="长" * 5000, actor=owner.user, now=now)
+    kept = AuditEntry.objects.get(action="customers.unmasked.lead_phone")
+    assert (phone, kept.reason) == ("13700000001", "长" * 200)
