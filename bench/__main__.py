@@ -1,6 +1,6 @@
 """Run every benchmark, or those named: JSON lines on standard output, then a table of what was met.
 
-python -m bench [quotes|lists|ledger|repayments|close|owners|customers|imports|models|decisions|segments] …
+python -m bench [quotes|lists|ledger|repayments|close|owners|customers|imports|models|decisions|segments|recommend] …
 """
 
 import json
@@ -20,6 +20,7 @@ NAMES = (
     "models",
     "decisions",
     "segments",
+    "recommend",
 )
 COLUMNS = ("value", "denominator", "ratio", "target")
 

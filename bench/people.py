@@ -142,7 +142,7 @@ def make_people(url: str, customers: int) -> None:
         members = max(customers // BOOK, 1)
         _make_staff(members, now)
         _make_first_loan()
-        with _bare(cursor, FILLED):
+        with without_indexes(cursor, FILLED):
             _fill(cursor, customers, members)
             for statement in (*WORK, *LOANS):
                 cursor.execute(statement, {"now": now, "today": now.date()})
@@ -212,7 +212,7 @@ def _give_phones(customers: int) -> None:
 
 
 @contextmanager
-def _bare(cursor: Any, tables: Sequence[str]) -> Iterator[None]:
+def without_indexes(cursor: Any, tables: Sequence[str]) -> Iterator[None]:
     """Take the tables' indexes and the foreign keys from and to them away, and make them again over all rows at once."""
     cursor.execute(INDEXES, [list(tables)])
     indexes = cursor.fetchall()

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from core.rules.formats import money_text
+from core.sentences import say_value
 from customers.models import CustomerRole, Method
 from segmentation.rules.comparable import Banded, Kind, limits_of
 from segmentation.rules.lead_facts import MEMBER
@@ -60,6 +61,6 @@ def _say_number(key: str, number: float) -> str:
 def name_shared(traits: list[Trait], bands: Mapping[str, str], partners: Mapping[str, str]) -> list[str]:
     """Return what a lead shares with the members, the heaviest first."""
     return [
-        f"{name_lead_fact(trait.fact.key)}: {say_lead_band(trait.fact, bands[trait.fact.key], partners)}"
+        say_value(name_lead_fact(trait.fact.key), say_lead_band(trait.fact, bands[trait.fact.key], partners))
         for trait in list_shared(traits, bands)
     ]

@@ -35,7 +35,7 @@ def learn_needs(today: date) -> tuple[dict[str, Any], dict[str, Any]]:
     """
     first, second = find_days(today)
     content, _places = _learn(first)
-    reads.take_snapshot(second)
+    reads.take_snapshot(second, list_ranges(today))
     later, steps = reads.count_places(second, content["house"]), reads.count_steps(second)
     off = reads.judge_when_and_how_much(second, content["house"], content["growth"])
     scores: dict[str, Any] = {"since": second.isoformat(), "days": HORIZON_DAYS, "learned": first.isoformat()}
@@ -54,7 +54,7 @@ def learn_needs(today: date) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def _learn(day: date) -> tuple[dict[str, Any], list[Place]]:
-    reads.take_snapshot(day)
+    reads.take_snapshot(day, list_ranges(day))
     house = reads.read_house()
     places = reads.count_places(day, house)
     if sum(place.count for place in places) < LEAST or not any(place.came for place in places):

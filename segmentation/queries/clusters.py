@@ -73,18 +73,26 @@ def write_nearest(middles: Middles) -> tuple[str, list[Any]]:
     for number, feature in enumerate(middles.features):
         evens.append(f"({write_even(feature.key, feature.kind)} - %s::float8) / %s::float8 AS z{number}")
         parameters += [feature.mean, feature.scale]
-    gaps = []
+    # The squared distance less the customer's own square, which is the same for every middle.
+    gaps, more = [], []
     for place, centre in enumerate(middles.centres):
-        squares = " + ".join(f"power(z.z{number} - %s::float8, 2)" for number in range(len(centre)))
-        gaps.append(f"({place}, {squares})")
-        parameters += centre
+        terms = " + ".join(f"z.z{number} * %s::float8" for number in range(len(centre)))
+        gaps.append(f"%s::float8 + {terms} AS g{place}")
+        more += [sum(value * value for value in centre), *(-2 * value for value in centre)]
+    own = " + ".join(f"z.z{number} * z.z{number}" for number in range(len(middles.features)))
+    names = [f"g.g{place}" for place in range(len(middles.centres))]
+    least = f"least({', '.join(names)})"
+    whens = " ".join(f"WHEN {name} THEN {place}" for place, name in enumerate(names))
+    # OFFSET 0 keeps what is reckoned once from being reckoned anew wherever it is named.
     text = f"""
-    SELECT z.customer_id, g.place, sqrt(g.gap / {len(middles.features)}) AS distance
-    FROM (SELECT s.customer_id, {", ".join(evens)} FROM {TABLE} s WHERE {_CLUSTERED}) z
-    CROSS JOIN LATERAL (
-        SELECT v.place, v.gap FROM (VALUES {", ".join(gaps)}) v (place, gap) ORDER BY v.gap, v.place LIMIT 1
+    SELECT g.customer_id, CASE {least} {whens} END AS place,
+           sqrt(greatest({least} + g.own, 0) / {len(middles.features)}) AS distance
+    FROM (
+        SELECT z.customer_id, {own} AS own, {", ".join(gaps)}
+        FROM (SELECT s.customer_id, {", ".join(evens)} FROM {TABLE} s WHERE {_CLUSTERED} OFFSET 0) z OFFSET 0
     ) g
     """  # noqa: S608 - keys of the closed list
+    parameters = [*more, *parameters]
     return text, parameters
 
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from core.registries import Among, Attribute, register_family
 from customers.queries.staff import in_scope
 from segmentation.models import NextNeed
-from segmentation.queries.attributes import among_some
+from segmentation.queries.attributes import among_range, among_some
 from segmentation.queries.non_customers import is_non_customer
 from segmentation.rules.needs import HORIZON_DAYS, MOST_RATIO, MOST_TIMES, OWN_RHYTHM, RATIOS, TIMES, Place, Step
 from staff import rights
@@ -53,13 +53,15 @@ def build_snapshot(among: Among) -> str:
     """  # noqa: S608 - everything is our own
 
 
-def take_snapshot(day: date) -> None:
-    """Fill the working table that the counts below read; it ends with the transaction."""
+def take_snapshot(day: date, ranges: Sequence[tuple[int, int]]) -> None:
+    """Fill the working table that the counts below read, a range of ids after the other; it ends with the transaction."""
+    build = build_snapshot(among_range(0, 0)[0])
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL work_mem = '64MB'")
         cursor.execute(f"DROP TABLE IF EXISTS pg_temp.{_TABLE}")
-        build = build_snapshot(lambda _column: "")
-        cursor.execute(f"CREATE TEMPORARY TABLE {_TABLE} ON COMMIT DROP AS {build}", {"day": day})
+        for place, (from_id, to_id) in enumerate(ranges):
+            begin = f"INSERT INTO {_TABLE}" if place else f"CREATE TEMPORARY TABLE {_TABLE} ON COMMIT DROP AS"
+            cursor.execute(f"{begin} {build}", {"day": day, "from_id": from_id, "to_id": to_id})
         cursor.execute(f"ANALYZE {_TABLE}")
 
 

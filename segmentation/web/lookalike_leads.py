@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from core import clock, masking
 from core.errors import NotFound, Refused
+from core.sentences import join_parts
 from core.web.listing import take_page
 from core.web.spreadsheets import answer_csv
 from customers.models import Lead
@@ -151,7 +152,7 @@ def _list_lines(rows: list[LookAlikeLead], learning: Learning, watermark: str) -
             str(lead.get_role_display()),
             str(lead.get_method_display()),
             f"{row.score:.2f}",
-            _("; ").join(shared[row.lead_id]),
+            join_parts(shared[row.lead_id]),
             str(lead.owner or ""),
             mark_row(watermark, line),
         ]

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from core import clock
 from core.errors import BusinessError, NotFound
 from core.models import User
+from core.sentences import say_value
 from core.web.listing import take_page
 from segmentation.models import Learning, Segment
 from segmentation.operations import lookalikes, recommend_learning
@@ -101,7 +102,7 @@ def show_trait(trait: Trait, name: Callable[[str], str], say: Callable[[Banded, 
 
 def _name_shared(traits: list[Trait], bands: dict[str, str]) -> list[str]:
     return [
-        f"{name_fact(trait.fact.key)}: {say_band(trait.fact, bands[trait.fact.key])}"
+        say_value(name_fact(trait.fact.key), say_band(trait.fact, bands[trait.fact.key]))
         for trait in list_shared(traits, bands)
     ]
 
