@@ -1,5 +1,6 @@
 """Applications: the list, the decision behind each, and the review by two people."""
 
+from decimal import Decimal
 from typing import Any
 
 from django.contrib import messages
@@ -11,6 +12,7 @@ from django.utils.translation import gettext as _
 from core import clock
 from core.errors import InvalidInput, NotFound
 from core.rules.charts import Waterfall, WaterfallStep
+from core.rules.formats import money_text
 from core.sentences import join_words, say_value
 from core.web.listing import take_page
 from lending.models import Application
@@ -252,7 +254,10 @@ def _draw(decision: DecisionView) -> Waterfall:
 
 
 def _list_evidence(decision: DecisionView) -> list[tuple[str, str]]:
-    return [(str(words.EVIDENCE_NAMES.get(key, key)), f"¥{value}") for key, value in decision.evidence.items()]
+    return [
+        (str(words.EVIDENCE_NAMES.get(key, key)), money_text(Decimal(value)))
+        for key, value in decision.evidence.items()
+    ]
 
 
 def _list_fired(decision: DecisionView) -> list[dict[str, Any]]:

@@ -46,6 +46,11 @@ def name_source(source: str) -> str:
     return f"{word} {own}" if own else word
 
 
+def name_origin(source: str) -> str:
+    """Return where a customer came from: `import autumn fair`; a method or a channel is a name already."""
+    return name_source(source) if ":" in source else source
+
+
 class FactsPage(StaffPage):
     """What the parts of the profile share."""
 

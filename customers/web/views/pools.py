@@ -20,7 +20,7 @@ from customers.queries.staff import list_timeline
 from customers.texts import render_text
 from customers.web.conflicts import ask
 from customers.web.forms_ownership import ConflictForm, PoolFilter
-from customers.web.views.facts import name_source
+from customers.web.views.facts import name_origin
 from staff import rights
 from staff.pages import StaffPage, carry_out
 
@@ -68,7 +68,7 @@ class PoolListPage(StaffPage):
         return {
             "page": page,
             "total": page.total,
-            "rows": [(row, figures[row.pk], name_source(row.source)) for row in page.rows],
+            "rows": [(row, figures[row.pk], name_origin(row.source)) for row in page.rows],
         }
 
 
@@ -83,7 +83,7 @@ class PooledPage(_PoolPage):
         entries = [row for row in list_timeline(customer.pk)[:60] if row.kind in kinds][:15]
         context = {
             "customer": customer,
-            "source": name_source(customer.source),
+            "source": name_origin(customer.source),
             "left": left,
             "figures": read_attributes([customer.pk], _FIGURES)[customer.pk],
             "changes": list_owner_changes(customer.pk)[:10],

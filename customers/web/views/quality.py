@@ -23,6 +23,7 @@ from customers.queries.relations import name_household
 from customers.rules.merging import CHOICES
 from customers.texts import name_code
 from customers.web.undo import tell
+from customers.web.views.facts import name_origin
 from staff import rights
 from staff.pages import StaffPage, carry_out
 from staff.queries import Access
@@ -131,6 +132,8 @@ def _show(access: Access, key: str, customer: Customer, known: dict[str, specs.F
         return specs.show(known[key], specs.as_text(known[key], getattr(customer, key)))
     if key == "household" and customer.household is not None:
         return name_household(access, customer.household)
+    if key == "source":
+        return name_origin(customer.source)
     return str(getattr(customer, key) or "")
 
 
