@@ -94,10 +94,8 @@ ELSE '{{}}' END
 
 
 @transaction.atomic
-def set_labels(
-    *, rules: Mapping[str, str], source: str, params: Mapping[str, Any], version: str, now: datetime
-) -> list[int]:
-    """Set labels that have columns of their own for many customers in one statement; return on whose records.
+def set_labels(*, rules: Mapping[str, str], source: str, params: Mapping[str, Any], version: str, now: datetime) -> int:
+    """Set labels that have columns of their own for many customers in one statement; return the labels written.
 
     `rules` names the rule behind each label. `source` is SQL that yields `customer_id` and, for each label, its value
     and its reason as jsonb under `<label>` and `<label>_reason`; `params` are its parameters. A label is written where
