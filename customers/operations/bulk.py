@@ -17,6 +17,7 @@ from customers import fields
 from customers.events import CustomerFactsChanged
 from customers.models import CustomField, FieldChange, ReversibleAct, WorkItem
 from customers.operations import history
+from customers.operations.moments import find_moment_fault
 from customers.operations.undo import remember_act
 
 FIELD_SET: Final = "customers.field_set_for_many"
@@ -135,8 +136,8 @@ def raise_tasks(
     faults: dict[str, list[Text]] = {}
     if not text.strip() or len(text) > 200:
         faults["text"] = [_("Say in at most 200 characters what is to be done.")]
-    if due_at <= now:
-        faults["due_at"] = [_("Choose a later moment.")]
+    if fault := find_moment_fault(due_at, now):
+        faults["due_at"] = [fault]
     if faults:
         raise BulkInvalid(fields=faults)
     batch = f"customers.bulk_task:{public_id()}:"

@@ -9,6 +9,7 @@ from core import audit
 from core.errors import BusinessError, InvalidInput
 from core.models import User
 from customers.models import WorkItem
+from customers.operations.moments import find_moment_fault
 from customers.queries.work import lock_work
 
 
@@ -26,11 +27,10 @@ class WorkReopened(BusinessError):
     message = _("The same thing stands on the list again.")
 
 
-class SnoozeInPast(InvalidInput):
-    """The moment of return lies in the past."""
+class SnoozeInvalid(InvalidInput):
+    """The moment of return cannot be meant."""
 
-    code = "snooze_in_past"
-    message = _("Choose a later moment.")
+    code = "snooze_invalid"
 
 
 @transaction.atomic
@@ -65,9 +65,9 @@ def reopen_work(*, work_item_id: int, actor: User, now: datetime) -> WorkItem:
 
 @transaction.atomic
 def snooze_work(*, work_item_id: int, until: datetime, actor: User, now: datetime) -> WorkItem:
-    """Take an item off the list until a moment. Raises WorkEnded, SnoozeInPast."""
-    if until <= now:
-        raise SnoozeInPast
+    """Take an item off the list until a moment. Raises WorkEnded, SnoozeInvalid."""
+    if fault := find_moment_fault(until, now):
+        raise SnoozeInvalid(fields={"until": [fault]})
     item = lock_work(work_item_id)
     if item.state != WorkItem.State.OPEN:
         raise WorkEnded

@@ -17,6 +17,7 @@ from customers.operations.diary.members import member_of
 from customers.operations.diary.naming import find_named, tell_named
 from customers.operations.diary.promises import keep_promised_contacts, make_promise
 from customers.operations.documents import keep_paper
+from customers.operations.moments import find_moment_fault
 from customers.operations.touching import touch_customers
 from customers.rules import papers
 from customers.rules.worth import price_contact
@@ -129,8 +130,8 @@ def _demand_valid(
         fields["channel"] = [_("Choose how you were in contact.")]
     if result not in Contact.Result.values:
         fields["result"] = [_("Choose what came of it.")]
-    if promised_at is not None and promised_at <= now:
-        fields["promised_at"] = [_("Choose a later moment.")]
+    if promised_at is not None and (fault := find_moment_fault(promised_at, now)):
+        fields["promised_at"] = [fault]
     if (
         (latitude is None) != (longitude is None)
         or abs(latitude or Decimal(0)) > 90
@@ -253,6 +254,6 @@ def find_plan_faults(*, channel: str, purpose: str, planned_at: datetime, now: d
         fields["channel"] = [_("Choose how you will be in contact.")]
     if not purpose.strip() or len(purpose) > 200:
         fields["purpose"] = [_("Say in at most 200 characters what it is for.")]
-    if planned_at <= now:
-        fields["planned_at"] = [_("Choose a later moment.")]
+    if fault := find_moment_fault(planned_at, now):
+        fields["planned_at"] = [fault]
     return fields

@@ -14,6 +14,7 @@ from customers.models import Customer, Promise, WorkItem
 from customers.operations import history
 from customers.operations.diary.members import member_of
 from customers.operations.history import WorkItemRow
+from customers.operations.moments import find_moment_fault
 from customers.operations.touching import touch_customers
 
 _URGENCY: Final = 20
@@ -42,8 +43,8 @@ def make_promise(
     fields: dict[str, list[Text]] = {}
     if not text.strip() or len(text.strip()) > _TEXT_LONGEST:
         fields["text"] = [_("Say in at most 200 characters what the customer gets.")]
-    if due_at <= now:
-        fields["due_at"] = [_("Choose a later moment.")]
+    if fault := find_moment_fault(due_at, now):
+        fields["due_at"] = [fault]
     if fields:
         raise PromiseInvalid(fields=fields)
     member = member_of(actor)

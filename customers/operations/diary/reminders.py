@@ -12,6 +12,7 @@ from core.ids import public_id
 from core.models import User
 from customers.models import Customer, WorkItem
 from customers.operations import history
+from customers.operations.moments import find_moment_fault
 
 _URGENCY: Final = 60
 
@@ -30,8 +31,8 @@ def set_reminder(
     fields: dict[str, list[Text]] = {}
     if not text.strip():
         fields["text"] = [_("Say what is to be done.")]
-    if due_at <= now:
-        fields["due_at"] = [_("Choose a later moment.")]
+    if fault := find_moment_fault(due_at, now):
+        fields["due_at"] = [fault]
     if fields:
         raise ReminderInvalid(fields=fields)
     customer = Customer.objects.get(pk=customer_id)

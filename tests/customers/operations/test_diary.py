@@ -18,6 +18,7 @@ from customers.models import (
     WorkItem,
 )
 from customers.operations import diary, revisits
+from customers.operations.work import snooze_work
 from customers.queries import diary as diary_reads
 from customers.queries.reach import list_mentionable, list_readers
 from customers.queries.staff import in_scope
@@ -81,6 +82,18 @@ def test_a_contact_that_cannot_be_is_refused(desk: Workday, wrong: dict[str, obj
         diary.record_contact,
         **{"customer_id": desk.customer.pk, "channel": "CALL", "actor": desk.rm.user, "now": NOW, **wrong},
     )
+
+
+@pytest.mark.parametrize("days", [0, 3_000])
+def test_what_is_to_come_lies_ahead_and_within_reach(desk: Workday, days: int) -> None:
+    at = NOW + timedelta(days=days)
+    given = {"customer_id": desk.customer.pk, "text": "寄合同", "actor": desk.rm.user, "now": NOW}
+    diary.set_reminder(**{**given, "due_at": NOW + timedelta(days=1), "assignee_id": desk.rm.user.pk})
+    item = WorkItem.objects.get(kind="customers.reminder")
+    refuse("promise_invalid", diary.make_promise, **given, due_at=at)
+    refuse("reminder_invalid", diary.set_reminder, **given, due_at=at, assignee_id=desk.rm.user.pk)
+    refuse("contact_invalid", contact, desk=desk, promised_at=at)
+    refuse("snooze_invalid", snooze_work, work_item_id=item.pk, until=at, actor=desk.rm.user, now=NOW)
 
 
 def test_a_promised_contact_is_work_until_the_next_contact_keeps_it(desk: Workday) -> None:
