@@ -89,14 +89,17 @@ def measure_labels() -> None:
     from segmentation.queries.attributes import TABLE
 
     today = clock.business_date()
-    refresh_attributes(customer_ids=None, business_date=today, now=clock.now())
-    _empty_labels()
-    with connection.cursor() as cursor:
-        cursor.execute(f"VACUUM ANALYZE {TABLE}")
 
     def whole() -> None:
         for low, high in list_ranges(today):
             label_range(today, low, high, clock.now())
+
+    # A first telling also writes stage and value onto every record, with a line of its timeline; the bare SQL does not.
+    refresh_attributes(customer_ids=None, business_date=today, now=clock.now())
+    whole()
+    _empty_labels()
+    with connection.cursor() as cursor:
+        cursor.execute(f"VACUUM ANALYZE {TABLE}")
 
     def bare() -> None:
         with transaction.atomic(), connection.cursor() as cursor:
