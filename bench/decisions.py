@@ -32,6 +32,7 @@ from bench.support import (
 TARGET = 0.08
 # More than a client gets through in a round on any machine that this runs on.
 PER_ROUND = int(150 * SECONDS)
+PROFILED = 200
 APPLICATIONS = CLIENTS * PER_ROUND * ROUNDS + 1
 COPIES = """
 INSERT INTO customers_customer
@@ -119,7 +120,7 @@ def _put_models_in_force(now: Any) -> None:
         publish_version(rule, submitted_by=None, approved_by=None, now=now)  # type: ignore[arg-type]
 
 
-def prepare(round_number: int, url: str, client: int) -> Step:
+def prepare(round_number: int, url: str, client: int, *, first: int = 1) -> Step:
     """Return the step that decides the client's next application."""
     set_up(url)
     from core import clock
@@ -128,7 +129,7 @@ def prepare(round_number: int, url: str, client: int) -> Step:
 
     actor = system_user()
     start = (client * ROUNDS + round_number) * PER_ROUND
-    serial = count(1)
+    serial = count(first)
 
     def step() -> None:
         turn = next(serial)
@@ -141,10 +142,11 @@ def prepare(round_number: int, url: str, client: int) -> Step:
 
 def profile(url: str) -> None:
     """Leave the profile of two hundred decisions by one client."""
-    step = prepare(ROUNDS - 1, url, CLIENTS - 1)
+    # The last of the last round's, which no client has come to.
+    step = prepare(ROUNDS - 1, url, CLIENTS - 1, first=PER_ROUND - PROFILED)
 
     def work() -> None:
-        for _turn in range(200):
+        for _turn in range(PROFILED):
             step()
 
     write_profile("stored_decisions", work)
