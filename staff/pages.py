@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
@@ -10,6 +11,7 @@ from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
+from django.urls import resolve
 from django.views import View
 
 from core.errors import BusinessError, InvalidInput, NotFound, Refused
@@ -26,6 +28,13 @@ def may(user: Any, right: str) -> bool:
 def visible_with(right: str) -> Callable[[Any], bool]:
     """Return the visibility of a navigation entry that needs a right."""
     return lambda user: may(user, right)
+
+
+def may_open(access: Access, url: str) -> bool:
+    """Tell whether a member holds the right of the page at an address of ours; its scope may still refuse the record."""
+    view = resolve(urlsplit(url).path).func
+    right = getattr(getattr(view, "view_class", None), "right", "")
+    return not right or access.has(right)
 
 
 class StaffPage(View):

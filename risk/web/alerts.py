@@ -28,7 +28,7 @@ from risk.queries.reassessments import get_plan_of, list_reassessments_of
 from risk.queries.warnings import list_loan_signals, list_signals
 from risk.web.charts import draw_history
 from risk.web.reassessments import show_plan, show_reassessment
-from risk.web.sections import list_sections
+from risk.web.sections import find_records, list_sections
 from risk.web.selection import ENTITY, select_alerts
 from risk.web.warnings import show_signal
 from staff import rights
@@ -88,11 +88,10 @@ class AlertPage(StaffPage):
             return {}
         history = figures.list_history(request.user, code, alert.dimension)  # type: ignore[arg-type]
         part = f"?{urlencode({'part': alert.dimension})}" if alert.dimension else ""
-        records = indicators.get(code).records
         return {
             "chart": draw_history(code, alert.dimension, history) if history else None,
             "indicator_url": reverse("risk:indicator", args=[code]) + part,
-            "records": records(alert.dimension) if records else "",
+            "records": find_records(self.access, indicators.get(code), alert.dimension),
         }
 
 

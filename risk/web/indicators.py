@@ -15,7 +15,7 @@ from risk.queries import figures
 from risk.queries.alerts import list_alerts
 from risk.web.alerts import show
 from risk.web.charts import draw_history
-from risk.web.sections import list_sections
+from risk.web.sections import find_records, list_sections
 from staff import rights
 from staff.pages import StaffPage
 
@@ -54,7 +54,7 @@ class IndicatorListPage(MonitorPage):
                     "standing": standing,
                     "value": figures.value_text(standing.code, Decimal(standing.latest.value)),
                     "url": reverse("risk:indicator", args=[standing.code]),
-                    "records": standing.indicator.records("") if standing.indicator.records else "",
+                    "records": find_records(self.access, standing.indicator),
                     "alerts": len(alerts),
                     "tone": "late" if alerts else "",
                 }
@@ -91,7 +91,7 @@ class IndicatorPage(MonitorPage):
             latest=history[-1] if history else None,
             value=figures.value_text(code, Decimal(history[-1].value)) if history else "–",
             chart=draw_history(code, part, history) if history else None,
-            records=indicator.records(part) if indicator.records else "",
+            records=find_records(self.access, indicator, part),
             rules=[_show_rule(code, *pair) for pair in figures.list_rules_for(code, part)],
             is_watched_by_part=not part and bool(figures.list_rules_for(code, "*")),
             parts=[_show_part(code, row, names) for row in parts],

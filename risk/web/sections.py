@@ -5,7 +5,9 @@ from typing import Any
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from core.registries import Indicator
 from staff import rights
+from staff.pages import may_open
 from staff.queries import Access
 
 # Address, name, right; in the order of the tabs.
@@ -34,3 +36,9 @@ def list_sections(access: Access, current: str) -> list[dict[str, Any]]:
         for name, label, right in _SECTIONS
         if access.has(right)
     ]
+
+
+def find_records(access: Access, indicator: Indicator, dimension: str = "") -> str:
+    """Return the address of the records behind an indicator, nothing where there are none or the reader lacks their right."""
+    url = indicator.records(dimension) if indicator.records else ""
+    return url if url and may_open(access, url) else ""

@@ -4,11 +4,11 @@ from collections.abc import Callable
 
 import pytest
 from django.test import Client
-from django.urls import get_resolver
+from django.urls import get_resolver, reverse
 
 from core.models import AuditEntry
 from tests.pictures import list_changes, take_picture
-from tests.web.conftest import Book, as_user
+from tests.web.conftest import Book, as_user, make_person
 
 Target = Callable[[Book], str]
 
@@ -238,3 +238,14 @@ def test_a_nul_in_a_form_changes_nothing(book: Book) -> None:
     url = f"/customers/{book.borrower.public_id}/reveal/phone/"
     assert as_user(book.rm).post(url, {"reason": "he \x00 asks"}).status_code == 422
     assert not AuditEntry.objects.filter(action="customers.unmasked.phone").exists()
+
+
+def test_what_the_reader_may_not_open_is_no_link(book: Book) -> None:
+    auditor = make_person("auditor", "auditor", book.team.department, None)
+    loan = reverse("lending:loan", args=[book.loan.public_id])
+    application = reverse("risk:application", args=[book.loan.listing.application.public_id])
+    assert f'href="{application}"' in as_user(book.officer).get(loan).content.decode()
+    page = as_user(auditor).get(loan)
+    assert page.status_code == 200
+    assert book.loan.listing.application.number in page.content.decode()
+    assert application not in page.content.decode()
