@@ -88,10 +88,10 @@ def test_a_contact_that_cannot_be_is_refused(desk: Workday, wrong: dict[str, obj
 def test_what_is_to_come_lies_ahead_and_within_reach(desk: Workday, days: int) -> None:
     at = NOW + timedelta(days=days)
     given = {"customer_id": desk.customer.pk, "text": "寄合同", "actor": desk.rm.user, "now": NOW}
-    diary.set_reminder(**{**given, "due_at": NOW + timedelta(days=1), "assignee_id": desk.rm.user.pk})
+    diary.set_reminder(**{**given, "due_at": NOW + timedelta(days=1), "assignee_id": desk.rm.pk})
     item = WorkItem.objects.get(kind="customers.reminder")
     refuse("promise_invalid", diary.make_promise, **given, due_at=at)
-    refuse("reminder_invalid", diary.set_reminder, **given, due_at=at, assignee_id=desk.rm.user.pk)
+    refuse("reminder_invalid", diary.set_reminder, **given, due_at=at, assignee_id=desk.rm.pk)
     refuse("contact_invalid", contact, desk=desk, promised_at=at)
     refuse("snooze_invalid", snooze_work, work_item_id=item.pk, until=at, actor=desk.rm.user, now=NOW)
 
