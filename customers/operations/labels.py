@@ -81,6 +81,7 @@ WITH seen AS ({source}), changed AS (
            'label:' || x.id || ':' || l.label || ':' || %(at)s
     FROM changed x CROSS JOIN LATERAL (VALUES {values}) AS l(label, before, value)
     WHERE l.before <> l.value
+    ORDER BY x.id, l.label
     ON CONFLICT (key) DO NOTHING
 )
 SELECT {count} FROM changed
