@@ -243,6 +243,12 @@ def log_in(client: Client, username: str, password: str = PASSWORD) -> Any:
     return client.post("/login/", {"username": username, "password": password})
 
 
+def test_the_strip_says_how_long_a_customer_is_with_us(book: Book) -> None:
+    page = as_user(book.rm).get(f"/customers/{book.borrower.public_id}/").content.decode()
+    title = re.search(r'title="([^"]*)">[^<]*<strong>less than a year', page)
+    assert title is not None and str(book.loan.start_date) in title[1] and "<" not in title[1]
+
+
 def test_staff_log_in_and_customers_do_not(book: Book) -> None:
     assert log_in(Client(), "lijing").status_code == 302
     assert AuditEntry.objects.filter(action="core.logged_in", actor=book.rm).exists()
