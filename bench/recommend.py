@@ -12,13 +12,11 @@ Everything goes by ranges of 100 000 ids or as one pass whose sorts stay within 
 
 import os
 import resource
-import time
-from collections.abc import Callable
 from statistics import median, quantiles
 from typing import Any
 
 from bench.people import make_people, without_indexes
-from bench.support import call_apart, own_database, report, set_up
+from bench.support import call_apart, own_database, report, seconds_of, set_up
 
 CUSTOMERS = int(os.environ.get("BENCH_CUSTOMERS", "1000000"))
 CALLS = int(os.environ.get("BENCH_CALLS", "20"))
@@ -151,8 +149,8 @@ def measure_one() -> None:
         statements = [row["sql"] for row in captured.captured_queries]
         asked = max(asked, len(statements))
         for _call in range(max(CALLS // 4, 1)):
-            ours.append(_seconds(lambda who=customer: recommend_to(who, today, now, is_unasked=True)))  # type: ignore[misc]
-            bare.append(_seconds(lambda them=statements: replay(them)))  # type: ignore[misc]
+            ours.append(seconds_of(lambda who=customer: recommend_to(who, today, now, is_unasked=True)))  # type: ignore[misc]
+            bare.append(seconds_of(lambda them=statements: replay(them)))  # type: ignore[misc]
     report(
         f"recommend_one_investor_{CUSTOMERS}_p50_ms",
         value=median(ours) * 1000,
@@ -180,9 +178,9 @@ def measure_needs() -> None:
     today = clock.business_date()
     with transaction.atomic(), connection.cursor() as cursor:
         day = find_days(today)[1]
-        value = _seconds(lambda: take_snapshot(day, list_ranges(today)))
+        value = seconds_of(lambda: take_snapshot(day, list_ranges(today)))
         cursor.execute("CREATE TEMPORARY TABLE bench_snapshot (LIKE segmentation_snapshot) ON COMMIT DROP")
-        plain = _seconds(lambda: cursor.execute("INSERT INTO bench_snapshot SELECT * FROM segmentation_snapshot"))
+        plain = seconds_of(lambda: cursor.execute("INSERT INTO bench_snapshot SELECT * FROM segmentation_snapshot"))
         _report("recommend_needs_look_back", value, plain, rows=cursor.rowcount)
     with transaction.atomic():
         content, scores = needs.learn_needs(today)
@@ -192,10 +190,10 @@ def measure_needs() -> None:
     )  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute("TRUNCATE segmentation_nextneed")
-        value = _seconds(lambda: needs.tell_needs(learning=learning, business_date=today))
+        value = seconds_of(lambda: needs.tell_needs(learning=learning, business_date=today))
         _report("recommend_needs_told", value, _copy("segmentation_nextneed"), rows=NextNeed.objects.count())
         cursor.execute("VACUUM ANALYZE segmentation_nextneed")
-    _report("recommend_needs_told_again", _seconds(lambda: needs.tell_needs(learning=learning, business_date=today)))
+    _report("recommend_needs_told_again", seconds_of(lambda: needs.tell_needs(learning=learning, business_date=today)))
 
 
 def measure_clusters() -> None:
@@ -218,8 +216,8 @@ def measure_clusters() -> None:
             "CREATE TEMPORARY TABLE bench_nearest (customer_id bigint, place int, distance float8) ON COMMIT DROP"
         )
         cursor.execute("CREATE TEMPORARY TABLE bench_copied (LIKE bench_nearest) ON COMMIT DROP")
-        value = _seconds(lambda: cursor.execute(f"INSERT INTO bench_nearest {text}", parameters))
-        plain = _seconds(lambda: cursor.execute("INSERT INTO bench_copied SELECT * FROM bench_nearest"))
+        value = seconds_of(lambda: cursor.execute(f"INSERT INTO bench_nearest {text}", parameters))
+        plain = seconds_of(lambda: cursor.execute("INSERT INTO bench_copied SELECT * FROM bench_nearest"))
         _report("recommend_clusters_nearest", value, plain, rows=cursor.rowcount, clusters=len(middles.centres))
     actor = User.objects.filter(kind="STAFF", staff_member__roles__code="manager").order_by("pk")[0]
     learning = Learning.objects.create(kind=Learning.Kind.CLUSTERS, business_date=today, asked_at=now)
@@ -228,11 +226,11 @@ def measure_clusters() -> None:
     learning.save()
     largest = learning.clusters.order_by("-size")[0]
     segment = clusters.accept_cluster(cluster_id=largest.pk, name=f"bench {learning.pk}", actor=actor, now=now)
-    value = _seconds(lambda: clusters.fill_segment(cluster_id=largest.pk, now=now))
+    value = seconds_of(lambda: clusters.fill_segment(cluster_id=largest.pk, now=now))
     members = Membership.objects.filter(segment=segment)
     plain = _copy("segmentation_membership", f"segment_id = {segment.pk}")
     _report("recommend_clusters_filled", value, plain, rows=members.count())
-    _report("recommend_clusters_drift", _seconds(lambda: clusters.watch_clusters(business_date=today)))
+    _report("recommend_clusters_drift", seconds_of(lambda: clusters.watch_clusters(business_date=today)))
 
 
 def _copy(table: str, condition: str = "true") -> float:
@@ -242,7 +240,7 @@ def _copy(table: str, condition: str = "true") -> float:
     with connection.cursor() as cursor:
         cursor.execute("DROP TABLE IF EXISTS bench_copy")
         cursor.execute(f"CREATE TABLE bench_copy (LIKE {table} INCLUDING ALL)")
-        plain = _seconds(lambda: cursor.execute(f"INSERT INTO bench_copy SELECT * FROM {table} WHERE {condition}"))
+        plain = seconds_of(lambda: cursor.execute(f"INSERT INTO bench_copy SELECT * FROM {table} WHERE {condition}"))
         cursor.execute("DROP TABLE bench_copy")
     return plain
 
@@ -255,12 +253,6 @@ def _report(name: str, value: float, plain: float | None = None, **more: Any) ->
     }  # fmt: skip
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     report(f"{name}_{CUSTOMERS}_s", value=value, **beside, process_mb=peak, **more)
-
-
-def _seconds(step: Callable[[], object]) -> float:
-    started = time.monotonic()
-    step()
-    return time.monotonic() - started
 
 
 def main() -> None:

@@ -9,13 +9,11 @@ is a changed fact, committed with its outbox row; measured until the worker's de
 """
 
 import os
-import time
-from collections.abc import Callable
 from statistics import median, quantiles
 from typing import Any
 
 from bench.people import make_people
-from bench.support import ROUNDS, call_apart, own_database, report, set_up, write_profile
+from bench.support import ROUNDS, call_apart, own_database, report, seconds_of, set_up, write_profile
 
 CUSTOMERS = int(os.environ.get("BENCH_CUSTOMERS", "1000000"))
 CALLS = int(os.environ.get("BENCH_CALLS", "20"))
@@ -106,7 +104,7 @@ def measure_labels() -> None:
             cursor.execute("SET LOCAL work_mem = '64MB'")
             _write_bare_labels(cursor, TABLE)
 
-    plain, value = _seconds(bare), _seconds(whole)
+    plain, value = seconds_of(bare), seconds_of(whole)
     report(
         f"labels_full_{CUSTOMERS}_s",
         value=value,
@@ -117,7 +115,7 @@ def measure_labels() -> None:
         met=value <= REFRESH_RATIO * plain,
         stays=LabelStay.objects.count(),
     )
-    report(f"labels_second_{CUSTOMERS}_s", value=_seconds(whole))
+    report(f"labels_second_{CUSTOMERS}_s", value=seconds_of(whole))
 
 
 def _empty_labels() -> None:
@@ -191,8 +189,8 @@ def measure_refresh() -> None:
     turns = []
     for _turn in range(ROUNDS):
         empty()
-        plain = _seconds(bare)
-        value = _seconds(whole)
+        plain = seconds_of(bare)
+        value = seconds_of(whole)
         turns.append((plain, value))
     denominator, value = (median(turn[place] for turn in turns) for place in range(2))
     rows = Membership.objects.filter(left_at=None).count()
@@ -209,7 +207,7 @@ def measure_refresh() -> None:
     if value > REFRESH_RATIO * denominator:
         empty()
         write_profile("segments_refresh", whole)
-    report(f"segments_second_refresh_{CUSTOMERS}_s", value=_seconds(whole))
+    report(f"segments_second_refresh_{CUSTOMERS}_s", value=seconds_of(whole))
 
 
 def _write_bare() -> None:
@@ -274,7 +272,7 @@ def measure_counts() -> None:
             count_rule(access, parse(rule, known), known, today)
 
         bare()
-        pairs = [(_seconds(bare), _seconds(live)) for _call in range(CALLS)]
+        pairs = [(seconds_of(bare), seconds_of(live)) for _call in range(CALLS)]
         plain = median(pair[0] for pair in pairs)
         slow = quantiles([pair[1] for pair in pairs], n=100)[98]
         worst = max(worst, (slow / plain, slow, plain))
@@ -302,7 +300,7 @@ def measure_events() -> None:
         pk = place * 37 % CUSTOMERS + 1
         Customer.objects.filter(pk=pk).update(investor_type="C5" if place % 2 else "C1", is_investor=True)
         touch_customers([pk], now=clock.now())
-        times.append(_seconds(outbox.drain))
+        times.append(seconds_of(outbox.drain))
     value = quantiles(times, n=100)[98]
     report(
         "segments_after_one_event_p99_s",
@@ -314,12 +312,6 @@ def measure_events() -> None:
     if value > EVENT_SECONDS:
         touch_customers([1], now=clock.now())
         write_profile("segments_event", outbox.drain)
-
-
-def _seconds(step: Callable[[], object]) -> float:
-    started = time.monotonic()
-    step()
-    return time.monotonic() - started
 
 
 def main() -> None:

@@ -81,6 +81,13 @@ def set_up(url: str) -> None:
     django.setup()
 
 
+def seconds_of(step: Step) -> float:
+    """Return how long a step takes."""
+    started = time.monotonic()
+    step()
+    return time.monotonic() - started
+
+
 def call_apart(function: Callable[..., Any], *arguments: Any) -> Any:
     """Call a function in a process of its own, so that no benchmark inherits another one's Django."""
     with multiprocessing.get_context("spawn").Pool(1) as pool:

@@ -10,6 +10,12 @@ from segmentation.operations import configuring
 from staff.admin_access import ChangedByTwo, ReadableByStaff, ReasonForm
 
 
+@admin.display(description=_("customer"))
+def customer_number(row: LabelChoice | Decline) -> str:
+    """Return the number that pages show, never the key."""
+    return row.customer.number
+
+
 @admin.register(Segment)
 class SegmentAdmin(ReadableByStaff, ModelAdmin):
     """All segments with what keeps one from being evaluated."""
@@ -82,14 +88,9 @@ class PlaybookAdmin(ChangedByTwo, ModelAdmin):
 class LabelChoiceAdmin(ReadableByStaff, ModelAdmin):
     """What people have set instead of the rules."""
 
-    list_display = ("customer_number", "label", "value_name", "reason", "until_date", "made_by", "made_at", "ended_at")
+    list_display = (customer_number, "label", "value_name", "reason", "until_date", "made_by", "made_at", "ended_at")
     list_filter = ("label",)
     list_select_related = ("customer", "made_by")
-
-    @admin.display(description=_("customer"))
-    def customer_number(self, choice: LabelChoice) -> str:
-        """Return the number that pages show, never the key."""
-        return choice.customer.number
 
     @admin.display(description=_("value"))
     def value_name(self, choice: LabelChoice) -> str:
@@ -101,11 +102,6 @@ class LabelChoiceAdmin(ReadableByStaff, ModelAdmin):
 class DeclineAdmin(ReadableByStaff, ModelAdmin):
     """Who stayed away, and what came of it."""
 
-    list_display = ("customer_number", "role", "state", "began_date", "ended_date", "points", "cause")
+    list_display = (customer_number, "role", "state", "began_date", "ended_date", "points", "cause")
     list_filter = ("state", "role", "cause")
     list_select_related = ("customer",)
-
-    @admin.display(description=_("customer"))
-    def customer_number(self, decline: Decline) -> str:
-        """Return the number that pages show, never the key."""
-        return decline.customer.number

@@ -14,6 +14,7 @@ from analytics.web.charts import draw_all, loans_url
 from core import clock
 from core.registries import metrics
 from core.web.reading import read_range
+from core.web.widgets import DayInput
 from lending.models import Product
 from staff import rights
 from staff.pages import StaffPage
@@ -43,8 +44,8 @@ class DashboardFilter(forms.Form):
     product = forms.ModelChoiceField(
         label=_("Product"), required=False, queryset=Product.objects.none(), to_field_name="code", empty_label=_("any")
     )
-    since = forms.DateField(label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
-    until = forms.DateField(label=_("To"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    since = forms.DateField(label=_("From"), required=False, widget=DayInput)
+    until = forms.DateField(label=_("To"), required=False, widget=DayInput)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -16,6 +16,7 @@ from django.views.generic import TemplateView
 
 from core.clock import SHANGHAI
 from core.rules.charts import Chart, Limit, Series, Shape, Tone, Unit, Waterfall, WaterfallStep
+from core.web.widgets import DayInput
 
 TODAY = date(2026, 11, 22)
 HERE = "/ui/kit/"
@@ -30,9 +31,7 @@ class KitFilter(forms.Form):
         choices=[("", _("any")), ("repaying", _("repaying")), ("overdue", _("overdue"))],
         required=False,
     )
-    due = forms.DateField(
-        label=_("Due until"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    )
+    due = forms.DateField(label=_("Due until"), required=False, widget=DayInput)
     purpose = forms.MultipleChoiceField(
         label=_("Purpose"),
         choices=[("shop", _("shop")), ("car", _("car")), ("study", _("study"))],

@@ -13,6 +13,7 @@ from core import clock
 from core.errors import InvalidInput
 from core.models import User
 from core.registries import reversals
+from core.web.widgets import MomentInput
 from customers import fields
 from customers.models import Contact, Customer, OwnerChange, ReversibleAct
 from customers.operations import bulk, desk, ownership
@@ -23,8 +24,6 @@ from customers.web.bulk import BulkAct, bulk_acts
 from customers.web.exports import COLUMNS, answer_export
 from staff import rights
 from staff.queries import Access
-
-_MOMENT = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
 
 
 def _owner_form(access: Access) -> type[forms.Form]:
@@ -54,7 +53,7 @@ def _task_form(access: Access) -> type[forms.Form]:
         text = forms.CharField(label=_("What is to be done"), max_length=200)
         due_at = forms.DateTimeField(
             label=_("When"),
-            widget=_MOMENT,
+            widget=MomentInput,
             initial=lambda: clock.at(clock.now().date() + timedelta(days=1), 10),
         )
         whose = forms.ChoiceField(
@@ -105,7 +104,7 @@ def _plan_form(access: Access) -> type[forms.Form]:
         purpose = forms.CharField(label=_("What for"), max_length=200)
         planned_at = forms.DateTimeField(
             label=_("When"),
-            widget=_MOMENT,
+            widget=MomentInput,
             initial=lambda: clock.at(clock.now().date() + timedelta(days=1), 10),
             help_text=_("Each contact stands in the calendar of the customer's RM."),
         )

@@ -3,9 +3,8 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from core.web.widgets import MomentInput
 from customers.models import Contact
-
-_MOMENT = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
 
 
 class ContactForm(forms.Form):
@@ -22,7 +21,7 @@ class ContactForm(forms.Form):
         help_text=_("@name tells a colleague who may see this customer."),
         widget=forms.Textarea(attrs={"rows": 3}),
     )
-    promised_at = forms.DateTimeField(label=_("Next contact promised for"), required=False, widget=_MOMENT)
+    promised_at = forms.DateTimeField(label=_("Next contact promised for"), required=False, widget=MomentInput)
 
     def clean_result(self) -> str:
         """Return what came of it; who says nothing reached the customer."""
@@ -33,4 +32,4 @@ class ReminderForm(forms.Form):
     """What is to be done when."""
 
     text = forms.CharField(label=_("What is to be done"), max_length=200)
-    due_at = forms.DateTimeField(label=_("When"), widget=_MOMENT)
+    due_at = forms.DateTimeField(label=_("When"), widget=MomentInput)

@@ -5,6 +5,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from core.web.widgets import DayInput
+
 WISHES = [("", "–"), ("borrower", _("borrow")), ("investor", _("invest")), ("both", _("both"))]
 SEXES = [("M", _("male")), ("F", _("female"))]
 
@@ -63,7 +65,7 @@ class EntryForm(NewCustomerForm):
         label=_("Birth date"),
         required=False,
         max_length=20,
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        widget=DayInput,
     )
     sex = forms.ChoiceField(label=_("Sex"), required=False, choices=[("", "–"), *SEXES])
     email = forms.CharField(label=_("E-mail"), required=False, max_length=200)

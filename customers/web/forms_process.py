@@ -6,11 +6,11 @@ from django import forms
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from core.web.widgets import DayInput
 from customers.models import CorrectiveAction, ProcessStep
 from customers.rules.process import Standing
 from staff.models import StaffMember
 
-_DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 _ANY = [("", _("any"))]
 STANDINGS = {
     Standing.ON_TIME: _("done on time"),
@@ -25,8 +25,8 @@ STANDINGS = {
 class ProcessFilter(forms.Form):
     """Days, step and RM."""
 
-    since = forms.DateField(label=_("Due from"), required=False, widget=_DAY)
-    until = forms.DateField(label=_("Due until"), required=False, widget=_DAY)
+    since = forms.DateField(label=_("Due from"), required=False, widget=DayInput)
+    until = forms.DateField(label=_("Due until"), required=False, widget=DayInput)
     step = forms.ChoiceField(label=_("Process step"), required=False, choices=_ANY)
     rm = forms.ModelChoiceField(
         label=_("RM"), required=False, queryset=StaffMember.objects.none(), empty_label=_("any")
@@ -63,7 +63,7 @@ class ActionForm(forms.Form):
     remedy = forms.CharField(label=_("What is to be done"), max_length=300, widget=forms.Textarea(attrs={"rows": 2}))
     kpi = forms.ChoiceField(label=_("Figure it should move"), choices=CorrectiveAction.Kpi.choices)
     owner = forms.ModelChoiceField(label=_("Who sees to it"), queryset=StaffMember.objects.none())
-    due_date = forms.DateField(label=_("Until"), widget=_DAY)
+    due_date = forms.DateField(label=_("Until"), widget=DayInput)
 
     def __init__(self, *args: Any, steps: list[ProcessStep], members: QuerySet[StaffMember], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

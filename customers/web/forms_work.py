@@ -7,6 +7,7 @@ from django import forms
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from core.web.widgets import DayInput, MomentInput
 from customers.models import Contact, CustomerRole, Lead, Method, Note, Opportunity, ResearchNote
 from customers.operations.costs import KINDS
 from customers.operations.needs import NeedFacts
@@ -14,8 +15,6 @@ from customers.rules.leads import INTAKES
 from customers.web.forms import ContactForm
 from staff.models import StaffMember
 
-_MOMENT = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
-_DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 _ANY = [("", _("any"))]
 
 # The words for the fields that the intakes of the thirteen methods ask for.
@@ -97,7 +96,7 @@ class PromiseForm(forms.Form):
     """What the customer gets, and until when."""
 
     text = forms.CharField(label=_("What the customer gets"), max_length=200)
-    due_at = forms.DateTimeField(label=_("Until"), widget=_MOMENT)
+    due_at = forms.DateTimeField(label=_("Until"), widget=MomentInput)
 
 
 class PlanForm(forms.Form):
@@ -105,7 +104,7 @@ class PlanForm(forms.Form):
 
     channel = forms.ChoiceField(label=_("How"), choices=Contact.Channel.choices)
     purpose = forms.CharField(label=_("What for"), max_length=200)
-    planned_at = forms.DateTimeField(label=_("When"), widget=_MOMENT)
+    planned_at = forms.DateTimeField(label=_("When"), widget=MomentInput)
 
 
 class NeedForm(forms.Form):
@@ -118,7 +117,7 @@ class NeedForm(forms.Form):
         label=_("Rate hoped for, % a year"), required=False, max_digits=6, decimal_places=4, min_value=0
     )
     purpose = forms.CharField(label=_("What for"), required=False, max_length=120)
-    wanted_date = forms.DateField(label=_("Wanted by"), required=False, widget=_DAY)
+    wanted_date = forms.DateField(label=_("Wanted by"), required=False, widget=DayInput)
     text = forms.CharField(label=_("In his words"), required=False, max_length=2000)
 
     def read_need(self) -> NeedFacts:
@@ -141,7 +140,7 @@ class OpportunityForm(forms.Form):
     role = forms.ChoiceField(label=_("As"), choices=CustomerRole.Role.choices)
     title = forms.CharField(label=_("Title"), max_length=80)
     amount = forms.DecimalField(label=_("Amount"), max_digits=16, decimal_places=2, min_value=Decimal("0.01"))
-    expected_date = forms.DateField(label=_("Expected by"), required=False, widget=_DAY)
+    expected_date = forms.DateField(label=_("Expected by"), required=False, widget=DayInput)
     need = forms.CharField(required=False, max_length=22, widget=forms.HiddenInput)
 
 
@@ -166,8 +165,8 @@ class LeadFilter(forms.Form):
     role = forms.ChoiceField(label=_("Wants to"), required=False, choices=[*_ANY, *CustomerRole.Role.choices])
     unanswered = forms.BooleanField(label=_("First response missing"), required=False)
     owner = forms.ModelChoiceField(StaffMember.objects.none(), label=_("RM"), required=False, empty_label=_("any"))
-    since = forms.DateField(label=_("Came in since"), required=False, widget=_DAY)
-    until = forms.DateField(label=_("Came in until"), required=False, widget=_DAY)
+    since = forms.DateField(label=_("Came in since"), required=False, widget=DayInput)
+    until = forms.DateField(label=_("Came in until"), required=False, widget=DayInput)
 
     def __init__(self, *args: Any, owners: QuerySet[StaffMember], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -227,8 +226,8 @@ class OpportunityFilter(forms.Form):
         label=_("Stage"), required=False, choices=Opportunity.Stage.choices, widget=forms.CheckboxSelectMultiple
     )
     rm = forms.ModelChoiceField(StaffMember.objects.none(), label=_("RM"), required=False, empty_label=_("any"))
-    expected_from = forms.DateField(label=_("Expected since"), required=False, widget=_DAY)
-    expected_to = forms.DateField(label=_("Expected until"), required=False, widget=_DAY)
+    expected_from = forms.DateField(label=_("Expected since"), required=False, widget=DayInput)
+    expected_to = forms.DateField(label=_("Expected until"), required=False, widget=DayInput)
 
     def __init__(self, *args: Any, owners: QuerySet[StaffMember], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -238,8 +237,8 @@ class OpportunityFilter(forms.Form):
 class RangeFilter(forms.Form):
     """A stretch of days and a channel."""
 
-    since = forms.DateField(label=_("From"), required=False, widget=_DAY)
-    until = forms.DateField(label=_("Until"), required=False, widget=_DAY)
+    since = forms.DateField(label=_("From"), required=False, widget=DayInput)
+    until = forms.DateField(label=_("Until"), required=False, widget=DayInput)
     channel = forms.ChoiceField(label=_("Channel"), required=False, choices=_ANY)
 
     def __init__(self, *args: Any, channels: list[str], **kwargs: Any) -> None:

@@ -3,11 +3,11 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from core.web.widgets import DayInput
 from lending.models import Listing, Loan, Product
 from lending.models.product import Method
 from staff.models import StaffMember
 
-_DAY = forms.DateInput(attrs={"type": "date"})
 _BUCKETS = [("M0", "M0"), *((f"M{n}", f"M{n}") for n in range(1, 8))]
 
 
@@ -30,12 +30,12 @@ class LoanFilter(forms.Form):
     rm = forms.ModelChoiceField(
         label=_("RM"), required=False, queryset=StaffMember.objects.none(), empty_label=_("any")
     )
-    due_until = forms.DateField(label=_("Due until"), required=False, widget=_DAY)
-    paid_out_from = forms.DateField(label=_("Paid out since"), required=False, widget=_DAY)
-    paid_out_to = forms.DateField(label=_("Paid out until"), required=False, widget=_DAY)
-    running_on = forms.DateField(label=_("Running on"), required=False, widget=_DAY)
-    repaid_from = forms.DateField(label=_("Repayment since"), required=False, widget=_DAY)
-    repaid_to = forms.DateField(label=_("Repayment until"), required=False, widget=_DAY)
+    due_until = forms.DateField(label=_("Due until"), required=False, widget=DayInput)
+    paid_out_from = forms.DateField(label=_("Paid out since"), required=False, widget=DayInput)
+    paid_out_to = forms.DateField(label=_("Paid out until"), required=False, widget=DayInput)
+    running_on = forms.DateField(label=_("Running on"), required=False, widget=DayInput)
+    repaid_from = forms.DateField(label=_("Repayment since"), required=False, widget=DayInput)
+    repaid_to = forms.DateField(label=_("Repayment until"), required=False, widget=DayInput)
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
@@ -54,7 +54,7 @@ class ListingFilter(forms.Form):
     product = forms.ModelChoiceField(
         label=_("Product"), required=False, queryset=Product.objects.none(), to_field_name="code", empty_label=_("any")
     )
-    ends_until = forms.DateField(label=_("Deadline until"), required=False, widget=_DAY)
+    ends_until = forms.DateField(label=_("Deadline until"), required=False, widget=DayInput)
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]

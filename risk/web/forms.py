@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from core.rules.formats import rate_text
+from core.web.widgets import DayInput
 from lending.models import Application, Product
 from risk.models import Alert
 from risk.models.alerts import Severity
@@ -17,7 +18,6 @@ from staff import rights
 from staff.models import StaffMember
 from staff.queries import list_members_with_right
 
-_DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 _GRADES = [(grade, grade) for grade in "ABCDE"]
 
 
@@ -35,8 +35,8 @@ class ApplicationFilter(forms.Form):
         label=_("Product"), required=False, queryset=Product.objects.none(), to_field_name="code", empty_label=_("any")
     )
     rm = forms.ModelChoiceField(StaffMember.objects.none(), label=_("RM"), required=False, empty_label=_("any"))
-    submitted_from = forms.DateField(label=_("Submitted since"), required=False, widget=_DAY)
-    submitted_to = forms.DateField(label=_("Submitted until"), required=False, widget=_DAY)
+    submitted_from = forms.DateField(label=_("Submitted since"), required=False, widget=DayInput)
+    submitted_to = forms.DateField(label=_("Submitted until"), required=False, widget=DayInput)
 
     def __init__(self, *args: Any, owners: QuerySet[StaffMember], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -90,8 +90,8 @@ class AlertFilter(forms.Form):
     kind = forms.ChoiceField(label=_("Kind"), required=False, choices=[("", _("any")), *Alert.Kind.choices])
     mine = forms.BooleanField(label=_("Mine"), required=False)
     owner = forms.ModelChoiceField(StaffMember.objects.none(), label=_("Owner"), required=False, empty_label=_("any"))
-    raised_from = forms.DateField(label=_("Raised since"), required=False, widget=_DAY)
-    raised_to = forms.DateField(label=_("Raised until"), required=False, widget=_DAY)
+    raised_from = forms.DateField(label=_("Raised since"), required=False, widget=DayInput)
+    raised_to = forms.DateField(label=_("Raised until"), required=False, widget=DayInput)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -15,6 +15,7 @@ from core import clock
 from core.changes import reviewables
 from core.errors import NotFound
 from core.web.listing import take_page
+from core.web.widgets import DayInput, MomentInput
 from risk.models import Incident, RiskEntry
 from risk.operations import register as operations
 from risk.queries import register as reads
@@ -23,9 +24,6 @@ from staff import rights
 from staff.models import StaffMember
 from staff.pages import carry_out, show_refusal
 
-_DAY = {"type": "date"}
-# What has happened is written up: no buttons for moments to come.
-_MOMENT = {"type": "datetime-local", "data-past": ""}
 _GRADES = [(number, str(number)) for number in range(1, 6)]
 
 
@@ -45,7 +43,7 @@ class EntryForm(forms.ModelForm):  # type: ignore[type-arg]
             "review_months",
         )  # fmt: skip
         widgets = {
-            "review_date": forms.DateInput(attrs=_DAY, format="%Y-%m-%d"),
+            "review_date": DayInput,
             "likelihood": forms.Select(choices=_GRADES),
             "impact": forms.Select(choices=_GRADES),
             "description": forms.Textarea(attrs={"rows": 3}),
@@ -79,8 +77,7 @@ class IncidentForm(forms.ModelForm):  # type: ignore[type-arg]
         )  # fmt: skip
         widgets = {
             **{
-                name: forms.DateTimeInput(attrs=_MOMENT, format="%Y-%m-%dT%H:%M")
-                for name in ("began_at", "noticed_at", "restored_at", "data_until")
+                name: MomentInput({"data-past": ""}) for name in ("began_at", "noticed_at", "restored_at", "data_until")
             },
             "scenario": forms.Textarea(attrs={"rows": 4}),
             "lessons": forms.Textarea(attrs={"rows": 3}),
@@ -96,9 +93,7 @@ class LegalReviewForm(forms.Form):
 
     target = forms.ChoiceField(label=gettext_lazy("What is reviewed"))
     question = forms.CharField(label=gettext_lazy("Question"), widget=forms.Textarea(attrs={"rows": 3}))
-    due_date = forms.DateField(
-        label=gettext_lazy("Answer until"), widget=forms.DateInput(attrs=_DAY, format="%Y-%m-%d")
-    )
+    due_date = forms.DateField(label=gettext_lazy("Answer until"), widget=DayInput)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

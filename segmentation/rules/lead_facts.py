@@ -5,6 +5,7 @@ stand for regions), and the score, which is a judgement of ours. What is not kno
 """
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any, Final
 
 from segmentation.rules.comparable import UNKNOWN, Banded, Kind, band_of
@@ -49,7 +50,4 @@ def band_known(fact: Banded, value: Any) -> str:
     if value is None:
         return UNKNOWN
     # Neither kind looks at the day.
-    return band_of(fact, value, _NO_DAY)
-
-
-_NO_DAY: Final[Any] = None
+    return band_of(fact, value, date.min)

@@ -15,6 +15,7 @@ from core import clock
 from core.web.listing import take_page
 from core.web.reading import read_number
 from core.web.view_counts import count_views
+from core.web.widgets import DayInput
 from customers.queries.staff import access_customer, in_scope
 from service.models import DepartmentCase
 from service.operations import department_cases as cases
@@ -36,7 +37,6 @@ _VIEWS: dict[str, Any] = {
     "late": gettext_lazy("Late"),
     "all": gettext_lazy("All"),
 }
-_DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 TONES = {"OPEN": "info", "ANSWERED": "good", "CLOSED": "plain"}
 
 
@@ -57,8 +57,8 @@ class DepartmentCaseFilter(forms.Form):
         StaffMember.objects.none(), label=gettext_lazy("Held by"), required=False, empty_label=gettext_lazy("any")
     )
     is_urgent = forms.BooleanField(label=gettext_lazy("Urgent"), required=False)
-    since = forms.DateField(label=gettext_lazy("Asked since"), required=False, widget=_DAY)
-    until = forms.DateField(label=gettext_lazy("Asked until"), required=False, widget=_DAY)
+    since = forms.DateField(label=gettext_lazy("Asked since"), required=False, widget=DayInput)
+    until = forms.DateField(label=gettext_lazy("Asked until"), required=False, widget=DayInput)
 
     def __init__(self, *args: Any, access: Access, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

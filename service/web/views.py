@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from core import clock
 from core.web.listing import take_page
+from core.web.widgets import DayInput
 from customers.models import Customer
 from customers.queries.staff import search_condition
 from lending.queries.staff import access_loan
@@ -49,9 +50,7 @@ class PromiseForm(forms.Form):
     """What a debtor promises."""
 
     amount = forms.DecimalField(label=gettext_lazy("Amount"), max_digits=18, decimal_places=2)
-    promised_date = forms.DateField(
-        label=gettext_lazy("Until"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    )
+    promised_date = forms.DateField(label=gettext_lazy("Until"), widget=DayInput)
 
 
 class CaseListPage(StaffPage):

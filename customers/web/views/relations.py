@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 from core import clock
 from core.errors import InvalidInput, NotFound
 from core.masking import mask_name
+from core.web.widgets import DayInput
 from customers.models import Customer, Document, Relation
 from customers.operations import documents, relations
 from customers.queries.relations import (
@@ -51,9 +52,7 @@ class DocumentForm(forms.Form):
     )
     kind = forms.ChoiceField(label=gettext_lazy("Kind"), choices=Document.Kind.choices)
     title = forms.CharField(label=gettext_lazy("Title"), max_length=120, required=False)
-    valid_until_date = forms.DateField(
-        label=gettext_lazy("Valid until"), required=False, widget=forms.DateInput(attrs={"type": "date"})
-    )
+    valid_until_date = forms.DateField(label=gettext_lazy("Valid until"), required=False, widget=DayInput)
 
 
 class RelationsPanel(StaffPage):
