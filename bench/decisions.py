@@ -1,8 +1,9 @@
-"""Decisions per second through `decide_application` by eight clients, beside pgbench's TPC-B.
+"""Decisions per second through `decide_applications` by eight clients, beside pgbench's TPC-B.
 
 Every client decides applications of its own, each with its report, its borrower and his financial profile: facts gathered,
 scored by an additive champion, judged by both tables, scored by the challenger beside, the record with its encrypted inputs
-written, offer, timeline, events and audit with it, committed durably.
+written, offer, timeline, events and audit with it, committed durably. Once as a worker does when many wait, some dozen in
+a transaction, and once one by one, as when a single application comes in.
 
     DATABASE_URL=postgresql://… python -m bench.decisions
 """
@@ -30,10 +31,10 @@ from bench.support import (
 )
 
 TARGET = 0.08
-# More than a client gets through in a round on any machine that this runs on.
-PER_ROUND = int(150 * SECONDS)
+# More than a client gets through in a round on any machine that this runs on, by the dozen and one by one.
+PER_ROUND = int(250 * SECONDS)
 PROFILED = 200
-APPLICATIONS = CLIENTS * PER_ROUND * ROUNDS + 1
+APPLICATIONS = 2 * CLIENTS * PER_ROUND * ROUNDS + 1
 COPIES = """
 INSERT INTO customers_customer
 SELECT r.* FROM customers_customer base, generate_series(2, %(count)s) n,
@@ -120,36 +121,48 @@ def _put_models_in_force(now: Any) -> None:
         publish_version(rule, submitted_by=None, approved_by=None, now=now)  # type: ignore[arg-type]
 
 
-def prepare(round_number: int, url: str, client: int, *, first: int = 1) -> Step:
-    """Return the step that decides the client's next application."""
+def prepare(at_once: int, round_number: int, url: str, client: int, *, done: int = 0) -> Step:
+    """Return the step that decides the client's next applications."""
     set_up(url)
     from core import clock
     from core.outbox import system_user
-    from risk.operations.decisions import decide_application
+    from risk.operations.decisions import decide_applications
 
     actor = system_user()
-    start = (client * ROUNDS + round_number) * PER_ROUND
-    serial = count(first)
+    # Those decided one by one come after those decided by the dozen.
+    start = ((client + (CLIENTS if at_once == 1 else 0)) * ROUNDS + round_number) * PER_ROUND + 1
+    firsts = count(done, at_once)
 
     def step() -> None:
-        turn = next(serial)
-        assert turn <= PER_ROUND, "a client has run out of applications"
-        record = decide_application(application_id=start + turn, actor=actor, now=clock.now(), business_date=DAY)
-        assert record is not None and record.challenger_score is not None
+        first = next(firsts)
+        assert first + at_once <= PER_ROUND, "a client has run out of applications"
+        wanted = range(start + first, start + first + at_once)
+        records = decide_applications(application_ids=wanted, actor=actor, now=clock.now(), business_date=DAY)
+        assert len(records) == at_once
+        assert all(record.outcome == "APPROVE" and record.challenger_score is not None for record in records)
 
     return step
 
 
-def profile(url: str) -> None:
-    """Leave the profile of two hundred decisions by one client."""
+def profile(at_once: int, url: str) -> None:
+    """Leave the profile of some two hundred decisions by one client."""
+    steps = PROFILED // at_once
     # The last of the last round's, which no client has come to.
-    step = prepare(ROUNDS - 1, url, CLIENTS - 1, first=PER_ROUND - PROFILED)
+    step = prepare(at_once, ROUNDS - 1, url, CLIENTS - 1, done=PER_ROUND - steps * at_once)
 
     def work() -> None:
-        for _turn in range(PROFILED):
+        for _turn in range(steps):
             step()
 
-    write_profile("stored_decisions", work)
+    write_profile(f"stored_decisions_{at_once}", work)
+
+
+def get_batch_size(url: str) -> int:
+    """Return how many a worker decides at once."""
+    set_up(url)
+    from risk.operations.decisions import AT_ONCE
+
+    return AT_ONCE
 
 
 def main() -> None:
@@ -157,8 +170,11 @@ def main() -> None:
     with own_database("decisions") as url:
         call_apart(make_applications, url)
         make_tpc_b(url)
-        if not measure_beside_tpc_b("stored_decisions_per_second", partial(partial, prepare), url, target=TARGET):
-            call_apart(profile, url)
+        batch = call_apart(get_batch_size, url)
+        for name, at_once in (("stored_decisions_per_second", batch), ("stored_decisions_per_second_one_by_one", 1)):
+            prepared = partial(partial, prepare, at_once)
+            if not measure_beside_tpc_b(name, prepared, url, target=TARGET, in_a_step=at_once):
+                call_apart(profile, at_once, url)
 
 
 if __name__ == "__main__":

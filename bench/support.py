@@ -147,17 +147,20 @@ def measure_beside_tpc_b(
     url: str,
     *,
     target: float | None,
+    in_a_step: int = 1,
     per_step: Mapping[str, float] | None = None,
 ) -> bool:
     """Measure the clients' step and TPC-B by turns, print the medians, and tell whether the target is met.
 
-    `prepare` gives each round its own; `per_step` names what else is counted and how much of it a step is.
+    `prepare` gives each round its own; a step does `in_a_step` of what is counted, and `per_step` names what else is
+    counted and how much of it a step is.
     """
     ours, theirs = [], []
     for round_number in range(ROUNDS):
         ours.append(per_second(prepare(round_number), url))
         theirs.append(tpc_b(url))
-    value, denominator = median(ours), median(theirs)
+    steps, denominator = median(ours), median(theirs)
+    value = steps * in_a_step
     met = target is None or value >= target * denominator
     report(
         name,
@@ -168,7 +171,7 @@ def measure_beside_tpc_b(
         target=target,
         met=met,
         clients=CLIENTS,
-        **{word: value * number for word, number in (per_step or {}).items()},
+        **{word: steps * number for word, number in (per_step or {}).items()},
     )
     return met
 

@@ -1,7 +1,7 @@
 """Write the audit trail and seal it."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -25,15 +25,29 @@ def record(
     is_sensitive_read: bool = False,
 ) -> AuditEntry:
     """Append one entry in the caller's transaction; `action` is dotted, `lending.loan_paid_out`."""
-    return AuditEntry.objects.create(
+    entry = _compose(actor, action, target, data, now)
+    entry.reason, entry.is_sensitive_read = reason, is_sensitive_read
+    entry.save(force_insert=True)
+    return entry
+
+
+def record_many(
+    *, actor: User | None, action: str, targets: Iterable[tuple[models.Model, dict[str, Any]]], now: datetime
+) -> None:
+    """Append an entry for each of many records, with its own data, in one statement."""
+    AuditEntry.objects.bulk_create([_compose(actor, action, target, data, now) for target, data in targets])
+
+
+def _compose(
+    actor: User | None, action: str, target: models.Model | None, data: dict[str, Any] | None, now: datetime
+) -> AuditEntry:
+    return AuditEntry(
         at=now,
         actor=actor,
         action=action,
         target_type=target._meta.label_lower if target is not None else "",
         target_id=str(target.pk) if target is not None else "",
         data=orjson.loads(orjson.dumps(data or {}, default=str)),
-        reason=reason,
-        is_sensitive_read=is_sensitive_read,
     )
 
 

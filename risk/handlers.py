@@ -55,11 +55,11 @@ def _ask(report_id: int, context: EventContext) -> None:
         bureau.record_bureau_report(report_id=report.pk, answer=answer, actor=context.actor, now=context.now)
 
 
-@handles(BureauReportReceived, name="risk.decide")
-def decide(event: BureauReportReceived, context: EventContext) -> None:
-    """Decide the application by rule."""
-    decisions.decide_application(
-        application_id=event.application_id,
+@handles(BureauReportReceived, name="risk.decide", batch=decisions.AT_ONCE)
+def decide(batch: list[BureauReportReceived], context: EventContext) -> None:
+    """Decide the applications by rule."""
+    decisions.decide_applications(
+        application_ids=[event.application_id for event in batch],
         actor=context.actor,
         now=context.now,
         business_date=context.business_date,
@@ -88,21 +88,21 @@ def alert_arrears(event: BucketChanged, context: EventContext) -> None:
             now=context.now,
             business_date=context.business_date,
         )
-    tiers.refresh_risk_tier(customer_id=event.customer_id, now=context.now)
+    tiers.refresh_risk_tiers(customer_ids=[event.customer_id], now=context.now)
 
 
 @handles(LoanCured, name="risk.end_arrears_alert")
 def end_arrears_alert(event: LoanCured, context: EventContext) -> None:
     """End the alert of a loan that is up to date again."""
     alerts.clear_loan_alert(loan_id=event.loan_id, actor=context.actor, now=context.now)
-    tiers.refresh_risk_tier(customer_id=event.customer_id, now=context.now)
+    tiers.refresh_risk_tiers(customer_ids=[event.customer_id], now=context.now)
 
 
 @handles(LoanSettled, name="risk.end_settled_alert")
 def end_settled_alert(event: LoanSettled, context: EventContext) -> None:
     """End the alert of a loan that is paid off."""
     alerts.clear_loan_alert(loan_id=event.loan_id, actor=context.actor, now=context.now)
-    tiers.refresh_risk_tier(customer_id=event.customer_id, now=context.now)
+    tiers.refresh_risk_tiers(customer_ids=[event.customer_id], now=context.now)
 
 
 @handles(BucketChanged, name="risk.rescore")

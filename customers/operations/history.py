@@ -115,7 +115,7 @@ def raise_work(
 
 def raise_work_bulk(rows: Sequence[WorkItemRow]) -> None:
     """Raise many work items; those open under the same key stay as they are."""
-    wanting = {row.customer_id for row in rows if row.assignee_id is None and row.customer_id is not None}
+    wanting = {row.customer_id for row in rows if not (row.assignee_id or row.right or row.customer_id is None)}
     managers = dict(Customer.objects.filter(pk__in=wanting).values_list("pk", "rm_id")) if wanting else {}
     WorkItem.objects.bulk_create(
         [

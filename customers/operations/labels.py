@@ -1,13 +1,13 @@
 """Labels that policy above writes onto a customer: which value, by which rule, when and why."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 import orjson
 from django.db import connection, transaction
 
-from core.models import User
 from customers.models import Customer
 from customers.operations import history
 from customers.operations.touching import touch_customers
@@ -16,54 +16,74 @@ from customers.operations.touching import touch_customers
 _COLUMNS: Final = {"risk_tier", "stage", "value_tier"}
 
 
-@transaction.atomic
-def set_label(
-    *,
-    customer_id: int,
-    label: str,
-    value: str,
-    rule: str,
-    version: str,
-    reason: dict[str, Any],
-    now: datetime,
-    actor: User | None = None,
-) -> bool:
-    """Set one label and return whether its value changed; a change stands on the timeline.
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """What a rule says about one customer, and why."""
+
+    customer_id: int
+    value: str
+    reason: dict[str, Any]
+
+
+_SET_ONE: Final = """
+UPDATE customers_customer c SET labels = c.labels || jsonb_build_object('{label}', x.entry), {label} = x.value
+FROM unnest(%(ids)s::bigint[], %(values)s::text[], %(entries)s::jsonb[]) x (id, value, entry)
+WHERE c.id = x.id
+"""
+
+
+def set_label_of_many(*, label: str, rule: str, version: str, labelled: Sequence[Labelled], now: datetime) -> None:
+    """Set one label that has a column for many customers, in the caller's transaction; a change stands on the timeline.
 
     The timeline's sentence is registered by the writer under `customers.<label>.<value>`. The same value for the
-    same reason writes nothing.
+    same reason writes nothing. Unlike `set_labels` it writes another reason for the same value, and has what
+    changed told on.
     """
-    customer = Customer.objects.select_for_update(no_key=True).get(pk=customer_id)
-    before = customer.labels.get(label, {})
-    entry = {
-        "value": value,
-        "rule": rule,
-        "version": version,
-        "reason": orjson.loads(orjson.dumps(reason, default=str)),
-        "at": now.isoformat(),
+    assert label in _COLUMNS, "only labels with a column are set in bulk"
+    customers = {
+        customer.pk: customer
+        for customer in Customer.objects.select_for_update(no_key=True)
+        .filter(pk__in=[one.customer_id for one in labelled])
+        .order_by("pk")
+        .only("labels", label)
     }
-    present = getattr(customer, label) if label in _COLUMNS else before.get("value")
-    if present == value and all(before.get(key) == entry[key] for key in ("value", "rule", "version", "reason")):
-        return False
-    customer.labels = {**customer.labels, label: entry}
-    fields = ["labels"]
-    if label in _COLUMNS:
-        setattr(customer, label, value)
-        fields.append(label)
-    customer.save(update_fields=fields)
-    if present == value:
-        return False
-    history.add_timeline(
-        customer_id=customer_id,
+    written: list[tuple[int, str, str]] = []
+    moved: list[history.TimelineRow] = []
+    for one in labelled:
+        customer = customers[one.customer_id]
+        before = customer.labels.get(label, {})
+        entry = {
+            "value": one.value,
+            "rule": rule,
+            "version": version,
+            "reason": orjson.loads(orjson.dumps(one.reason, default=str)),
+            "at": now.isoformat(),
+        }
+        present = getattr(customer, label)
+        if present != one.value:
+            moved.append(_tell(one, label, present, now))
+        elif all(before.get(key) == entry[key] for key in ("value", "rule", "version", "reason")):
+            continue
+        written.append((one.customer_id, one.value, orjson.dumps(entry).decode()))
+    if written:
+        ids, values, entries = zip(*written, strict=True)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                _SET_ONE.format(label=label), {"ids": list(ids), "values": list(values), "entries": list(entries)}
+            )
+    history.add_timeline_bulk(moved)
+    touch_customers([row.customer_id for row in moved], now=now)
+
+
+def _tell(one: Labelled, label: str, present: str, now: datetime) -> history.TimelineRow:
+    return history.TimelineRow(
+        customer_id=one.customer_id,
         kind="change",
-        text_code=f"customers.{label}.{value}",
-        params={"from": present, "to": value},
+        text_code=f"customers.{label}.{one.value}",
         at=now,
-        key=f"label:{customer_id}:{label}:{now.isoformat()}",
-        actor=actor,
+        key=f"label:{one.customer_id}:{label}:{now.isoformat()}",
+        params={"from": present, "to": one.value},
     )
-    touch_customers([customer_id], now=now)
-    return True
 
 
 # One UPDATE a customer, whatever changes: it rewrites every index of a wide row.
@@ -100,7 +120,7 @@ def set_labels(*, rules: Mapping[str, str], source: str, params: Mapping[str, An
 
     `rules` names the rule behind each label. `source` is SQL that yields `customer_id` and, for each label, its value
     and its reason as jsonb under `<label>` and `<label>_reason`; `params` are its parameters. A label is written where
-    its value differs or another version wrote it; a changed value stands on the timeline, as with `set_label`.
+    its value differs or another version wrote it; a changed value stands on the timeline, as with `set_label_of_many`.
     """
     assert set(rules) <= _COLUMNS, "only labels with a column are set in bulk"
 

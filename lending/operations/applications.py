@@ -11,22 +11,20 @@ from django.utils.translation import gettext_lazy as _
 from core import audit
 from core.errors import BusinessError, InvalidInput, NotFound
 from core.ids import business_number
-from core.models import User
 from core.outbox import publish
 from customers.models import BankCard, Consent, Customer, FinancialProfile
 from customers.operations import history, roles
 from customers.operations.cards import NotIdentified, require_consent
+from customers.operations.history import TimelineRow
 from customers.operations.profile import ProfileMissing
 from ledger.models import CustodyAccount
 from lending.documents.rendering import is_printable
-from lending.events import ApplicationDecided, ApplicationSubmitted, ApplicationWithdrawn
+from lending.events import ApplicationSubmitted, ApplicationWithdrawn
 from lending.models import Application, Product
 from lending.operations import offers
 from lending.operations.exposure import check_exposure
 from lending.queries.suitability import read_borrower_facts
 from lending.rules import limits
-
-APPROVE, DECLINE, REFER = "APPROVE", "DECLINE", "REFER"
 
 
 class ProductNotAvailable(BusinessError):
@@ -147,7 +145,7 @@ def submit_application(
         data={"amount": amount, "periods": periods, "product": product.code},
         now=now,
     )
-    _note(application, "lending.application_submitted", now, amount=amount)
+    history.add_timeline_bulk([note_step(application, "lending.application_submitted", now, amount=amount)])
     publish(ApplicationSubmitted(application_id=application.pk, customer_id=customer.pk), now=now)
     return application
 
@@ -198,94 +196,6 @@ def _check_gate(customer: Customer, purpose: str, purpose_text: str, business_da
 
 
 @transaction.atomic
-def record_decision(
-    *,
-    application_id: int,
-    outcome: str,
-    grade: str,
-    score: int | None,
-    annual_rate: Decimal | None,
-    approved_amount: Decimal | None,
-    reason_codes: list[str],
-    rule_version: str,
-    actor: User | None,
-    now: datetime,
-    business_date: date,
-) -> Application:
-    """Write risk's outcome (APPROVE, DECLINE or REFER) onto the application; an approval makes the offer at once.
-
-    A second decision on a decided application raises NotOpen and changes nothing.
-    """
-    application = (
-        Application.objects.select_for_update(no_key=True, of=("self",))
-        .select_related("product", "customer")
-        .get(pk=application_id)
-    )
-    if application.state not in {Application.State.SUBMITTED, Application.State.REFERRED}:
-        raise NotOpen
-    if application.state == Application.State.REFERRED and outcome == REFER:
-        raise NotOpen
-    application.outcome = outcome
-    application.grade = grade
-    application.score = score
-    application.annual_rate = annual_rate
-    application.approved_amount = approved_amount
-    application.reason_codes = reason_codes
-    application.rule_version = rule_version
-    application.decided_at = now
-    if outcome == APPROVE:
-        application.state = Application.State.APPROVED
-        refusal = offers.find_price_refusal(application, business_date=business_date)
-        if refusal is not None:
-            application.outcome, application.reason_codes = DECLINE, [*reason_codes, refusal]
-    if application.outcome == DECLINE:
-        application.state = Application.State.DECLINED
-        application.ended_at = now
-    elif application.outcome == REFER:
-        application.state = Application.State.REFERRED
-    application.save()
-    audit.record(
-        actor=actor,
-        action="lending.application_decided",
-        target=application,
-        data={"outcome": application.outcome, "grade": grade, "score": score, "reasons": application.reason_codes},
-        now=now,
-    )
-    if application.state == Application.State.APPROVED:
-        offers.make_offer(application, now=now, business_date=business_date)
-    _note(application, f"lending.application_{application.state.lower()}", now)
-    publish(
-        ApplicationDecided(
-            application_id=application.pk,
-            customer_id=application.customer_id,
-            outcome=application.outcome,
-            grade=grade,
-        ),
-        now=now,
-    )
-    return application
-
-
-@transaction.atomic
-def reopen_application(*, application_id: int, actor: User, now: datetime) -> Application:
-    """Give a declined application back to manual review. Raises NotOpen, DuplicateProject."""
-    application = Application.objects.select_for_update(no_key=True).get(pk=application_id)
-    if application.state != Application.State.DECLINED:
-        raise NotOpen
-    application.state = Application.State.REFERRED
-    application.outcome = REFER
-    application.ended_at = None
-    try:
-        with transaction.atomic():
-            application.save(update_fields=["state", "outcome", "ended_at"])
-    except IntegrityError as error:
-        raise DuplicateProject from error
-    audit.record(actor=actor, action="lending.application_reopened", target=application, now=now)
-    _note(application, "lending.application_reopened", now)
-    return application
-
-
-@transaction.atomic
 def withdraw_application(*, application_id: int, customer_id: int, now: datetime) -> Application:
     """Withdraw an application that is not accepted yet. Raises NotFound, NotOpen."""
     application = (
@@ -304,19 +214,20 @@ def withdraw_application(*, application_id: int, customer_id: int, now: datetime
     application.save(update_fields=["state", "ended_at"])
     offers.close_offer(application, state="WITHDRAWN")
     audit.record(actor=application.customer.user, action="lending.application_withdrawn", target=application, now=now)
-    _note(application, "lending.application_withdrawn", now)
+    history.add_timeline_bulk([note_step(application, "lending.application_withdrawn", now)])
     publish(ApplicationWithdrawn(application_id=application.pk, customer_id=customer_id), now=now)
     return application
 
 
-def _note(application: Application, text_code: str, now: datetime, *, amount: Decimal | None = None) -> None:
-    history.add_timeline(
+def note_step(application: Application, text_code: str, now: datetime, *, amount: Decimal | None = None) -> TimelineRow:
+    """Return the timeline's line about a step of an application."""
+    return TimelineRow(
         customer_id=application.customer_id,
         kind="change",
         text_code=text_code,
-        params={"number": application.number},
         at=now,
         key=f"{text_code}:{application.pk}",
+        params={"number": application.number},
         amount=amount,
         url=f"/applications/{application.public_id}/",
     )

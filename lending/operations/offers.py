@@ -1,6 +1,8 @@
 """Terms a borrower can accept, with everything they cost."""
 
 import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -19,6 +21,7 @@ from lending.models import Application, Listing, Offer
 from lending.operations import listings
 from lending.operations.exposure import check_exposure
 from lending.queries import terms
+from lending.rules.cost import Quote
 from lending.rules.limits import judge_price
 
 PRICE_ABOVE_CAP = "PRICE_ABOVE_CAP"
@@ -40,11 +43,33 @@ class DisclosureChanged(BusinessError):
     next_step = _("Read the offer again and confirm its disclosure_hash.")
 
 
-def find_price_refusal(application: Application, *, business_date: date) -> str | None:
-    """Return the reason code when the price would break the legal cap on this date, None when it does not."""
-    quote = terms.quote_application(application, disbursed_on=business_date)
-    cap = get_cap_rate(application, on=business_date)
-    return PRICE_ABOVE_CAP if judge_price(quote.apr_nominal, quote.apr_effective, cap).stop else None
+@dataclass(frozen=True)
+class Price:
+    """What an approved application would cost, beside the cap of the law."""
+
+    quote: Quote
+    cap_rate: Decimal
+    fee_terms: list[dict[str, Any]]
+
+    @property
+    def refusal(self) -> str | None:
+        """Return the reason code when the price would break the cap, None when it does not."""
+        stop = judge_price(self.quote.apr_nominal, self.quote.apr_effective, self.cap_rate).stop
+        return PRICE_ABOVE_CAP if stop else None
+
+
+def price_applications(applications: Sequence[Application], *, business_date: date) -> dict[int, Price]:
+    """Return the price of each of some approved applications, paid out on this date, by the application's key."""
+    quoter = terms.Quoter()
+    caps: dict[str, Decimal] = {}
+    prices = {}
+    for application in applications:
+        prefix = application.product.parameter_set
+        if prefix not in caps:
+            caps[prefix] = get_cap_rate(application, on=business_date)
+        quote = quoter.quote(application, disbursed_on=business_date)
+        prices[application.pk] = Price(quote, caps[prefix], quoter.get_fee_terms(application.product))
+    return prices
 
 
 def get_cap_rate(application: Application, *, on: date) -> Decimal:
@@ -56,11 +81,21 @@ def get_cap_rate(application: Application, *, on: date) -> Decimal:
     return multiple * parameters.get_decimal("lending.lpr_1y", on=on)
 
 
-def make_offer(application: Application, *, now: datetime, business_date: date) -> Offer:
-    """Write the offer of an approved application; called in the decision's transaction."""
-    quote = terms.quote_application(application, disbursed_on=business_date)
+def make_offers(priced: Sequence[tuple[Application, Price]], *, now: datetime, business_date: date) -> None:
+    """Write the offers of approved applications; called in the decision's transaction."""
+    if not priced:
+        return
+    days = parameters.get_int("lending.offer_days", on=business_date)
+    expires_at = now + timedelta(days=days)
+    Offer.objects.bulk_create(
+        [_compose(application, price, now=now, expires_at=expires_at) for application, price in priced]
+    )
+
+
+def _compose(application: Application, price: Price, *, now: datetime, expires_at: datetime) -> Offer:
+    quote = price.quote
     assert application.annual_rate is not None and application.approved_amount is not None
-    cost_table = terms.cost_table(application)
+    cost_table = terms.cost_table(application, price.fee_terms)
     schedule = terms.rows_as_json(quote)
     disclosed = {
         "amount": str(application.approved_amount),
@@ -69,8 +104,7 @@ def make_offer(application: Application, *, now: datetime, business_date: date) 
         "cost_table": cost_table,
         "schedule": schedule,
     }
-    days = parameters.get_int("lending.offer_days", on=business_date)
-    return Offer.objects.create(
+    return Offer(
         application=application,
         amount=application.approved_amount,
         periods=application.periods,
@@ -78,7 +112,7 @@ def make_offer(application: Application, *, now: datetime, business_date: date) 
         annual_rate=application.annual_rate,
         apr_nominal=quote.apr_nominal,
         apr_effective=quote.apr_effective,
-        cap_rate=get_cap_rate(application, on=business_date),
+        cap_rate=price.cap_rate,
         total_interest=quote.total_interest,
         total_fees=quote.total_fees,
         total_payment=quote.total_payment,
@@ -86,7 +120,7 @@ def make_offer(application: Application, *, now: datetime, business_date: date) 
         schedule=schedule,
         disclosure_hash=_hash(disclosed),
         made_at=now,
-        expires_at=now + timedelta(days=days),
+        expires_at=expires_at,
     )
 
 

@@ -1,5 +1,6 @@
 """Turn the conventions of a product, an application or a loan into schedules and cost tables."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -23,11 +24,35 @@ from lending.rules.terms import (
 )
 
 
+class Quoter:
+    """Quotes by a consistent view of calendar and fees: each is read once for one piece of work."""
+
+    def __init__(self) -> None:
+        self._calendar = WorkCalendar()
+        self._fee_terms: dict[int, list[dict[str, Any]]] = {}
+
+    def get_fee_terms(self, product: Product) -> list[dict[str, Any]]:
+        """Return a product's fees as they are frozen into a loan."""
+        if product.pk not in self._fee_terms:
+            self._fee_terms[product.pk] = list_fee_terms(product)
+        return self._fee_terms[product.pk]
+
+    def quote(self, application: Application, *, disbursed_on: date) -> Quote:
+        """Quote the approved terms of an application for a payout on a date, due dates shifted to working days."""
+        product = application.product
+        terms = _as_terms(application, self.get_fee_terms(product), disbursed_on)
+        return quote(_on_workdays(terms, product.due_date_shift, self._calendar))
+
+
 def quote_application(application: Application, *, disbursed_on: date) -> Quote:
-    """Quote the approved terms of an application for a payout on a date, due dates shifted to working days."""
+    """Quote one application as `Quoter` does."""
+    return Quoter().quote(application, disbursed_on=disbursed_on)
+
+
+def _as_terms(application: Application, fees: Sequence[dict[str, Any]], disbursed_on: date) -> ScheduleTerms:
     assert application.annual_rate is not None and application.approved_amount is not None
     product = application.product
-    terms = ScheduleTerms(
+    return ScheduleTerms(
         method=Method(application.method),
         principal=application.approved_amount,
         annual_rate=application.annual_rate,
@@ -39,9 +64,8 @@ def quote_application(application: Application, *, disbursed_on: date) -> Quote:
         payment_step=product.payment_step,
         payment_rounding=PaymentRounding(product.payment_rounding),
         principal_grace=product.principal_grace,
-        fees=tuple(as_fee(fee) for fee in list_fee_terms(product)),
+        fees=tuple(as_fee(fee) for fee in fees),
     )
-    return quote(_on_workdays(terms, product.due_date_shift))
 
 
 def get_loan_terms(loan: Loan, *, disbursed_on: date) -> ScheduleTerms:
@@ -84,8 +108,8 @@ def sum_loan_fee(loan: Loan, fee: dict[str, Any], *, disbursed_on: date) -> Deci
     return sum((row.fee for row in build_schedule(alone).rows), ZERO)
 
 
-def _on_workdays(terms: ScheduleTerms, shift: str) -> ScheduleTerms:
-    calendar = WorkCalendar()
+def _on_workdays(terms: ScheduleTerms, shift: str, calendar: WorkCalendar | None = None) -> ScheduleTerms:
+    calendar = calendar or WorkCalendar()
     shifted = tuple(calendar.shift_date(due_date, shift) for due_date in planned_due_dates(terms))
     return replace(terms, due_dates=shifted)
 
@@ -113,7 +137,7 @@ def as_fee(fee: dict[str, Any]) -> Fee:
     return Fee(value=value, when=FeeWhen(fee["when"]), basis=basis)
 
 
-def cost_table(application: Application) -> list[dict[str, Any]]:
+def cost_table(application: Application, fees: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return every charge of an application's offer: what, how, at which rate, to whom (金规〔2026〕2号)."""
     product = application.product
     rows: list[dict[str, Any]] = [
@@ -137,7 +161,7 @@ def cost_table(application: Application) -> list[dict[str, Any]]:
             "payee": fee["payee"],
             "stage": "normal",
         }
-        for fee in list_fee_terms(product)
+        for fee in fees
     ]
     rows.append(
         {

@@ -1,10 +1,11 @@
-"""The automatic decision on an application."""
+"""The automatic decision on applications."""
 
 import logging
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 import orjson
 from django.db import transaction
@@ -13,19 +14,22 @@ from core.models import User
 from customers.models import WorkItem
 from customers.operations import history
 from lending.models import Application
-from lending.operations.applications import record_decision
+from lending.operations.decisions import Decided, record_decisions
 from risk import reasons
 from risk.models import BureauReport, DecisionRecord
-from risk.operations.tiers import refresh_risk_tier
+from risk.operations.tiers import refresh_risk_tiers
 from risk.queries.facts import CollectedFacts, collect_facts
-from risk.queries.locks import lock_application
+from risk.queries.locks import lock_applications
 from risk.queries.rules import RuleSet, get_challenger, get_rule_set
 from risk.rules.decision import Verdict, decide
 from risk.rules.inputs import Inputs
 from risk.rules.offers import Terms, settle
+from risk.rules.scoring.models import Challenger
 from risk.rules.tables import Outcome, Row
 from staff import rights
 
+# How many are decided in one transaction at most: enough to share what each would ask alone, few enough to be quick.
+AT_ONCE: Final = 25
 REVIEW_URGENCY = 20
 _log = logging.getLogger(__name__)
 
@@ -40,9 +44,19 @@ class _Beside:
 
 
 @dataclass(frozen=True)
+class _InForce:
+    """What judges the applications of one product, and with which key the model beside it."""
+
+    rules: RuleSet | None
+    challenger: tuple[int, Challenger] | None
+
+
+@dataclass(frozen=True)
 class _Judgement:
     """The verdict in the terms of the product, with everything it rests on."""
 
+    application: Application
+    report: BureauReport | None
     outcome: Outcome
     reason_codes: list[str]
     grade: str = ""
@@ -56,53 +70,51 @@ class _Judgement:
 
 
 @transaction.atomic
-def decide_application(
-    *, application_id: int, actor: User, now: datetime, business_date: date
-) -> DecisionRecord | None:
-    """Score and decide a submitted application by the rules in force, and write the outcome onto it.
+def decide_applications(
+    *, application_ids: Collection[int], actor: User, now: datetime, business_date: date
+) -> list[DecisionRecord]:
+    """Score and decide submitted applications by the rules in force, and write the outcomes onto them.
 
-    Whatever keeps the rules from judging (no report, no rules, no rate) refers it to a person. Returns None when the
-    application is decided already or was withdrawn.
+    Whatever keeps the rules from judging one (no report, no rules, no rate) refers it to a person. Those that are
+    decided already or were withdrawn are left alone and have no record among what comes back. As many statements
+    are spent on many as on one.
     """
-    application = lock_application(application_id)
-    if application.state != Application.State.SUBMITTED:
-        return None
-    report = BureauReport.objects.filter(application=application).first()
-    judged = _judge(application, report, business_date)
-    record = _write_record(application, report, judged, now=now, business_date=business_date)
-    is_approved = judged.outcome is Outcome.APPROVE
-    application = record_decision(
-        application_id=application.pk,
-        outcome=str(judged.outcome),
-        grade=judged.grade,
-        score=record.score,
-        annual_rate=judged.annual_rate if is_approved else None,
-        approved_amount=judged.approved_amount if is_approved else None,
-        reason_codes=judged.reason_codes,
-        rule_version=judged.rules.version if judged.rules else "",
+    waiting = [one for one in lock_applications(application_ids) if one.state == Application.State.SUBMITTED]
+    if not waiting:
+        return []
+    judged = _judge(waiting, business_date)
+    records = DecisionRecord.objects.bulk_create(
+        [_make_record(one, now=now, business_date=business_date) for one in judged]
+    )
+    decided = record_decisions(
+        [_as_decided(one, record) for one, record in zip(judged, records, strict=True)],
         actor=actor,
         now=now,
         business_date=business_date,
     )
-    if application.state == Application.State.REFERRED:
-        raise_review(application, now=now)
-    refresh_risk_tier(customer_id=application.customer_id, now=now)
-    return record
+    raise_reviews([one for one in decided if one.state == Application.State.REFERRED], now=now)
+    refresh_risk_tiers(customer_ids=[one.customer_id for one in decided], now=now)
+    return records
 
 
-def raise_review(application: Application, *, now: datetime, note: str = "") -> None:
-    """Put a referred application before those who review."""
-    history.raise_work(
-        group=WorkItem.Group.APPROVAL,
-        kind="risk.review",
-        reason_code="risk.review_sent_back" if note else "risk.review_wanted",
-        params={"number": application.number, "reasons": application.reason_codes, "note": note},
-        key=review_key(application.pk),
-        now=now,
-        customer_id=application.customer_id,
-        right=rights.REVIEW_APPLICATION,
-        urgency=REVIEW_URGENCY,
-        url=f"/applications/{application.public_id}/",
+def raise_reviews(applications: Sequence[Application], *, now: datetime, note: str = "") -> None:
+    """Put referred applications before those who review."""
+    history.raise_work_bulk(
+        [
+            history.WorkItemRow(
+                group=WorkItem.Group.APPROVAL,
+                kind="risk.review",
+                reason_code="risk.review_sent_back" if note else "risk.review_wanted",
+                key=review_key(application.pk),
+                raised_at=now,
+                params={"number": application.number, "reasons": application.reason_codes, "note": note},
+                customer_id=application.customer_id,
+                right=rights.REVIEW_APPLICATION,
+                urgency=REVIEW_URGENCY,
+                url=f"/applications/{application.public_id}/",
+            )
+            for application in applications
+        ]
     )
 
 
@@ -111,20 +123,43 @@ def review_key(application_id: int) -> str:
     return f"risk.review:{application_id}"
 
 
-def _judge(application: Application, report: BureauReport | None, business_date: date) -> _Judgement:
-    if report is None or report.state != BureauReport.State.RECEIVED:
-        is_refused = report is not None and report.failure_code == reasons.CONSENT_MISSING
-        code = reasons.CONSENT_MISSING if is_refused else reasons.BUREAU_UNAVAILABLE
-        return _Judgement(Outcome.REFER, [code])
-    product = application.product
-    collected = collect_facts(application, report, business_date)
-    rules = get_rule_set([product.code, product.parameter_set])
+def _judge(applications: Sequence[Application], business_date: date) -> list[_Judgement]:
+    """Return the judgement of each application, in their order."""
+    reports = {report.application_id: report for report in BureauReport.objects.filter(application__in=applications)}
+    usable = [
+        (application, report)
+        for application in applications
+        if (report := reports.get(application.pk)) is not None and report.state == BureauReport.State.RECEIVED
+    ]
+    collected = collect_facts(usable, business_date) if usable else {}
+    in_force: dict[tuple[str, str], _InForce] = {}
+    judged = []
+    for application in applications:
+        report, facts = reports.get(application.pk), collected.get(application.pk)
+        if facts is None:
+            is_refused = report is not None and report.failure_code == reasons.CONSENT_MISSING
+            code = reasons.CONSENT_MISSING if is_refused else reasons.BUREAU_UNAVAILABLE
+            judged.append(_Judgement(application, report, Outcome.REFER, [code]))
+            continue
+        codes = (application.product.code, application.product.parameter_set)
+        if codes not in in_force:
+            in_force[codes] = _InForce(get_rule_set(codes), get_challenger(codes))
+        judged.append(_judge_one(application, report, in_force[codes], facts))
+    return judged
+
+
+def _judge_one(
+    application: Application, report: BureauReport | None, in_force: _InForce, collected: CollectedFacts
+) -> _Judgement:
+    rules, product = in_force.rules, application.product
     if rules is None:
-        return _Judgement(Outcome.REFER, [reasons.RULES_MISSING], collected=collected)
+        return _Judgement(application, report, Outcome.REFER, [reasons.RULES_MISSING], collected=collected)
     verdict = decide(rules.scorecard, rules.table, collected.facts)
     terms = Terms(application.amount, product.amount_min, product.amount_step, product.rate_by_grade)
     settled = settle(verdict, terms)
     return _Judgement(
+        application=application,
+        report=report,
         outcome=settled.outcome,
         reason_codes=list(settled.reason_codes),
         grade=settled.grade,
@@ -133,13 +168,12 @@ def _judge(application: Application, report: BureauReport | None, business_date:
         terms=terms,
         verdict=verdict,
         rules=rules,
-        beside=_ask_challenger([product.code, product.parameter_set], collected.facts) if verdict.score else None,
+        beside=_ask_challenger(in_force.challenger, collected.facts) if verdict.score else None,
         collected=collected,
     )
 
 
-def _ask_challenger(codes: list[str], facts: Inputs) -> _Beside | None:
-    found = get_challenger(codes)
+def _ask_challenger(found: tuple[int, Challenger] | None, facts: Inputs) -> _Beside | None:
     if found is None:
         return None
     challenger_id, challenger = found
@@ -151,19 +185,26 @@ def _ask_challenger(codes: list[str], facts: Inputs) -> _Beside | None:
         return None
 
 
-def _write_record(
-    application: Application,
-    report: BureauReport | None,
-    judged: _Judgement,
-    *,
-    now: datetime,
-    business_date: date,
-) -> DecisionRecord:
+def _as_decided(judged: _Judgement, record: DecisionRecord) -> Decided:
+    is_approve = judged.outcome is Outcome.APPROVE
+    return Decided(
+        application_id=judged.application.pk,
+        outcome=str(judged.outcome),
+        reason_codes=judged.reason_codes,
+        grade=judged.grade,
+        score=record.score,
+        annual_rate=judged.annual_rate if is_approve else None,
+        approved_amount=judged.approved_amount if is_approve else None,
+        rule_version=judged.rules.version if judged.rules else "",
+    )
+
+
+def _make_record(judged: _Judgement, *, now: datetime, business_date: date) -> DecisionRecord:
     score = judged.verdict.score if judged.verdict else None
-    return DecisionRecord.objects.create(
-        application=application,
-        customer_id=application.customer_id,
-        bureau_report=report,
+    return DecisionRecord(
+        application=judged.application,
+        customer_id=judged.application.customer_id,
+        bureau_report=judged.report,
         scorecard_id=judged.rules.scorecard_id if judged.rules else None,
         table_id=judged.rules.table_id if judged.rules else None,
         inputs=_write_inputs(judged),

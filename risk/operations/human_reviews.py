@@ -14,10 +14,10 @@ from core.models import User
 from customers.models import WorkItem
 from customers.operations import history
 from lending.models import Application
-from lending.operations.applications import reopen_application
+from lending.operations.decisions import reopen_application
 from messaging.operations.sending import send_message
 from risk.models import DecisionRecord, HumanReviewRequest
-from risk.operations.decisions import raise_review
+from risk.operations.decisions import raise_reviews
 from risk.queries.locks import lock_application
 from risk.reasons import REVIEWED
 from staff import rights
@@ -122,7 +122,7 @@ def answer_human_review(
     request.answered_at = now
     request.save()
     if is_reopened:
-        raise_review(reopen_application(application_id=application.pk, actor=actor, now=now), now=now)
+        raise_reviews([reopen_application(application_id=application.pk, actor=actor, now=now)], now=now)
     audit.record(
         actor=actor,
         action="risk.human_review_answered",

@@ -12,10 +12,10 @@ from core.models import User
 from customers.models import WorkItem
 from customers.operations import history
 from lending.models import Application
-from lending.operations.applications import record_decision
+from lending.operations.decisions import Decided, record_decisions
 from risk.models import Review
-from risk.operations.decisions import REVIEW_URGENCY, raise_review, review_key
-from risk.operations.tiers import refresh_risk_tier
+from risk.operations.decisions import REVIEW_URGENCY, raise_reviews, review_key
+from risk.operations.tiers import refresh_risk_tiers
 from risk.queries.locks import lock_application, lock_review
 from risk.reasons import REASONS, REVIEWED
 from risk.rules.tables import Outcome
@@ -164,19 +164,17 @@ def confirm_review(*, review_id: int, note: str, actor: User, now: datetime, bus
     """
     review, application = _lock_for_check(review_id, actor)
     _decide(review, Review.State.CONFIRMED, note=note, actor=actor, now=now)
-    record_decision(
+    decided = Decided(
         application_id=application.pk,
         outcome=review.outcome,
+        reason_codes=[*review.reason_codes, REVIEWED],
         grade=review.grade or application.grade,
         score=application.score,
         annual_rate=review.annual_rate,
         approved_amount=review.approved_amount,
-        reason_codes=[*review.reason_codes, REVIEWED],
         rule_version=application.rule_version,
-        actor=actor,
-        now=now,
-        business_date=business_date,
     )
+    record_decisions([decided], actor=actor, now=now, business_date=business_date)
     audit.record(
         actor=actor,
         action="risk.review_confirmed",
@@ -186,7 +184,7 @@ def confirm_review(*, review_id: int, note: str, actor: User, now: datetime, bus
         now=now,
     )
     history.end_work(key=confirm_key(application.pk), now=now, actor=actor)
-    refresh_risk_tier(customer_id=application.customer_id, now=now)
+    refresh_risk_tiers(customer_ids=[application.customer_id], now=now)
     return review
 
 
@@ -202,7 +200,7 @@ def send_back_review(*, review_id: int, note: str, actor: User, now: datetime) -
     _decide(review, Review.State.SENT_BACK, note=note, actor=actor, now=now)
     audit.record(actor=actor, action="risk.review_sent_back", target=review, reason=note[:300], now=now)
     history.end_work(key=confirm_key(application.pk), now=now, actor=actor)
-    raise_review(application, now=now, note=note)
+    raise_reviews([application], now=now, note=note)
     return review
 
 

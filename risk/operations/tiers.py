@@ -1,13 +1,12 @@
 """The borrower's risk tier, kept on the customer by the latest decision or assessment and the present arrears."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
-import orjson
 from django.db import connection, transaction
 
-from customers.operations.labels import set_label, set_labels
+from customers.operations.labels import Labelled, set_label_of_many
 from risk.rules.tiers import judge_tier
 
 RULE: Final = "risk.tier"
@@ -30,53 +29,24 @@ LEFT JOIN LATERAL (
     WHERE l.borrower_id = c.id AND l.state = 'ACTIVE'
 ) late ON true
 """
-_JUDGED: Final = """
-SELECT x.customer_id, x.risk_tier, x.risk_tier_reason
-FROM unnest(%(ids)s::bigint[], %(tiers)s::text[], %(reasons)s::jsonb[]) x (customer_id, risk_tier, risk_tier_reason)
-"""
-
-
-@transaction.atomic
-def refresh_risk_tier(*, customer_id: int, now: datetime) -> None:
-    """Judge a borrower's tier anew and write it where everybody reads it."""
-    [(_customer_id, tier, reason)] = _judge([customer_id])
-    set_label(
-        customer_id=customer_id,
-        label="risk_tier",
-        value=tier,
-        rule=RULE,
-        version=RULE_VERSION,
-        reason=reason,
-        now=now,
-    )
 
 
 @transaction.atomic
 def refresh_risk_tiers(*, customer_ids: Sequence[int], now: datetime) -> None:
-    """Judge the tiers of many borrowers anew; those that stay keep the reason that they have."""
-    if not customer_ids:
-        return
-    judged = _judge(customer_ids)
-    set_labels(
-        rules={"risk_tier": RULE},
-        source=_JUDGED,
-        params={
-            "ids": [row[0] for row in judged],
-            "tiers": [row[1] for row in judged],
-            "reasons": [orjson.dumps(row[2]).decode() for row in judged],
-        },
-        version=RULE_VERSION,
-        now=now,
-    )
+    """Judge borrowers' tiers anew and write them where everybody reads them."""
+    if customer_ids:
+        set_label_of_many(
+            label="risk_tier", rule=RULE, version=RULE_VERSION, labelled=_judge(set(customer_ids)), now=now
+        )
 
 
-def _judge(customer_ids: Sequence[int]) -> list[tuple[int, str, dict[str, Any]]]:
+def _judge(customer_ids: Collection[int]) -> list[Labelled]:
     """Return each borrower's tier and why."""
     with connection.cursor() as cursor:
         cursor.execute(_STANDINGS, [list(customer_ids)])
         rows = cursor.fetchall()
     return [
-        (
+        Labelled(
             customer_id,
             judge_tier(grade=grade, is_declined=outcome == "DECLINE", worst_dpd=worst_dpd),
             {

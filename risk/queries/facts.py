@@ -1,5 +1,6 @@
 """Gathering what a decision looks at, in a bounded number of queries whatever the borrower's history."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -7,11 +8,12 @@ from typing import Any
 
 import orjson
 from django.db import connection
+from django.db.models import QuerySet
 
 from core.money import ZERO, to_fen, yuan
 from customers.models import FinancialProfile
 from lending.models import Application
-from lending.queries.terms import quote_application
+from lending.queries.terms import Quoter
 from lending.rules.affordability import debt_to_income
 from risk.models import BureauReport
 from risk.queries.consented import collect_consented
@@ -69,20 +71,47 @@ GROUP BY l.borrower_id
 """
 
 
-def collect_facts(application: Application, report: BureauReport, business_date: date) -> CollectedFacts:
-    """Gather the facts of an application whose bureau report has been received.
+def collect_facts(asked: Sequence[tuple[Application, BureauReport]], business_date: date) -> dict[int, CollectedFacts]:
+    """Gather the facts of applications whose bureau reports have been received, by the application's key.
 
     Monthly debt is the greater of what was declared and what the bureau knows, and our own running loans: a borrower
     is not judged better for keeping a debt to himself. The new instalment is that of the product's highest rate,
     because the grade is not known yet.
     """
-    bureau: dict[str, Any] = orjson.loads(report.report)
-    profile = (
-        FinancialProfile.objects.filter(customer_id=application.customer_id).order_by("-as_of_date", "-id").first()
+    customer_ids = sorted({application.customer_id for application, _report in asked})
+    profiles = {profile.customer_id: profile for profile in _list_newest_profiles(customer_ids)}
+    histories = read_own_histories(customer_ids, business_date)
+    consented = collect_consented(customer_ids, business_date)
+    quoter = Quoter()
+    found = {}
+    for application, report in asked:
+        pk = application.customer_id
+        months = count_months(application.product.period_unit, application.periods)
+        instalment = _get_instalment(quoter, application, months, business_date)
+        collected = _describe(application, report, profiles.get(pk), histories[pk], months, instalment)
+        found[application.pk] = CollectedFacts(
+            collected.facts | consented[pk].facts, collected.evidence, consented[pk].withheld
+        )
+    return found
+
+
+def _list_newest_profiles(customer_ids: list[int]) -> QuerySet[FinancialProfile]:
+    return (
+        FinancialProfile.objects.filter(customer_id__in=customer_ids)
+        .order_by("customer_id", "-as_of_date", "-id")
+        .distinct("customer_id")
     )
-    own = read_own_histories([application.customer_id], business_date)[application.customer_id]
-    months = count_months(application.product.period_unit, application.periods)
-    instalment = _get_instalment(application, months, business_date)
+
+
+def _describe(
+    application: Application,
+    report: BureauReport,
+    profile: FinancialProfile | None,
+    own: OwnHistory,
+    months: int,
+    instalment: Decimal,
+) -> CollectedFacts:
+    bureau: dict[str, Any] = orjson.loads(report.report)
     described, figures = describe_profile(
         profile, bureau_debt=bureau["monthly_payment"], own=own, instalment=instalment, amount=application.amount
     )
@@ -105,13 +134,12 @@ def collect_facts(application: Application, report: BureauReport, business_date:
         "term_months": months,
         "purpose": application.purpose,
     }
-    consented = collect_consented([application.customer_id], business_date)[application.customer_id]
     evidence = {
         **figures,
         "other_platform_balance_declared": str(application.other_platform_balance),
         "other_platform_balance_bureau": bureau["other_platform_balance"],
     }
-    return CollectedFacts(facts | consented.facts, evidence, consented.withheld)
+    return CollectedFacts(facts, evidence)
 
 
 def describe_profile(
@@ -145,7 +173,7 @@ def read_own_histories(customer_ids: list[int], business_date: date) -> dict[int
     return {pk: found.get(pk, OwnHistory(0, 0, 0, False, ZERO)) for pk in customer_ids}
 
 
-def _get_instalment(application: Application, months: int, business_date: date) -> Decimal:
+def _get_instalment(quoter: Quoter, application: Application, months: int, business_date: date) -> Decimal:
     """Return what the loan would take a month at the product's highest rate, fees included."""
     product = application.product
     asked = Application(
@@ -155,7 +183,7 @@ def _get_instalment(application: Application, months: int, business_date: date) 
         approved_amount=application.amount,
         annual_rate=max((Decimal(rate) for rate in product.rate_by_grade.values()), default=Decimal(0)),
     )
-    quote = quote_application(asked, disbursed_on=business_date)
+    quote = quoter.quote(asked, disbursed_on=business_date)
     return monthly_burden(quote.total_payment + quote.total_fees, months)
 
 

@@ -1,5 +1,7 @@
 """Locks, always in the same order: customer, application, report or review."""
 
+from collections.abc import Collection
+
 from customers.models import Customer
 from lending.models import Application
 from risk.models import Alert, BureauReport, Review
@@ -16,6 +18,15 @@ def lock_application(application_id: int) -> Application:
     )
     application.customer = customer
     return application
+
+
+def lock_applications(application_ids: Collection[int]) -> list[Application]:
+    """Lock applications and their borrowers, all borrowers first; the applications come back by key."""
+    wanted = Application.objects.filter(pk__in=application_ids)
+    borrowers = Customer.objects.filter(pk__in=wanted.values("customer_id")).order_by("pk")
+    # Evaluated for its locks alone.
+    list(borrowers.select_for_update(no_key=True).values_list("pk", flat=True))
+    return list(wanted.select_for_update(no_key=True, of=("self",)).select_related("product").order_by("pk"))
 
 
 def lock_report(report_id: int) -> BureauReport:

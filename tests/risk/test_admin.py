@@ -113,7 +113,7 @@ def test_everything_else_is_there_to_read_and_shows_no_secret(
     borrower: Customer = make_borrower(now=house, income="15432.00", identity_number="110101199003070038")
     application = make_application(borrower, now=house, business_date=DAY)
     report = receive_report(application, monthly_payment="876.54", query_count_3_months=14)
-    decisions.decide_application(application_id=application.pk, actor=system, now=house, business_date=DAY)
+    decisions.decide_applications(application_ids=[application.pk], actor=system, now=house, business_date=DAY)
     loan = make_loan(borrower, LoanPlan(DAY, dpd=1, bucket="M1"), now=house)
     case = follow_bucket(loan_id=loan.pk, bucket="M1", dpd=1, overdue_amount=1, now=house, business_date=DAY)
     auditor = enter("auditor")

@@ -58,8 +58,9 @@ def decide(house: datetime, system: User, applicant: Customer, receive_report: R
     def run() -> DecisionRecord:
         application = make_application(applicant, now=house, business_date=DAY)
         receive_report(application)
-        record = decisions.decide_application(application_id=application.pk, actor=system, now=house, business_date=DAY)
-        assert record is not None
+        [record] = decisions.decide_applications(
+            application_ids=[application.pk], actor=system, now=house, business_date=DAY
+        )
         return DecisionRecord.objects.get(pk=record.pk)
 
     return run

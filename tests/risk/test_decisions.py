@@ -18,6 +18,7 @@ from lending.models import Application, Offer, Product
 from lending.operations.applications import withdraw_application
 from risk.models import BureauReport, DecisionRecord, DecisionTable, RuleState, Scorecard
 from risk.operations import decisions
+from risk.operations.decisions import review_key
 from risk.queries.decisions import get_decision_view, list_referred
 from risk.queries.facts import collect_facts
 from risk.rules.inputs import FACTS, check_inputs
@@ -35,13 +36,31 @@ def borrower(house: datetime) -> Customer:
 @pytest.fixture
 def decide(house: datetime, system: User) -> Callable[[Application], Application]:
     def run(application: Application) -> Application:
-        decisions.decide_application(application_id=application.pk, actor=system, now=house, business_date=DAY)
+        decisions.decide_applications(application_ids=[application.pk], actor=system, now=house, business_date=DAY)
         return Application.objects.get(pk=application.pk)
 
     return run
 
 
 Decide = Callable[[Application], Application]
+
+
+def _outcome(application: Application) -> tuple[object, ...]:
+    """Return all that two applications of the same sort should have in common."""
+    record = DecisionRecord.objects.get(application=application)
+    offer = Offer.objects.filter(application=application).first()
+    told = TimelineEntry.objects.filter(customer_id=application.customer_id).order_by("text_code")
+    tier = Customer.objects.get(pk=application.customer_id)
+    return (
+        (application.state, application.grade, application.score, application.annual_rate, application.rule_version),
+        (application.approved_amount, application.reason_codes, application.ended_at, application.decided_at),
+        (record.outcome, record.score, record.contributions, record.fired, orjson.loads(record.inputs)),
+        offer and (offer.amount, offer.schedule, offer.cost_table, offer.disclosure_hash, offer.expires_at),
+        [(entry.text_code, entry.kind) for entry in told],
+        (tier.risk_tier, {**tier.labels["risk_tier"]["reason"], "application": ""}),
+        WorkItem.objects.filter(key=review_key(application.pk), customer_id=application.customer_id).count(),
+        AuditEntry.objects.get(action="lending.application_decided", target_id=str(application.pk)).data,
+    )
 
 
 class TestOutcomes:
@@ -184,8 +203,43 @@ class TestFailsClosed:
         other = make_application(borrower, now=house, business_date=DAY)
         receive_report(other)
         decide(other)
-        again = decisions.decide_application(application_id=other.pk, actor=system, now=house, business_date=DAY)
-        assert again is None and DecisionRecord.objects.count() == 1
+        again = decisions.decide_applications(application_ids=[other.pk], actor=system, now=house, business_date=DAY)
+        assert again == [] and DecisionRecord.objects.count() == 1
+
+    def test_many_at_once_are_decided_as_each_alone(
+        self,
+        house: datetime,
+        system: User,
+        receive_report: Receive,
+        decide: Decide,
+        django_assert_max_num_queries: Callable[[int], object],
+    ) -> None:
+        reports: list[dict[str, object] | None] = [
+            {}, {"is_overdue_now": True}, {"query_count_3_months": 14}, None, {"score": 640}
+        ]  # fmt: skip
+
+        def ask() -> list[Application]:
+            made = []
+            for report in reports:
+                application = make_application(make_borrower(now=house), now=house, business_date=DAY)
+                if report is not None:
+                    receive_report(application, **report)
+                made.append(application)
+            return made
+
+        alone = [decide(application) for application in ask()]
+        together = ask()
+        withdrawn = ask()[0]
+        withdraw_application(application_id=withdrawn.pk, customer_id=withdrawn.customer_id, now=house)
+        wanted = [application.pk for application in (*together, withdrawn)]
+        with django_assert_max_num_queries(35):  # type: ignore[attr-defined]
+            records = decisions.decide_applications(application_ids=wanted, actor=system, now=house, business_date=DAY)
+        assert [record.application_id for record in records] == wanted[:-1]
+        assert {one.state for one in alone} == {"APPROVED", "DECLINED", "REFERRED"}
+        for first, second in zip(alone, together, strict=True):
+            assert _outcome(Application.objects.get(pk=second.pk)) == _outcome(first)
+        withdrawn.refresh_from_db()
+        assert withdrawn.state == "WITHDRAWN"
 
 
 class TestRecord:
@@ -286,7 +340,7 @@ class TestFacts:
     def test_ratios_take_the_heavier_figure(self, borrower: Customer, house: datetime, receive_report: Receive) -> None:
         application = make_application(borrower, now=house, business_date=DAY)
         report = receive_report(application, monthly_payment="2500.00", other_platform_balance="12000.00")
-        collected = collect_facts(application, report, DAY)
+        collected = collect_facts([(application, report)], DAY)[application.pk]
         # 30 000 over 12 months at the highest rate, 10.4 %, with the 0.5 % service fee: 2 655.93 a month.
         instalment = Decimal(collected.evidence["monthly_instalment"])
         assert Decimal("2640") < instalment < Decimal("2670")
@@ -302,7 +356,7 @@ class TestFacts:
         make_loan(borrower, LoanPlan(start, paid=3, paid_dates={1: late_day}), now=house)
         make_loan(borrower, LoanPlan(DAY - timedelta(days=400), paid=12, state="SETTLED"), now=house)
         application = make_application(borrower, now=house, business_date=DAY)
-        collected = collect_facts(application, receive_report(application), DAY)
+        collected = collect_facts([(application, receive_report(application))], DAY)[application.pk]
         assert collected.facts["own_active_loan_count"] == 1
         assert collected.facts["own_settled_loan_count"] == 1
         assert collected.facts["own_max_dpd"] == 17
@@ -312,7 +366,7 @@ class TestFacts:
     def test_present_arrears_count(self, borrower: Customer, house: datetime, receive_report: Receive) -> None:
         make_loan(borrower, LoanPlan(DAY - timedelta(days=42), dpd=12, bucket="M1"), now=house)
         application = make_application(borrower, now=house, business_date=DAY)
-        collected = collect_facts(application, receive_report(application), DAY)
+        collected = collect_facts([(application, receive_report(application))], DAY)[application.pk]
         assert collected.facts["own_is_overdue"] is True
         assert collected.facts["own_max_dpd"] == 12
 
@@ -325,7 +379,7 @@ class TestFacts:
             housing="own",
         )
         application = make_application(borrower, now=house, business_date=DAY)
-        collected = collect_facts(application, receive_report(application), DAY)
+        collected = collect_facts([(application, receive_report(application))], DAY)[application.pk]
         assert collected.evidence["monthly_income"] == "30000.00"
         assert collected.facts["housing"] == "OWN"
         assert collected.facts["employment_years"] == 0
@@ -342,7 +396,7 @@ class TestFacts:
         application = make_application(borrower, now=house, business_date=DAY)
         report = receive_report(application)
         with django_assert_max_num_queries(8):  # type: ignore[attr-defined]
-            collect_facts(Application.objects.select_related("product").get(pk=application.pk), report, DAY)
+            collect_facts([(Application.objects.select_related("product").get(pk=application.pk), report)], DAY)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -354,10 +408,10 @@ def test_five_workers_decide_once(borrower: Customer, house: datetime, system: U
     def work() -> None:
         try:
             barrier.wait(timeout=30)
-            record = decisions.decide_application(
-                application_id=application.pk, actor=system, now=house, business_date=DAY
+            records = decisions.decide_applications(
+                application_ids=[application.pk], actor=system, now=house, business_date=DAY
             )
-            made.append(record is not None)
+            made.append(bool(records))
         finally:
             connections.close_all()
 

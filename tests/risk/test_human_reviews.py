@@ -18,7 +18,7 @@ from messaging.models import Message
 from messaging.operations.seed import ensure_templates
 from risk.models import BureauReport, HumanReviewRequest
 from risk.operations import human_reviews, reviews
-from risk.operations.decisions import decide_application
+from risk.operations.decisions import decide_applications
 from risk.queries.decisions import explain_to_customer
 from tests.fixtures.borrowers import make_application, make_borrower, make_staff
 from tests.risk.conftest import DAY
@@ -31,7 +31,7 @@ def decided(receive_report: Callable[..., BureauReport], house: datetime, system
     def decide(**report: Any) -> Application:
         application = make_application(make_borrower(now=house), now=house, business_date=DAY)
         receive_report(application, **report)
-        decide_application(application_id=application.pk, actor=system, now=house, business_date=DAY)
+        decide_applications(application_ids=[application.pk], actor=system, now=house, business_date=DAY)
         return Application.objects.select_related("customer").get(pk=application.pk)
 
     return decide

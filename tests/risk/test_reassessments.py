@@ -42,7 +42,7 @@ def owe(house: datetime, system: User, receive_report: Receive, rm: User) -> Cal
         if is_judged:
             application = make_application(customer, now=house, business_date=DAY)
             receive_report(application, **(report or {}))
-            decisions.decide_application(application_id=application.pk, actor=system, now=house, business_date=DAY)
+            decisions.decide_applications(application_ids=[application.pk], actor=system, now=house, business_date=DAY)
         make_loan(customer, LoanPlan(DAY, **plan), now=house)
         return customer
 

@@ -34,7 +34,7 @@ def manager(house: datetime) -> User:
 def referred(house: datetime, system: User, receive_report: Callable[..., BureauReport]) -> Application:
     application = make_application(make_borrower(now=house), now=house, business_date=DAY)
     receive_report(application, query_count_3_months=14)
-    decisions.decide_application(application_id=application.pk, actor=system, now=house, business_date=DAY)
+    decisions.decide_applications(application_ids=[application.pk], actor=system, now=house, business_date=DAY)
     application.refresh_from_db()
     assert application.state == "REFERRED"
     return application

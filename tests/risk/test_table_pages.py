@@ -13,7 +13,7 @@ from lending.models import Product
 from messaging.operations.seed import ensure_templates
 from risk.models import BureauReport, DecisionTable, HumanReviewRequest, RuleTrial
 from risk.operations import human_reviews, trials
-from risk.operations.decisions import decide_application
+from risk.operations.decisions import decide_applications
 from risk.operations.pricing import PRICE
 from risk.queries.pricing import list_price_changes
 from tests.fixtures.borrowers import make_application, make_borrower, make_staff
@@ -150,7 +150,7 @@ def test_a_decision_is_judged_again_and_a_request_answered_on_the_page_of_the_ap
     application = make_application(make_borrower(now=house), now=house, business_date=DAY)
     assert officer.get(f"/applications/{application.public_id}/replay/").status_code == 404
     receive_report(application, is_overdue_now=True)
-    decide_application(application_id=application.pk, actor=system, now=house, business_date=DAY)
+    decide_applications(application_ids=[application.pk], actor=system, now=house, business_date=DAY)
     assert "same answer" in officer.get(f"/applications/{application.public_id}/replay/").content.decode()
     request = human_reviews.ask_human_review(
         application_id=application.pk,

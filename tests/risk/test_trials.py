@@ -15,7 +15,7 @@ from lending.models import Product
 from risk.models import BureauReport, DecisionRecord, DecisionTable, DefaultStudy, RuleTrial, TrialChange
 from risk.operations import configuration as config
 from risk.operations import tables, trials
-from risk.operations.decisions import decide_application
+from risk.operations.decisions import decide_applications
 from risk.queries.replays import replay_decision
 from risk.queries.trials import list_changes
 from risk.rules.grid import Change, ChangeKind
@@ -33,8 +33,7 @@ def decided(receive_report: Callable[..., BureauReport], house: datetime, system
     for score in SCORES:
         application = make_application(make_borrower(now=house), now=house, business_date=DAY)
         receive_report(application, score=score)
-        record = decide_application(application_id=application.pk, actor=system, now=house, business_date=DAY)
-        assert record is not None
+        [record] = decide_applications(application_ids=[application.pk], actor=system, now=house, business_date=DAY)
         records.append(record)
     return records
 
@@ -118,8 +117,7 @@ def test_a_shadow_judges_what_comes_and_leaves_it_alone(
     assert trials.run_portion(trial_id=trial.pk, now=house) == 0
     application = make_application(make_borrower(now=house), now=house, business_date=DAY)
     receive_report(application, score=760)
-    record = decide_application(application_id=application.pk, actor=system, now=house, business_date=DAY)
-    assert record is not None
+    [record] = decide_applications(application_ids=[application.pk], actor=system, now=house, business_date=DAY)
     # One that was decided this minute may have an older neighbour that is not committed yet.
     assert trials.run_portion(trial_id=trial.pk, now=house) == 0
     assert trials.run_portion(trial_id=trial.pk, now=house + timedelta(minutes=2)) == 1

@@ -6,6 +6,8 @@ from decimal import Decimal
 from itertools import count
 from typing import Any
 
+from django.db import transaction
+
 from core import clock
 from customers.models import Customer
 from customers.operations.assessment import assess_investor
@@ -14,8 +16,9 @@ from ledger.models import TransferType
 from ledger.operations import open_accounts, post_transfer
 from ledger.rules.accounts import CUSTODY, available_account
 from lending.models import Application, Contract, Listing, Loan, Offer, Product
-from lending.operations import applications, contracts, loans, offers, payout
+from lending.operations import contracts, loans, offers, payout
 from lending.operations.bids import PlacedBid, place_bid
+from lending.operations.decisions import Decided, record_decisions
 from lending.queries.bids import sum_by_investor
 from tests.fixtures import borrowers
 
@@ -81,7 +84,7 @@ def apply_for(
 
 def approve(application: Application, *, grade: str = "B") -> Offer:
     """Approve an application as it was asked for and return the offer."""
-    applications.record_decision(
+    decided = Decided(
         application_id=application.pk,
         outcome="APPROVE",
         grade=grade,
@@ -90,10 +93,9 @@ def approve(application: Application, *, grade: str = "B") -> Offer:
         approved_amount=application.amount,
         reason_codes=[],
         rule_version="test",
-        actor=None,
-        now=at(),
-        business_date=DAY,
     )
+    with transaction.atomic():
+        record_decisions([decided], actor=None, now=at(), business_date=DAY)
     return Offer.objects.get(application=application)
 
 

@@ -169,14 +169,14 @@ class TestOwnLoans:
             customer = make_borrower(now=house)
             application = make_application(customer, now=house, business_date=DAY)
             receive_report(application)
-            decisions.decide_application(application_id=application.pk, actor=system, now=house, business_date=DAY)
+            decisions.decide_applications(application_ids=[application.pk], actor=system, now=house, business_date=DAY)
             start = DAY - timedelta(days=age)
             paid = {2: start + timedelta(days=60 + 45)} if name == "late" else {}
             loan = make_loan(customer, LoanPlan(start, paid=3, paid_dates=paid), now=house)
             Listing.objects.filter(pk=loan.listing_id).update(application=application)
         refused = make_application(make_borrower(now=house), now=house, business_date=DAY)
         receive_report(refused, is_overdue_now=True)
-        decisions.decide_application(application_id=refused.pk, actor=system, now=house, business_date=DAY)
+        decisions.decide_applications(application_ids=[refused.pk], actor=system, now=house, business_date=DAY)
         material = read_own_material(window_months=6, bad_dpd=30, business_date=DAY)
         # Three instalments were paid: the fourth is open by more than thirty days within the six months.
         assert material.bad == [True, True]
@@ -253,8 +253,7 @@ class TestInForce:
 def decide(customer: Customer, now: datetime, system: User, receive_report: Receive) -> DecisionRecord:
     application = make_application(customer, now=now, business_date=DAY)
     receive_report(application)
-    record = decisions.decide_application(application_id=application.pk, actor=system, now=now, business_date=DAY)
-    assert record is not None
+    [record] = decisions.decide_applications(application_ids=[application.pk], actor=system, now=now, business_date=DAY)
     return record
 
 
