@@ -34,6 +34,8 @@ TARGET = 0.08
 # More than a client gets through in a round on any machine that this runs on, by the dozen and one by one.
 PER_ROUND = int(250 * SECONDS)
 PROFILED = 200
+# Log-odds of default that have everybody approved: an approval costs the most, with its price and its offer.
+SAFE = -6.0
 APPLICATIONS = 2 * CLIENTS * PER_ROUND * ROUNDS + 1
 COPIES = """
 INSERT INTO customers_customer
@@ -113,7 +115,10 @@ def _put_models_in_force(now: Any) -> None:
     from risk.models import Challenger, Scorecard
     from risk.operations.configuration import content_hash_of, publish_version
 
-    for model, content in ((Scorecard, make_additive()), (Challenger, {"kind": "challenger", **make_average()})):
+    for model, content in (
+        (Scorecard, make_additive(intercept=SAFE)),
+        (Challenger, {"kind": "challenger", **make_average()}),
+    ):
         rule = model(
             code="standard", version=2, content=content, content_hash=content_hash_of(content), made_at=now,
             is_shipped=True,

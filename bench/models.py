@@ -157,7 +157,7 @@ def make_applicants() -> list[dict[str, Any]]:
     ]
 
 
-def make_additive(bins: int = 120, pairs: int = 8) -> dict[str, Any]:
+def make_additive(bins: int = 120, pairs: int = 8, intercept: float = -2.0) -> dict[str, Any]:
     """Return an additive model of the size that a training of ten thousand rows gives, with numbers out of a hat."""
     chance = random.Random(SEED)
     features: list[dict[str, Any]] = []
@@ -179,7 +179,7 @@ def make_additive(bins: int = 120, pairs: int = 8) -> dict[str, Any]:
     bands = {features[place]["name"]: list(range(1, bins, 12)) for place in numbers}
     scale = {"points": 600, "odds": 20, "pdo": 40}
     return {
-        "kind": "additive", "intercept": -2.0, "features": features, "terms": terms, "bands": bands, "scale": scale,
+        "kind": "additive", "intercept": intercept, "features": features, "terms": terms, "bands": bands, "scale": scale,
     }  # fmt: skip
 
 

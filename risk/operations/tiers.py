@@ -36,7 +36,7 @@ def refresh_risk_tiers(*, customer_ids: Sequence[int], now: datetime) -> None:
     """Judge borrowers' tiers anew and write them where everybody reads them."""
     if customer_ids:
         set_label_of_many(
-            label="risk_tier", rule=RULE, version=RULE_VERSION, labelled=_judge(set(customer_ids)), now=now
+            label="risk_tier", rule=RULE, version=RULE_VERSION, labelled=_judge(sorted(set(customer_ids))), now=now
         )
 
 
