@@ -17,6 +17,7 @@ from lending.events import ApplicationDecided
 from lending.models import Application
 from lending.operations import offers
 from lending.operations.applications import DuplicateProject, NotOpen, note_step
+from lending.queries.terms import Quoter
 
 APPROVE, DECLINE, REFER = "APPROVE", "DECLINE", "REFER"
 _STATES: Final = {
@@ -30,7 +31,6 @@ _STATES: Final = {
 class Decided:
     """What risk says about one application; rate and amount belong to an approval."""
 
-    application_id: int
     outcome: str
     reason_codes: list[str]
     grade: str = ""
@@ -54,25 +54,24 @@ WHERE a.id = x.id
 
 
 def record_decisions(
-    decided: Sequence[Decided], *, actor: User | None, now: datetime, business_date: date
-) -> list[Application]:
+    decided: Sequence[tuple[Application, Decided]],
+    quoter: Quoter,
+    *,
+    actor: User | None,
+    now: datetime,
+    business_date: date,
+) -> None:
     """Write risk's outcomes (APPROVE, DECLINE or REFER) onto applications; an approval makes the offer at once.
 
-    Called in the decision's transaction. An approval whose price breaks the cap of the law is declined instead. The
-    applications come back in the order of their keys. A second decision on a decided application raises NotOpen and
-    changes nothing.
+    Called in the decision's transaction, which holds the locks of the applications with their products. An approval
+    whose price breaks the cap of the law is declined instead. A second decision on a decided application raises
+    NotOpen and changes nothing.
     """
-    said = {one.application_id: one for one in decided}
-    applications = list(
-        Application.objects.select_for_update(no_key=True, of=("self",))
-        .select_related("product")
-        .filter(pk__in=said)
-        .order_by("pk")
-    )
-    for application in applications:
-        _take(application, said[application.pk], now)
+    for application, said in decided:
+        _take(application, said, now)
+    applications = [application for application, _said in decided]
     approved = [application for application in applications if application.outcome == APPROVE]
-    prices = offers.price_applications(approved, business_date=business_date)
+    prices = offers.price_applications(approved, quoter, business_date=business_date)
     for application in approved:
         refusal = prices[application.pk].refusal
         if refusal is not None:
@@ -86,7 +85,6 @@ def record_decisions(
         [(each, prices[each.pk]) for each in approved if each.outcome == APPROVE], now=now, business_date=business_date
     )
     _tell(applications, actor, now)
-    return applications
 
 
 def _take(application: Application, said: Decided, now: datetime) -> None:

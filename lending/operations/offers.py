@@ -58,9 +58,10 @@ class Price:
         return PRICE_ABOVE_CAP if stop else None
 
 
-def price_applications(applications: Sequence[Application], *, business_date: date) -> dict[int, Price]:
+def price_applications(
+    applications: Sequence[Application], quoter: terms.Quoter, *, business_date: date
+) -> dict[int, Price]:
     """Return the price of each of some approved applications, paid out on this date, by the application's key."""
-    quoter = terms.Quoter()
     caps: dict[str, Decimal] = {}
     prices = {}
     for application in applications:

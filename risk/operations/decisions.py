@@ -15,12 +15,13 @@ from customers.models import WorkItem
 from customers.operations import history
 from lending.models import Application
 from lending.operations.decisions import Decided, record_decisions
+from lending.queries.terms import Quoter
 from risk import reasons
 from risk.models import BureauReport, DecisionRecord
 from risk.operations.tiers import refresh_risk_tiers
 from risk.queries.facts import CollectedFacts, collect_facts
 from risk.queries.locks import lock_applications
-from risk.queries.rules import RuleSet, get_challenger, get_rule_set
+from risk.queries.rules import InForce, RuleSet, get_in_force
 from risk.rules.decision import Verdict, decide
 from risk.rules.inputs import Inputs
 from risk.rules.offers import Terms, settle
@@ -41,14 +42,6 @@ class _Beside:
     challenger_id: int
     score: int
     probability: float
-
-
-@dataclass(frozen=True)
-class _InForce:
-    """What judges the applications of one product, and with which key the model beside it."""
-
-    rules: RuleSet | None
-    challenger: tuple[int, Challenger] | None
 
 
 @dataclass(frozen=True)
@@ -82,18 +75,15 @@ def decide_applications(
     waiting = [one for one in lock_applications(application_ids) if one.state == Application.State.SUBMITTED]
     if not waiting:
         return []
-    judged = _judge(waiting, business_date)
+    quoter = Quoter()
+    judged = _judge(waiting, business_date, quoter)
     records = DecisionRecord.objects.bulk_create(
         [_make_record(one, now=now, business_date=business_date) for one in judged]
     )
-    decided = record_decisions(
-        [_as_decided(one, record) for one, record in zip(judged, records, strict=True)],
-        actor=actor,
-        now=now,
-        business_date=business_date,
-    )
-    raise_reviews([one for one in decided if one.state == Application.State.REFERRED], now=now)
-    refresh_risk_tiers(customer_ids=[one.customer_id for one in decided], now=now)
+    decisions = [(one.application, _as_decided(one, record)) for one, record in zip(judged, records, strict=True)]
+    record_decisions(decisions, quoter, actor=actor, now=now, business_date=business_date)
+    raise_reviews([one for one in waiting if one.state == Application.State.REFERRED], now=now)
+    refresh_risk_tiers(customer_ids=[one.customer_id for one in waiting], now=now)
     return records
 
 
@@ -123,7 +113,7 @@ def review_key(application_id: int) -> str:
     return f"risk.review:{application_id}"
 
 
-def _judge(applications: Sequence[Application], business_date: date) -> list[_Judgement]:
+def _judge(applications: Sequence[Application], business_date: date, quoter: Quoter) -> list[_Judgement]:
     """Return the judgement of each application, in their order."""
     reports = {report.application_id: report for report in BureauReport.objects.filter(application__in=applications)}
     usable = [
@@ -131,8 +121,8 @@ def _judge(applications: Sequence[Application], business_date: date) -> list[_Ju
         for application in applications
         if (report := reports.get(application.pk)) is not None and report.state == BureauReport.State.RECEIVED
     ]
-    collected = collect_facts(usable, business_date) if usable else {}
-    in_force: dict[tuple[str, str], _InForce] = {}
+    collected = collect_facts(usable, business_date, quoter) if usable else {}
+    in_force: dict[tuple[str, str], InForce] = {}
     judged = []
     for application in applications:
         report, facts = reports.get(application.pk), collected.get(application.pk)
@@ -143,13 +133,13 @@ def _judge(applications: Sequence[Application], business_date: date) -> list[_Ju
             continue
         codes = (application.product.code, application.product.parameter_set)
         if codes not in in_force:
-            in_force[codes] = _InForce(get_rule_set(codes), get_challenger(codes))
+            in_force[codes] = get_in_force(codes)
         judged.append(_judge_one(application, report, in_force[codes], facts))
     return judged
 
 
 def _judge_one(
-    application: Application, report: BureauReport | None, in_force: _InForce, collected: CollectedFacts
+    application: Application, report: BureauReport | None, in_force: InForce, collected: CollectedFacts
 ) -> _Judgement:
     rules, product = in_force.rules, application.product
     if rules is None:
@@ -188,7 +178,6 @@ def _ask_challenger(found: tuple[int, Challenger] | None, facts: Inputs) -> _Bes
 def _as_decided(judged: _Judgement, record: DecisionRecord) -> Decided:
     is_approve = judged.outcome is Outcome.APPROVE
     return Decided(
-        application_id=judged.application.pk,
         outcome=str(judged.outcome),
         reason_codes=judged.reason_codes,
         grade=judged.grade,

@@ -13,6 +13,7 @@ from customers.models import WorkItem
 from customers.operations import history
 from lending.models import Application
 from lending.operations.decisions import Decided, record_decisions
+from lending.queries.terms import Quoter
 from risk.models import Review
 from risk.operations.decisions import REVIEW_URGENCY, raise_reviews, review_key
 from risk.operations.tiers import refresh_risk_tiers
@@ -165,7 +166,6 @@ def confirm_review(*, review_id: int, note: str, actor: User, now: datetime, bus
     review, application = _lock_for_check(review_id, actor)
     _decide(review, Review.State.CONFIRMED, note=note, actor=actor, now=now)
     decided = Decided(
-        application_id=application.pk,
         outcome=review.outcome,
         reason_codes=[*review.reason_codes, REVIEWED],
         grade=review.grade or application.grade,
@@ -174,7 +174,7 @@ def confirm_review(*, review_id: int, note: str, actor: User, now: datetime, bus
         approved_amount=review.approved_amount,
         rule_version=application.rule_version,
     )
-    record_decisions([decided], actor=actor, now=now, business_date=business_date)
+    record_decisions([(application, decided)], Quoter(), actor=actor, now=now, business_date=business_date)
     audit.record(
         actor=actor,
         action="risk.review_confirmed",

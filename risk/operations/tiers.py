@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Final
 
-from django.db import connection, transaction
+from django.db import connection
 
 from customers.operations.labels import Labelled, set_label_of_many
 from risk.rules.tiers import judge_tier
@@ -31,9 +31,8 @@ LEFT JOIN LATERAL (
 """
 
 
-@transaction.atomic
 def refresh_risk_tiers(*, customer_ids: Sequence[int], now: datetime) -> None:
-    """Judge borrowers' tiers anew and write them where everybody reads them."""
+    """Judge borrowers' tiers anew and write them where everybody reads them, in the caller's transaction."""
     if customer_ids:
         set_label_of_many(
             label="risk_tier", rule=RULE, version=RULE_VERSION, labelled=_judge(sorted(set(customer_ids))), now=now

@@ -71,7 +71,9 @@ GROUP BY l.borrower_id
 """
 
 
-def collect_facts(asked: Sequence[tuple[Application, BureauReport]], business_date: date) -> dict[int, CollectedFacts]:
+def collect_facts(
+    asked: Sequence[tuple[Application, BureauReport]], business_date: date, quoter: Quoter
+) -> dict[int, CollectedFacts]:
     """Gather the facts of applications whose bureau reports have been received, by the application's key.
 
     Monthly debt is the greater of what was declared and what the bureau knows, and our own running loans: a borrower
@@ -82,7 +84,6 @@ def collect_facts(asked: Sequence[tuple[Application, BureauReport]], business_da
     profiles = {profile.customer_id: profile for profile in _list_newest_profiles(customer_ids)}
     histories = read_own_histories(customer_ids, business_date)
     consented = collect_consented(customer_ids, business_date)
-    quoter = Quoter()
     found = {}
     for application, report in asked:
         pk = application.customer_id

@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
+
+from django.db import connection
 
 from risk.models import Challenger, DecisionTable, RuleState, Scorecard, VersionedRule
 from risk.reasons import TABLE_REASONS
@@ -27,13 +29,46 @@ class RuleSet:
     table: tables.DecisionTable
 
 
+@dataclass(frozen=True)
+class InForce:
+    """What judges the applications of a product, and with which key the model beside it."""
+
+    rules: RuleSet | None
+    challenger: tuple[int, ChallengerRule] | None
+
+
+_IN_FORCE: Final = """
+SELECT 'scorecard', id, content_hash, code, version FROM risk_scorecard
+WHERE state = 'PUBLISHED' AND code = ANY(%(codes)s)
+UNION ALL
+SELECT 'table', id, content_hash, code, version FROM risk_decisiontable
+WHERE state = 'PUBLISHED' AND code = ANY(%(codes)s)
+UNION ALL
+SELECT 'challenger', id, content_hash, code, version FROM risk_challenger
+WHERE state = 'PUBLISHED' AND code = ANY(%(codes)s)
+"""
+
+
+def get_in_force(codes: Sequence[str]) -> InForce:
+    """Return the rules and the challenger in force: each that of the first code that has one, else the standard one."""
+    order = [code for code in (*codes, CODE) if code]
+    with connection.cursor() as cursor:
+        cursor.execute(_IN_FORCE, {"codes": order})
+        rows = sorted(cursor.fetchall(), key=lambda row: order.index(row[3]), reverse=True)
+    found = {row[0]: row[1:] for row in rows}
+    challenger = found.get("challenger")
+    return InForce(
+        rules=_as_rule_set(found["scorecard"], found["table"]) if {"scorecard", "table"} <= found.keys() else None,
+        challenger=(challenger[0], _compiled_challenger(*challenger[:2])) if challenger else None,
+    )
+
+
 def get_rule_set(codes: Sequence[str]) -> RuleSet | None:
     """Return the rules in force for the first code that has any, then the standard ones; None where a part lacks."""
-    order = [code for code in (*codes, CODE) if code]
-    card = _closest(Scorecard, order)
-    table = _closest(DecisionTable, order)
-    if card is None or table is None:
-        return None
+    return get_in_force(codes).rules
+
+
+def _as_rule_set(card: tuple[int, str, str, int], table: tuple[int, str, str, int]) -> RuleSet:
     return RuleSet(
         scorecard_id=card[0],
         table_id=table[0],
@@ -50,29 +85,16 @@ def get_rule_set_of(scorecard_id: int, table_id: int) -> RuleSet:
     return RuleSet(
         scorecard_id=card.pk,
         table_id=table.pk,
-        version=f"{card} / {table}",
+        version=f"{card.key} / {table.key}",
         scorecard=_compiled_scorecard(card.pk, card.content_hash),
         table=_compiled_table(table.pk, table.content_hash),
     )
-
-
-def get_challenger(codes: Sequence[str]) -> tuple[int, ChallengerRule] | None:
-    """Return the challenger beside the rules in force with its key: that of the first code that has one, else the standard one."""
-    found = _closest(Challenger, [code for code in (*codes, CODE) if code])
-    return (found[0], _compiled_challenger(*found[:2])) if found else None
 
 
 def get_published(model: type[Scorecard] | type[DecisionTable], code: str) -> VersionedRule | None:
     """Return the version in force for a code, else the standard one."""
     published = model.objects.filter(state=RuleState.PUBLISHED)
     return published.filter(code=code).first() or published.filter(code=CODE).first()
-
-
-def _closest(model: RuleModel, order: Sequence[str]) -> tuple[int, str, str, int] | None:
-    rows = model.objects.filter(code__in=order, state=RuleState.PUBLISHED).values_list(
-        "pk", "content_hash", "code", "version"
-    )
-    return min(rows, key=lambda row: order.index(row[2]), default=None)
 
 
 # The hash is part of the key, so that a draft that was compiled for a trial never stands in for what was published.

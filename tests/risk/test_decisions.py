@@ -16,6 +16,7 @@ from customers.models import Customer, FinancialProfile, TimelineEntry, WorkItem
 from customers.texts import render_text
 from lending.models import Application, Offer, Product
 from lending.operations.applications import withdraw_application
+from lending.queries.terms import Quoter
 from risk.models import BureauReport, DecisionRecord, DecisionTable, RuleState, Scorecard
 from risk.operations import decisions
 from risk.operations.decisions import review_key
@@ -340,7 +341,7 @@ class TestFacts:
     def test_ratios_take_the_heavier_figure(self, borrower: Customer, house: datetime, receive_report: Receive) -> None:
         application = make_application(borrower, now=house, business_date=DAY)
         report = receive_report(application, monthly_payment="2500.00", other_platform_balance="12000.00")
-        collected = collect_facts([(application, report)], DAY)[application.pk]
+        collected = collect_facts([(application, report)], DAY, Quoter())[application.pk]
         # 30 000 over 12 months at the highest rate, 10.4 %, with the 0.5 % service fee: 2 655.93 a month.
         instalment = Decimal(collected.evidence["monthly_instalment"])
         assert Decimal("2640") < instalment < Decimal("2670")
@@ -356,7 +357,7 @@ class TestFacts:
         make_loan(borrower, LoanPlan(start, paid=3, paid_dates={1: late_day}), now=house)
         make_loan(borrower, LoanPlan(DAY - timedelta(days=400), paid=12, state="SETTLED"), now=house)
         application = make_application(borrower, now=house, business_date=DAY)
-        collected = collect_facts([(application, receive_report(application))], DAY)[application.pk]
+        collected = collect_facts([(application, receive_report(application))], DAY, Quoter())[application.pk]
         assert collected.facts["own_active_loan_count"] == 1
         assert collected.facts["own_settled_loan_count"] == 1
         assert collected.facts["own_max_dpd"] == 17
@@ -366,7 +367,7 @@ class TestFacts:
     def test_present_arrears_count(self, borrower: Customer, house: datetime, receive_report: Receive) -> None:
         make_loan(borrower, LoanPlan(DAY - timedelta(days=42), dpd=12, bucket="M1"), now=house)
         application = make_application(borrower, now=house, business_date=DAY)
-        collected = collect_facts([(application, receive_report(application))], DAY)[application.pk]
+        collected = collect_facts([(application, receive_report(application))], DAY, Quoter())[application.pk]
         assert collected.facts["own_is_overdue"] is True
         assert collected.facts["own_max_dpd"] == 12
 
@@ -379,7 +380,7 @@ class TestFacts:
             housing="own",
         )
         application = make_application(borrower, now=house, business_date=DAY)
-        collected = collect_facts([(application, receive_report(application))], DAY)[application.pk]
+        collected = collect_facts([(application, receive_report(application))], DAY, Quoter())[application.pk]
         assert collected.evidence["monthly_income"] == "30000.00"
         assert collected.facts["housing"] == "OWN"
         assert collected.facts["employment_years"] == 0
@@ -396,7 +397,9 @@ class TestFacts:
         application = make_application(borrower, now=house, business_date=DAY)
         report = receive_report(application)
         with django_assert_max_num_queries(8):  # type: ignore[attr-defined]
-            collect_facts([(Application.objects.select_related("product").get(pk=application.pk), report)], DAY)
+            collect_facts(
+                [(Application.objects.select_related("product").get(pk=application.pk), report)], DAY, Quoter()
+            )
 
 
 @pytest.mark.django_db(transaction=True)

@@ -20,6 +20,7 @@ from lending.operations import contracts, loans, offers, payout
 from lending.operations.bids import PlacedBid, place_bid
 from lending.operations.decisions import Decided, record_decisions
 from lending.queries.bids import sum_by_investor
+from lending.queries.terms import Quoter
 from tests.fixtures import borrowers
 
 D = Decimal
@@ -85,7 +86,6 @@ def apply_for(
 def approve(application: Application, *, grade: str = "B") -> Offer:
     """Approve an application as it was asked for and return the offer."""
     decided = Decided(
-        application_id=application.pk,
         outcome="APPROVE",
         grade=grade,
         score=700,
@@ -95,7 +95,8 @@ def approve(application: Application, *, grade: str = "B") -> Offer:
         rule_version="test",
     )
     with transaction.atomic():
-        record_decisions([decided], actor=None, now=at(), business_date=DAY)
+        locked = Application.objects.select_for_update().get(pk=application.pk)
+        record_decisions([(locked, decided)], Quoter(), actor=None, now=at(), business_date=DAY)
     return Offer.objects.get(application=application)
 
 
