@@ -161,7 +161,7 @@ class _RuleAdmin(_Readable):
                     rule_id=None,
                     code=rule.code,
                     content=rule.content,
-                    note=f"{rule} +",
+                    note=f"{rule.key} +",
                     cases=getattr(rule, "cases", None),
                     actor=request.user,  # type: ignore[arg-type]
                     now=clock.now(),

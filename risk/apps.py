@@ -80,6 +80,7 @@ _TEXTS = {
     "risk.above.funding_gap": _("Listings lack %(value)s of their money, above the limit of %(limit)s"),
     "risk.above.investor_outflow": _("Investors withdrew %(value)s within 7 days, above the limit of %(limit)s"),
     "risk.above.disputes": _("%(value)s of the debtors dispute their debt, above the limit of %(limit)s"),
+    "risk.above.complaints": _("%(value)s of the customers complained within 30 days, above the limit of %(limit)s"),
     "risk.above.late_cases": _("%(value)s of the open cases are late, above the limit of %(limit)s"),
     "risk.above.failed_logins": _("%(value)s of the day's log-ins failed, above the limit of %(limit)s"),
     "risk.above.leavers": _("%(value)s of the customers were lost within 30 days, above the limit of %(limit)s"),

@@ -18,6 +18,11 @@ _LATE_CASES = """
 SELECT count(*) FILTER (WHERE d.due_at < ((%(on)s::date + 1)::timestamp AT TIME ZONE 'Asia/Shanghai')), count(*)
 FROM service_departmentcase d WHERE d.state = 'OPEN'
 """
+_COMPLAINTS = """
+SELECT (SELECT count(DISTINCT d.customer_id) FROM service_departmentcase d WHERE d.is_complaint
+          AND (d.opened_at AT TIME ZONE 'Asia/Shanghai')::date BETWEEN %(on)s::date - 29 AND %(on)s),
+       (SELECT count(*) FROM customers_customer c WHERE c.status = 'IDENTIFIED' AND c.merged_into_id IS NULL)
+"""
 
 
 def compute_disputes(business_date: date) -> Sequence[Row]:
@@ -28,6 +33,11 @@ def compute_disputes(business_date: date) -> Sequence[Row]:
 def compute_late_cases(business_date: date) -> Sequence[Row]:
     """Return the share of the open cases between departments whose clock has run out."""
     return _compute(_LATE_CASES, business_date)
+
+
+def compute_complaints(business_date: date) -> Sequence[Row]:
+    """Return the share of the identified customers who complained within 30 days."""
+    return _compute(_COMPLAINTS, business_date)
 
 
 def _compute(sql: str, business_date: date) -> Sequence[Row]:
@@ -46,6 +56,15 @@ def register_indicators() -> None:
             compute_disputes,
             definition=_("Of the collection contacts of 30 days, the share in which the debtor disputed the debt."),
             records=lambda _dimension: reverse("service:cases"),
+        ),
+    )
+    indicators.register(
+        "complaints",
+        Indicator(
+            _("Complaints"),
+            compute_complaints,
+            definition=_("Customers who complained within 30 days, divided by all identified customers."),
+            records=lambda _dimension: f"{reverse('service:department-cases')}?view=all&is_complaint=on",
         ),
     )
     indicators.register(

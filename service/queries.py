@@ -125,6 +125,7 @@ def filter_department_cases(rows: QuerySet[DepartmentCase], wanted: dict[str, An
         ("department", "department"),
         ("holder", "holder"),
         ("is_urgent", "is_urgent"),
+        ("is_complaint", "is_complaint"),
         ("since", "opened_at__date__gte"),
         ("until", "opened_at__date__lte"),
     ):

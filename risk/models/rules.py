@@ -2,7 +2,10 @@
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+
+STANDARD = "standard"
 
 
 class RuleState(models.TextChoices):
@@ -38,12 +41,28 @@ class VersionedRule(models.Model):
         abstract = True
 
     def __str__(self) -> str:
+        return name_version(self.code, self.version)
+
+    @property
+    def key(self) -> str:
+        """Return the version as records keep it, whatever language is spoken: `standard v3`."""
         return f"{self.code} v{self.version}"
+
+    @property
+    def rules_name(self) -> str:
+        """Return whose rules these are a version of: everybody's, or those of the product that the code names."""
+        return gettext("standard rules") if self.code == STANDARD else self.code
 
     @property
     def is_draft(self) -> bool:
         """Tell whether the content may still change."""
         return self.state == RuleState.DRAFT
+
+
+def name_version(code: str, version: int | str) -> str:
+    """Return what people call a version of rules; those of a product go by its code."""
+    rules = gettext("standard rules") if code == STANDARD else code
+    return gettext("%(rules)s, version %(number)s") % {"rules": rules, "number": version}
 
 
 def lifecycle(prefix: str) -> list[models.BaseConstraint]:

@@ -78,16 +78,14 @@ class DraftChanged(BusinessError):
 def find_problems(rule: VersionedRule) -> list[Problem]:
     """Return everything that keeps a draft from being published.
 
-    A decision table must pass its own cases with the scorecard in force for its code; a scorecard must keep the cases
-    of the table in force.
+    A decision table must pass its own cases with the scorecard in force for its code; a scorecard, set by an expert or
+    learned, must keep the cases of the table in force.
     """
     if isinstance(rule, DecisionTable):
         return list(check_table(rule).problems)
     if isinstance(rule, Challenger):
         return lint_challenger(rule.content)
-    problems = lint_champion(rule.content)
-    # Estimated points move every applicant a little: what that turns is for people to judge on the model's page.
-    if problems or (isinstance(rule, Scorecard) and rule.training_id is not None):
+    if problems := lint_champion(rule.content):
         return problems
     table = get_published(DecisionTable, rule.code)
     if not isinstance(table, DecisionTable):
@@ -156,7 +154,7 @@ def write_draft(
         actor=actor,
         action="risk.rule_drafted",
         target=rule,
-        data={"rule": str(rule), "hash": rule.content_hash},
+        data={"rule": rule.key, "hash": rule.content_hash},
         reason=rule.note[:300],
         now=now,
     )
@@ -171,7 +169,7 @@ def submit_rule(*, model: RuleModel, rule_id: int, reason: str, actor: User, now
     access_right(actor, rights.EDIT_RULES)
     rule = lock_draft(model, rule_id)
     _refuse_mistakes(rule)
-    payload = {"rule": str(rule), "hash": rule.content_hash, **_describe_trial(rule, now)}
+    payload = {"rule": rule.key, "hash": rule.content_hash, **_describe_trial(rule, now)}
     return ask_approval(kind=PUBLISH, target=rule, payload=payload, reason=reason, actor=actor, now=now)
 
 
@@ -212,7 +210,7 @@ def publish_version(rule: VersionedRule, *, submitted_by: User | None, approved_
         actor=approved_by,
         action="risk.rule_published",
         target=rule,
-        data={"rule": str(rule), "hash": rule.content_hash},
+        data={"rule": rule.key, "hash": rule.content_hash},
         now=now,
     )
 

@@ -99,7 +99,9 @@ def record_rates(*, rates: Sequence[NewRate], origin: str, actor: User, now: dat
         (row.code, row.published_date)
         for row in MarketRate.objects.filter(published_date__in={rate.published_date for rate in rates})
     }
-    fresh = [rate for rate in rates if (rate.code, rate.published_date) not in known]
+    # A feed that repeats itself within one answer is taken by its first word.
+    first = {(rate.code, rate.published_date): rate for rate in reversed(rates)}
+    fresh = [first[key] for key in sorted(first.keys() - known)]
     MarketRate.objects.bulk_create(
         [
             MarketRate(
@@ -179,12 +181,15 @@ def import_rates(*, raw: bytes, actor: User, now: datetime, business_date: date)
 
 def _read_rates(rows: Iterable[Sequence[str]]) -> tuple[list[NewRate], list[Any]]:
     rates, faults = [], []
+    seen: set[tuple[str, date]] = set()
     for number, cells in enumerate(rows, 2):
         try:
             code, day, value, source = cells
             rate = NewRate(MarketRate.Code(code.strip().upper()).value, date.fromisoformat(day), Decimal(value), source)
-            if not 0 <= rate.value < 1 or not source.strip():
+            key = (rate.code, rate.published_date)
+            if not 0 <= rate.value < 1 or not source.strip() or key in seen:
                 raise ValueError
+            seen.add(key)
         except (ValueError, InvalidOperation):
             faults.append(_("Row %(number)s cannot be read.") % {"number": number})
         else:

@@ -100,6 +100,7 @@ _ALERT_RULES: Final[tuple[dict[str, Any], ...]] = (
             ("资金缺口", "funding_gap", "0.30", "0.10", 2, 100_000, Severity.MIDDLE),
             ("出借人资金流出", "investor_outflow", "0.20", "0.10", 2, 1_000_000, Severity.HIGH),
             ("债务争议占比", "disputes", "0.15", "0.10", 1, 20, Severity.MIDDLE),
+            ("客户投诉率", "complaints", "0.02", "0.01", 1, 100, Severity.MIDDLE),
             ("部门工单超时占比", "late_cases", "0.30", "0.20", 2, 10, Severity.LOW),
             ("登录失败占比", "failed_logins", "0.40", "0.20", 1, 100, Severity.HIGH),
             ("客户流失率", "leavers", "0.05", "0.04", 3, 100, Severity.MIDDLE),

@@ -19,7 +19,7 @@ from risk.models import Challenger, ModelTraining, Scorecard
 from risk.operations.configuration import content_hash_of
 from risk.queries.trainings import read_own_material
 from risk.rules.scoring.learning_table import LearningTableFault, read_learning_table
-from risk.rules.scoring.material import LEAST_BADS, Effort, Made, Material, TooThin
+from risk.rules.scoring.material import LEAST_BADS, Effort, Made, Material, NothingVaries, TooThin
 from risk.rules.scoring.models import ADDITIVE, AVERAGE, POINTS
 from staff import rights
 from staff.queries import access_right
@@ -38,6 +38,7 @@ TABLE_FAULTS: Final = {
     "CELL": _("A cell of the file is far too long, or a quote is not closed."),
     "NO_OUTCOME": _("The table needs a column called bad that says 1 or 0 in every row."),
     "NO_INPUTS": _("No heading of the table is the name of an input."),
+    "HEADING_TWICE": _("A heading stands there twice: %(detail)s"),
     "WRONG_VALUE": _("A value does not fit its input: %(detail)s"),
 }
 
@@ -142,9 +143,14 @@ def _run(training_id: int, make: Maker, read_now: Callable[[], datetime], effort
             _("Too few outcomes: %(bads)s of %(rows)s went bad; at least %(least)s of each kind are needed.")
             % {"bads": sum(material.bad), "rows": len(material), "least": LEAST_BADS}
         )
+    except NothingVaries:
+        made = []
+        training.error = str(_("No input differs from one applicant to another: there is nothing to learn from."))
     except Exception as error:
         # Whatever a library stumbles over, the training must not be begun again for ever; the job's row has the details.
-        training.error = type(error).__name__
+        training.error = str(
+            _("The training broke off (%(kind)s); the list of jobs has the details.") % {"kind": type(error).__name__}
+        )
         finish_training(training=training, material=material, made=[], now=read_now())
         raise
     finish_training(training=training, material=material, made=made, now=read_now())

@@ -102,9 +102,7 @@ def start_trial(
         cursor=start,
         basis=get_basis(business_date).as_json(),
     )
-    audit.record(
-        actor=actor, action="risk.trial_started", target=trial, data={"rule": str(rule), "kind": kind}, now=now
-    )
+    audit.record(actor=actor, action="risk.trial_started", target=trial, data={"rule": rule.key, "kind": kind}, now=now)
     return trial
 
 

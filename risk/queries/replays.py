@@ -1,5 +1,6 @@
 """Replaying stored decisions: the same inputs and the same versions of the rules must give the same answer."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,6 +9,7 @@ import orjson
 from risk.models import DecisionRecord
 from risk.queries.rules import get_rule_set_of
 from risk.rules.decision import Verdict, decide
+from risk.rules.inputs import FACTS, InputField, InputType, Value
 from risk.rules.offers import Settled, read_terms, settle
 
 
@@ -40,13 +42,29 @@ def replay_decision(record: DecisionRecord) -> Replay:
         return Replay(is_judged=False)
     rules = get_rule_set_of(record.scorecard_id, record.table_id)
     stored = orjson.loads(record.inputs)
-    verdict = decide(rules.scorecard, rules.table, stored["facts"])
+    facts = stored["facts"]
+    if record.score is not None:
+        facts = {**_list_later_inputs(facts), **facts}
+    verdict = decide(rules.scorecard, rules.table, facts)
     pairs = _compare_verdict(record, verdict)
     # Decisions older than the keeping of their terms are replayed as far as the rules went.
     if "terms" in stored:
         pairs += _compare_settled(record, settle(verdict, read_terms(stored["terms"])))
     differences = tuple(Difference(what, str(old), str(new)) for what, old, new in pairs if old != new)
     return Replay(True, differences, rules.version)
+
+
+def _list_later_inputs(facts: Mapping[str, Value]) -> dict[str, Value]:
+    """Return a value for each input that came to the list after a decision: its rules cannot name it, so any will do."""
+    return {name: _any_value(field) for name, field in FACTS.items() if name not in facts}
+
+
+def _any_value(field: InputField) -> Value:
+    if field.is_nullable:
+        return None
+    if field.type is InputType.TEXT:
+        return min(field.choices)
+    return False if field.type is InputType.BOOL else 0
 
 
 def _compare_verdict(record: DecisionRecord, verdict: Verdict) -> list[tuple[str, Any, Any]]:

@@ -131,6 +131,11 @@ _BASE: dict[str, Any] = {
 
 
 def _case(fires: str, outcome: str, *reasons: str, **change: Any) -> dict[str, Any]:
+    """Return a case of a row. Its score is held, so that it asks the table alone and outlives the scorecard; None leaves it."""
+    if fires.startswith(tables.POLICY):
+        change.setdefault("score", 700)
+    if change["score"] is None:
+        del change["score"]
     return {
         "name": f"{fires} {' '.join(f'{key}={value}' for key, value in change.items())}",
         "fires": fires,
@@ -139,28 +144,29 @@ def _case(fires: str, outcome: str, *reasons: str, **change: Any) -> dict[str, A
     }
 
 
-# Each row, and both sides of each of its bounds.
+# Each row, and both sides of each of its bounds. The first asks the scorecard, too: whoever has nothing against him but the
+# list must not be refused for his score as well, whatever model is in force.
 CASES: Final[dict[str, Any]] = {
     "base": _BASE,
     "cases": [
-        _case("policy/P1", "DECLINE", "BLACKLISTED", is_blacklisted=True),
+        _case("policy/P1", "DECLINE", "BLACKLISTED", is_blacklisted=True, score=None),
         _case("policy/P2", "DECLINE", "OVERDUE_ELSEWHERE", is_overdue_now=True),
         _case("policy/P3", "DECLINE", "OVERDUE_HERE", own_is_overdue=True),
         _case("policy/P4", "DECLINE", "SERIOUS_ARREARS", max_dpd_24_months=91),
-        _case("grading/G3", "APPROVE", "SCORE_C", max_dpd_24_months=90),
+        _case("grading/G3", "APPROVE", "SCORE_C", max_dpd_24_months=90, score=600),
         _case("policy/P5", "DECLINE", "DEBT_TOO_HIGH", debt_to_income_bp=7001),
         _case("policy/P6", "REFER", "DEBT_HIGH", debt_to_income_bp=7000),
         _case("policy/P6", "REFER", "DEBT_HIGH", debt_to_income_bp=5501),
-        _case("grading/G2", "APPROVE", "SCORE_B", debt_to_income_bp=5500),
+        _case("grading/G2", "APPROVE", "SCORE_B", debt_to_income_bp=5500, score=650),
         _case("policy/P7", "REFER", "INCOME_UNKNOWN", debt_to_income_bp=None, loan_to_income_bp=None),
         _case("policy/P8", "REFER", "MANY_QUERIES", query_count_3_months=12),
-        _case("grading/G2", "APPROVE", "SCORE_B", query_count_3_months=11),
+        _case("grading/G2", "APPROVE", "SCORE_B", query_count_3_months=11, score=650),
         _case("policy/P9", "REFER", "UNDECLARED_DEBT", undeclared_debt_fen=5_000_001),
-        _case("grading/G1", "APPROVE", "SCORE_A", undeclared_debt_fen=5_000_000),
+        _case("grading/G1", "APPROVE", "SCORE_A", undeclared_debt_fen=5_000_000, score=700),
         _case("policy/P10", "REFER", "THIN_FILE", bureau_has_history=False, amount_fen=5_000_001),
-        _case("grading/G1", "APPROVE", "SCORE_A", bureau_has_history=False, amount_fen=5_000_000),
+        _case("grading/G1", "APPROVE", "SCORE_A", bureau_has_history=False, amount_fen=5_000_000, score=700),
         _case("policy/P11", "REFER", "ARREARS_HERE", own_max_dpd=31),
-        _case("grading/G2", "APPROVE", "SCORE_B", own_max_dpd=30),
+        _case("grading/G2", "APPROVE", "SCORE_B", own_max_dpd=30, score=650),
         _case(
             "policy/P2", "DECLINE", "OVERDUE_ELSEWHERE", "MANY_QUERIES", is_overdue_now=True, query_count_3_months=15
         ),

@@ -80,6 +80,7 @@ class ApplicationPage(StaffPage):
             "method_word": Method(application.method).label,
             "steps": _list_steps(application),
             "decision": decision,
+            "rule_versions": words.name_versions(decision.rule_version) if decision else "",
             "outcome_word": Outcome(decision.outcome).label if decision else "",
             "outcome_tone": _OUTCOME_TONES.get(decision.outcome, "plain") if decision else "",
             "waterfall": _draw(decision) if decision and decision.score is not None else None,
@@ -162,7 +163,9 @@ class Replayed(StaffPage):
         record = DecisionRecord.objects.filter(application=application).first()
         if record is None:
             raise NotFound
-        return render(request, "risk/replay.html", {"replay": replay_decision(record)})
+        replay = replay_decision(record)
+        context = {"replay": replay, "rule_versions": words.name_versions(replay.rule_version)}
+        return render(request, "risk/replay.html", context)
 
 
 class Propose(ApplicationPage):

@@ -1,5 +1,6 @@
 """What a model's card shows as pictures."""
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
@@ -191,4 +192,15 @@ def _name_band(name: str, band: str) -> str:
         return _("unknown")
     if band in ("true", "false"):
         return words.value_of(name, band == "true")
-    return words.value_of(name, band) if name in ("housing", "purpose") else band
+    if name in ("housing", "purpose"):
+        return words.value_of(name, band)
+    if not name.endswith(("_bp", "_fen")):
+        return band
+    # Shares are kept in basis points and money in fen; nobody reads them so.
+    return re.sub(r"\d+", lambda bound: words.value_of(name, int(bound[0])), band)
+
+
+def points_text(points: float) -> str:
+    """Return points with their sign: +12, −30, 0."""
+    whole = round(points)
+    return f"{whole:+d}".replace("-", "−") if whole else "0"

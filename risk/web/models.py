@@ -194,6 +194,8 @@ class ModelPage(StaffPage):
                     "name": words.name_of(name),
                     "url": f"?input={name}#shape",
                     "is_current": name == chosen,
+                    "least": model_charts.points_text(min(points for _band, points in shapes[name])),
+                    "most": model_charts.points_text(max(points for _band, points in shapes[name])),
                     "weight": inputs.get(name, {}).get("weight"),
                     "reason_share": share_text(inputs[name]["reason_share"]) if name in inputs else "–",
                 }

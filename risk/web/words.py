@@ -1,5 +1,6 @@
 """The names of what a decision looks at, and their values as people read them."""
 
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -8,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.rules.formats import money_text, rate_text
 from lending.models import Application
+from risk.models.rules import name_version
 
 FACTOR_NAMES = {
     "bureau_has_history": _("Has a credit history"),
@@ -58,6 +60,12 @@ WITHHELD = {
     "SWITCHED_OFF": _("not looked at: the house has it switched off"),
     "NO_CONSENT": _("not looked at: no consent is in force"),
 }
+
+
+def name_versions(kept: str) -> str:
+    """Return the versions that a record keeps as `standard v1 / standard v2` in the reader's words."""
+    parts = (re.fullmatch(r"(\S+) v(\d+)", part) for part in kept.split(" / "))
+    return " · ".join(name_version(part[1], part[2]) if part else kept for part in parts)
 
 
 def name_of(factor: str) -> str:

@@ -57,6 +57,7 @@ class DepartmentCaseFilter(forms.Form):
         StaffMember.objects.none(), label=gettext_lazy("Held by"), required=False, empty_label=gettext_lazy("any")
     )
     is_urgent = forms.BooleanField(label=gettext_lazy("Urgent"), required=False)
+    is_complaint = forms.BooleanField(label=gettext_lazy("Complaint"), required=False)
     since = forms.DateField(label=gettext_lazy("Asked since"), required=False, widget=DayInput)
     until = forms.DateField(label=gettext_lazy("Asked until"), required=False, widget=DayInput)
 

@@ -24,6 +24,7 @@ NEWS = MarketNews(
     rates=[
         PublishedRate("LPR_1Y", DAY, Decimal("0.0280"), "同业拆借中心"),
         PublishedRate("LPR_1Y", date(2024, 10, 21), Decimal("0.0310"), "同业拆借中心"),
+        PublishedRate("LPR_1Y", DAY, Decimal("0.0290"), "又说一遍"),
         PublishedRate("UNKNOWN", DAY, Decimal("0.5"), "?"),
     ],
     policies=[
@@ -104,7 +105,15 @@ class TestFile:
 
     @pytest.mark.parametrize(
         "row",
-        ["LPR_9Y,2026-02-24,0.03,x", "LPR_1Y,24.2.,0.03,x", "LPR_1Y,2026-02-24,3.0,x", "LPR_1Y,2026-02-24,0.03", "a"],
+        [
+            "LPR_9Y,2026-02-24,0.03,x",
+            "LPR_1Y,24.2.,0.03,x",
+            "LPR_1Y,2026-02-24,3.0,x",
+            "LPR_1Y,2026-02-24,0.03",
+            "a",
+            "LPR_1Y,2026-01-20,0.0310,x",
+            "LPR_1Y,2026-02-24,NaN,x",
+        ],
     )
     def test_or_not_at_all(self, officer: User, house: datetime, row: str) -> None:
         raw = f"code,published_date,value,source\nLPR_1Y,2026-01-20,0.0300,x\n{row}\n".encode()

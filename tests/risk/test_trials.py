@@ -1,5 +1,6 @@
 """Drafts judged on stored decisions: back-tests, shadows, replays, and no way into force without one."""
 
+import json
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -193,6 +194,15 @@ def test_a_decision_is_replayed_to_the_same_answer_with_its_rules_replaced_and_i
         assert replay.is_judged and replay.is_same, replay.differences
         assert replay.rule_version == "standard v1 / standard v1"
     call_command("replay_decisions", sample=2)
+
+
+def test_an_input_that_came_to_the_list_later_changes_no_old_answer(decided: list[DecisionRecord]) -> None:
+    record = decided[0]
+    stored = json.loads(record.inputs)
+    for name in ("purpose", "term_months", "open_loan_count"):
+        del stored["facts"][name]
+    record.inputs = json.dumps(stored)
+    assert replay_decision(record).is_same
 
 
 def test_a_replay_tells_what_differs(decided: list[DecisionRecord]) -> None:

@@ -29,6 +29,9 @@ def read_learning_table(rows: Iterator[list[str]]) -> tuple[Material, dict[str, 
     headings = [heading.strip() for heading in next(rows)]
     places = {heading: place for place, heading in enumerate(headings)}
     used = [name for name in FACTS if name in places]
+    twice = sorted(name for name in (*used, OUTCOME) if headings.count(name) > 1)
+    if twice:
+        raise LearningTableFault("HEADING_TWICE", ", ".join(twice))
     if OUTCOME not in places:
         raise LearningTableFault("NO_OUTCOME")
     if not used:

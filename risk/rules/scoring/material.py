@@ -75,18 +75,24 @@ class TooThin(ValueError):
     """There are too few outcomes of one kind to learn from."""
 
 
+class NothingVaries(ValueError):
+    """Every input says the same of everybody."""
+
+
 LEAST_BADS: Final = 30
 LEAST_GOODS: Final = 30
 
 
 def check_material(material: Material) -> None:
-    """Refuse what cannot be learned from, and inputs outside of the list. Raises TooThin, ValueError."""
+    """Refuse what cannot be learned from, and inputs outside of the list. Raises TooThin, NothingVaries, ValueError."""
     foreign = sorted(material.columns.keys() - FACTS.keys())
     if foreign:
         raise ValueError(f"not on the list of inputs: {', '.join(foreign)}")
     bads = sum(material.bad)
     if bads < LEAST_BADS or len(material) - bads < LEAST_GOODS:
         raise TooThin(f"{bads} / {len(material)}")
+    if all(len(set(values)) < 2 for values in material.columns.values()):
+        raise NothingVaries
 
 
 def is_never_input(heading: str) -> bool:

@@ -15,7 +15,7 @@ from risk.rules import standard
 from risk.rules.cases import check_cases
 from risk.rules.counterfactual import find_flips
 from risk.rules.decision import approve_amount, decide
-from risk.rules.inputs import CONSENTED, FACTS, InputField, InputType
+from risk.rules.inputs import CONSENTED, FACTS, TABLE_FIELDS, InputField, InputType
 from risk.rules.offers import factor_code
 from risk.rules.scorecard import Scorecard
 from risk.rules.tables import Outcome, compile_table
@@ -24,6 +24,52 @@ BASE = standard.CASES["base"]
 CARD = Scorecard(standard.SCORECARD)
 TABLE = compile_table(standard.DOCUMENT, TABLE_REASONS)
 ENGINE = zen.ZenEngine().create_decision(json.dumps(standard.DOCUMENT))
+INPUTS_OF_THE_FIRST_RELEASE = {
+    "amount_fen",
+    "bureau_has_history",
+    "bureau_score",
+    "card_utilisation_bp",
+    "debt_to_income_bp",
+    "employment_years",
+    "housing",
+    "is_blacklisted",
+    "is_overdue_now",
+    "late_relation_count",
+    "loan_to_income_bp",
+    "max_dpd_24_months",
+    "oldest_account_months",
+    "open_loan_count",
+    "overdue_count_24_months",
+    "own_active_loan_count",
+    "own_is_overdue",
+    "own_max_dpd",
+    "own_settled_loan_count",
+    "purpose",
+    "query_count_3_months",
+    "score",
+    "term_months",
+    "undeclared_debt_fen",
+}
+REASONS_OF_THE_FIRST_RELEASE = {
+    "ARREARS_HERE",
+    "BLACKLISTED",
+    "DEBT_HIGH",
+    "DEBT_TOO_HIGH",
+    "INCOME_UNKNOWN",
+    "MANY_QUERIES",
+    "OVERDUE_ELSEWHERE",
+    "OVERDUE_HERE",
+    "RELATIONS_LATE",
+    "SCORE_A",
+    "SCORE_B",
+    "SCORE_BORDERLINE",
+    "SCORE_C",
+    "SCORE_D",
+    "SCORE_TOO_LOW",
+    "SERIOUS_ARREARS",
+    "THIN_FILE",
+    "UNDECLARED_DEBT",
+}
 RANK = {"APPROVE": 0, "REFER": 1, "DECLINE": 2}
 
 
@@ -105,6 +151,28 @@ def test_a_case_that_does_not_hold_is_named(change: dict[str, Any], problem: str
     case = {"fires": "policy/P1", "change": {"is_blacklisted": True}, "expect": {"outcome": "DECLINE"}, **change}
     cases = {"base": BASE, "cases": [case, *standard.CASES["cases"]]}
     assert [found.code for found in check_cases(CARD, TABLE, cases)] == [problem]
+
+
+@pytest.mark.parametrize(
+    ("change", "grade"),
+    [
+        ({}, "A"),
+        ({"max_dpd_24_months": 90}, "C"),
+        ({"debt_to_income_bp": 5500}, "B"),
+        ({"query_count_3_months": 11}, "B"),
+        ({"undeclared_debt_fen": 5_000_000}, "A"),
+        ({"bureau_has_history": False, "amount_fen": 5_000_000}, "A"),
+        ({"own_max_dpd": 30}, "B"),
+    ],
+)
+def test_the_shipped_points_grade_as_their_author_meant(change: dict[str, Any], grade: str) -> None:
+    assert decide(CARD, TABLE, {**BASE, **change}).grade == grade
+
+
+def test_what_was_ever_an_input_or_a_reason_stays_one() -> None:
+    """Stored decisions are replayed by tables that name them: a name may be added, none may leave."""
+    assert TABLE_FIELDS.keys() >= INPUTS_OF_THE_FIRST_RELEASE
+    assert set(TABLE_REASONS) >= REASONS_OF_THE_FIRST_RELEASE
 
 
 def test_a_row_without_a_case_is_named() -> None:

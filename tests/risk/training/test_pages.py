@@ -48,7 +48,7 @@ def test_an_rm_sees_no_models(people: dict[str, Client]) -> None:
 def test_the_list_and_the_cards(people: dict[str, Client]) -> None:
     page = people["risk-officer"].get("/risk/models/").content.decode()
     assert (
-        "standard v3" in page
+        "standard rules, version 3" in page
         and "additive boosting model" in page
         and "average of boosted trees and additive model" in page
     )
@@ -64,9 +64,10 @@ def test_the_list_and_the_cards(people: dict[str, Client]) -> None:
     ):
         assert words in card
     points = people["risk-officer"].get(f"/risk/models/standard/{versions['points']}/").content.decode()
-    assert "Test cases that would come out otherwise" in points
+    assert "Moves the score by" in points and "Test cases that would come out otherwise" not in points
     expert = people["risk-officer"].get("/risk/models/standard/1/").content.decode()
-    assert "An expert set these points" in expert
+    assert "An expert set these points" in expert and "Fewest points" in expert
+    assert "Moves the score by" not in expert
     beside = people["risk-officer"].get("/risk/challengers/standard/1/").content.decode()
     assert "Beside the champion" in beside and "No decision has been scored by both yet." in beside
     assert people["risk-officer"].get("/risk/models/standard/99/").status_code == 404

@@ -16,7 +16,16 @@ from core.models import User
 from core.seeding import run_seeds
 from customers.models import Customer
 from lending.models import Application, Listing
-from risk.models import BureauReport, Challenger, DecisionRecord, IndicatorValue, ModelTraining, Rescore, Scorecard
+from risk.models import (
+    BureauReport,
+    Challenger,
+    DecisionRecord,
+    DecisionTable,
+    IndicatorValue,
+    ModelTraining,
+    Rescore,
+    Scorecard,
+)
 from risk.operations import configuration as config
 from risk.operations import decisions, rescoring, seed_models, trainings
 from risk.operations.indicators import store_indicators
@@ -25,6 +34,7 @@ from risk.queries.trainings import Outcome, compare_scores, read_own_material
 from risk.rules import standard
 from risk.rules.inputs import FACTS
 from risk.rules.scoring.material import Effort, Made, Material, is_never_input
+from staff.models import Approval
 from tests.fixtures.borrowers import LoanPlan, make_application, make_borrower, make_loan, make_staff
 from tests.risk.conftest import DAY
 
@@ -113,6 +123,7 @@ class TestTraining:
             ),
             (lambda rows: [*rows[:3], rows[3].replace("RENT", "CASTLE"), *rows[4:]], "housing, 4"),
             (lambda rows: [], "no rows"),
+            (lambda rows: [f"{row},{row.split(',')[-1]}" for row in rows], "twice: bad"),
         ],
     )
     def test_a_table_with_a_mistake_is_refused_whole(
@@ -149,6 +160,17 @@ class TestTraining:
         assert training.state == "FAILED" and training.error
         assert Scorecard.objects.count() == 1
 
+    def test_inputs_that_never_vary_are_said(self, officer: User, house: datetime, material: Material) -> None:
+        from risk.training.making import make_models
+
+        alike = {name: [values[0]] * len(values) for name, values in material.columns.items()}
+        raw = write_table(Material(alike, material.bad), len(material))
+        training = ask(officer, house, raw=raw)
+        trainings.run_training(training_id=training.pk, make=make_models, read_now=lambda: house)
+        training.refresh_from_db()
+        assert (training.state, Scorecard.objects.count()) == ("FAILED", 1)
+        assert training.error.startswith("No input differs")
+
     def test_a_failing_library_does_not_begin_again(self, officer: User, house: datetime) -> None:
         training = ask(officer, house)
 
@@ -158,7 +180,10 @@ class TestTraining:
         with pytest.raises(FloatingPointError):
             trainings.run_training(training_id=training.pk, make=fail, read_now=lambda: house)
         training.refresh_from_db()
-        assert (training.state, training.error) == ("FAILED", "FloatingPointError")
+        assert (training.state, training.error) == (
+            "FAILED",
+            "The training broke off (FloatingPointError); the list of jobs has the details.",
+        )
         assert trainings.list_open_trainings() == []
 
 
@@ -245,9 +270,26 @@ class TestInForce:
             cursor.execute("DELETE FROM risk_challenger WHERE id = %s", [challenger.pk])
         assert Challenger.objects.get().card
 
-    def test_what_would_come_out_otherwise_is_listed(self, drafts: ModelTraining) -> None:
-        lines = config.list_case_changes(drafts.scorecards.get(card__kind="points"))
-        assert lines and all(line.startswith("cases/") or "/" in line for line in lines)
+    def test_what_fails_the_cases_of_the_table_in_force_stays_out_of_force(
+        self, officer: User, house: datetime, drafts: ModelTraining
+    ) -> None:
+        points = drafts.scorecards.get(card__kind="points")
+        assert config.list_case_changes(points) == [] == config.find_problems(points)
+        case = {
+            "fires": "grading/G6", "change": {"query_count_3_months": 30}, "expect": {"outcome": "DECLINE"}, "name": "30",
+        }  # fmt: skip
+        table = DecisionTable.objects.get()
+        DecisionTable.objects.create(
+            code="standard", version=2, state="DRAFT", content=table.content, made_at=house, is_shipped=True,
+            cases={**table.cases, "cases": [*table.cases["cases"], case]},
+        )  # fmt: skip
+        DecisionTable.objects.filter(version=1).update(state="RETIRED", retired_at=house)
+        DecisionTable.objects.filter(version=2).update(state="PUBLISHED")
+        lines = config.list_case_changes(points)
+        assert lines and all("/" in line for line in lines)
+        with pytest.raises(config.RuleInvalid):
+            config.submit_rule(model=Scorecard, rule_id=points.pk, reason="better", actor=officer, now=house)
+        assert not Approval.objects.exists()
 
 
 def decide(customer: Customer, now: datetime, system: User, receive_report: Receive) -> DecisionRecord:
