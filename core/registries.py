@@ -235,6 +235,9 @@ attribute_families: Registry[AttributeFamily] = Registry("attribute_families")
 acts: Registry[Act] = Registry("acts")
 # Who rests on a segment: `find(segment_id)` returns labels and addresses.
 segment_uses: Registry[Callable[[int], Sequence[tuple[Text, str]]]] = Registry("segment_uses")
+# After how many days a customer is contacted at the latest, whatever the rules of revisits say: SQL of the app's own that yields
+# `customer_id` and `days`.
+contact_limits: Registry[str] = Registry("contact_limits")
 # Which customers events of a type touch, by the event's name: `find(events)` returns their ids.
 touches: Registry[Callable[[Sequence[Any]], Collection[int]]] = Registry("touches")
 # One entry, "customers": the table in which lists find the attributes.

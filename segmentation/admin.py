@@ -64,7 +64,7 @@ class ServicePackageAdmin(ChangedByTwo, ModelAdmin):
 
     form = ServicePackageForm
     changeable = configuring.PACKAGE_CHANGEABLE
-    list_display = ("service_class", "answer_hours", "contact_days", "team")
+    list_display = ("service_class", "answer_hours", "contact_days", "rm_minutes", "team")
 
 
 class PlaybookForm(ReasonForm):

@@ -22,7 +22,7 @@ class SegmentationConfig(AppConfig):
     def ready(self) -> None:
         from core.changes import appliers
         from core.close import register_step
-        from core.registries import StandingTable, marketing_bars, standing_tables, step_beginnings
+        from core.registries import StandingTable, contact_limits, marketing_bars, standing_tables, step_beginnings
         from core.seeding import register_seed
         from customers.texts import register_text, register_words
         from segmentation import handlers
@@ -33,6 +33,7 @@ class SegmentationConfig(AppConfig):
         from segmentation.queries.attributes import TABLE
         from segmentation.queries.clusters import register_drift
         from segmentation.queries.labels import STAGE_MOVES, YEARS_TOGETHER
+        from segmentation.queries.service import CONTACT_LIMITS
         from segmentation.web import frame
 
         facts.register()
@@ -52,6 +53,7 @@ class SegmentationConfig(AppConfig):
         register_seed(81, "segmentation.recommendation", recommend.seed_parameters)
         step_beginnings.register("segmentation.stages", STAGE_MOVES)
         step_beginnings.register("segmentation.years", YEARS_TOGETHER)
+        contact_limits.register("segmentation.service", CONTACT_LIMITS)
         marketing_bars.register(non_customers.CODE, non_customers.BAR)
         appliers.register("segmentation.labelrule", configuring.apply_label_rule)
         appliers.register("segmentation.servicepackage", configuring.apply_package)

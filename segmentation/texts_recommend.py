@@ -75,6 +75,10 @@ def say_reason(reason: Mapping[str, Any]) -> str:
             **reason,
             "rate": percent(reason["rate"], places=2),
         }
+    if code == "price":
+        return _("chosen for its price: %(rate)s a year") % {"rate": percent(reason["rate"], places=2)}
+    if code == "safety":
+        return _("chosen for its safety: grade R%(grade)s") % reason
     return _("up to %(amount)s below the limits of product and law") % {"amount": _yuan(reason["amount"])}
 
 

@@ -181,6 +181,8 @@ class FinancialProfile(models.Model):
     as_of_date = models.DateField(_("as of"))
     source = models.CharField(_("source"), max_length=40)
     monthly_income = EncryptedTextField(_("monthly income"), blank=True)
+    # The income itself is no attribute; its band is, so that segments can be made by it.
+    income_band = models.CharField(_("income band"), max_length=6, blank=True)
     monthly_debt_payment = MoneyField(_("monthly debt payments"), default=0)
     assets = MoneyField(_("assets"), default=0)
     liabilities = MoneyField(_("liabilities"), default=0)

@@ -13,6 +13,7 @@ from core.money import InexactAmount, yuan
 from customers.models import ChannelPreference, Customer, FinancialProfile
 from customers.operations import facts, history
 from customers.queries.facts import take_stamps
+from customers.rules.sources import band_income
 
 CHANNELS = ("SMS", "MAIL")
 
@@ -92,7 +93,11 @@ def _confirm(
     """Date the same finances anew: that nothing has changed is news too."""
     income = str(stated["monthly_income"])
     profile = FinancialProfile.objects.create(
-        customer=customer, as_of_date=business_date, source=source, **{**stated, "monthly_income": income}
+        customer=customer,
+        as_of_date=business_date,
+        source=source,
+        income_band=band_income(income),
+        **{**stated, "monthly_income": income},
     )
     facts.refresh_completeness([customer.pk])
     audit.record(actor=customer.user, action="customers.profile_updated", target=customer, now=now)

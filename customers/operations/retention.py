@@ -54,7 +54,7 @@ _BESIDE: Final[dict[str, tuple[str, ...]]] = {
            WHERE c.user_id = u.id AND c.id = ANY(%(ids)s)""",
     ),
     "finances": (
-        """UPDATE customers_financialprofile SET monthly_income = '', monthly_debt_payment = 0, assets = 0,
+        """UPDATE customers_financialprofile SET monthly_income = '', income_band = '', monthly_debt_payment = 0, assets = 0,
            liabilities = 0, other_platform_balance = 0, occupation = '', employer = '', employment_years = 0, housing = '',
            is_student = false WHERE customer_id = ANY(%(ids)s)""",
         """UPDATE customers_bankcard SET number = '', number_index = '', reserved_phone = '', tail = '', state = 'UNBOUND'

@@ -8,6 +8,7 @@ from core.errors import Text
 from core.registries import Act, Among, Attribute, Choices, acts, register_family
 from customers.models import Consent, Customer
 from customers.rules.health import HEALTHY
+from customers.rules.sources import INCOME_BANDS
 from staff.models import Department, StaffMember
 
 _PROFILE: Final = _("Profile")
@@ -57,7 +58,7 @@ def _build_consents(among: Among) -> str:
 def _build_care(among: Among) -> str:
     return f"""
     SELECT k.customer_id, count(*) AS contacts_90_days,
-           count(*) FILTER (WHERE k.result <> 'NOT_REACHED') AS reached_90_days
+           count(*) FILTER (WHERE k.result <> 'NOT_REACHED') AS reached_90_days, sum(k.minutes) AS minutes_90_days
     FROM customers_contact k
     WHERE k.at >= {_TODAY} - 90 AND k.customer_id IS NOT NULL {among("k.customer_id")} GROUP BY 1
     """  # noqa: S608 - everything is our own
@@ -81,7 +82,8 @@ def _build_health(among: Among) -> str:
 
 def _build_occupations(among: Among) -> str:
     return f"""
-    SELECT DISTINCT ON (f.customer_id) f.customer_id, nullif(f.occupation, '') AS occupation, f.is_student AS student
+    SELECT DISTINCT ON (f.customer_id) f.customer_id, nullif(f.occupation, '') AS occupation, f.is_student AS student,
+           nullif(f.income_band, '') AS income_band
     FROM customers_financialprofile f WHERE true {among("f.customer_id")}
     ORDER BY f.customer_id, f.as_of_date DESC, f.id DESC
     """  # noqa: S608 - everything is our own
@@ -137,6 +139,7 @@ _CONSENTS: Final = {
 _CONTACTS: Final = {
     "contacts_90_days": Attribute(_("Contacts in 90 days"), "count", "customers.care", _CARE),
     "reached_90_days": Attribute(_("Times reached in 90 days"), "count", "customers.care", _CARE),
+    "minutes_90_days": Attribute(_("Minutes of contact in 90 days"), "count", "customers.care", _CARE),
 }
 _PROMISES: Final = {
     "open_promises": Attribute(_("Open promises to the customer"), "count", "customers.promises", _CARE),
@@ -144,8 +147,12 @@ _PROMISES: Final = {
 }
 _OCCUPATIONS: Final = {
     "occupation": Attribute(_("Occupation"), "text", "customers.occupations", _PROFILE),
+    "income_band": Attribute(
+        _("Monthly income (thousand yuan)"), "text", "customers.occupations", _PROFILE,
+        [(band, band) for _floor, band in reversed(INCOME_BANDS)], for_marketing=True,
+    ),
     "student": Attribute(_("Full-time student"), "flag", "customers.occupations", _PROFILE),
-}
+}  # fmt: skip
 
 
 def _count_contacts(label: Text, results: str = "") -> Act:

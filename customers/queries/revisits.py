@@ -8,6 +8,7 @@ from typing import Final
 from django.db import connection
 
 from core import clock
+from core.registries import contact_limits
 from customers.rules.revisits import Slot
 
 _QUIET: Final = (21, 8)
@@ -36,11 +37,11 @@ _CANDIDATES = """
 SELECT customer_id, member_id, rule_id, interval_days, channel, purpose, value_tier, stage, latest_contact_at,
        base_date, due_date, quiet_from_hour, quiet_to_hour
 FROM (
-    SELECT c.id AS customer_id, c.rm_id AS member_id, r.id AS rule_id, r.interval_days, r.channel, r.purpose,
-           c.value_tier, c.stage, c.latest_contact_at, b.base_date, b.base_date + r.interval_days AS due_date,
+    SELECT c.id AS customer_id, c.rm_id AS member_id, r.id AS rule_id, n.interval_days, r.channel, r.purpose,
+           c.value_tier, c.stage, c.latest_contact_at, b.base_date, b.base_date + n.interval_days AS due_date,
            coalesce(p.quiet_from_hour, %(quiet_from)s) AS quiet_from_hour,
            coalesce(p.quiet_to_hour, %(quiet_to)s) AS quiet_to_hour,
-           row_number() OVER (PARTITION BY c.rm_id ORDER BY b.base_date + r.interval_days, c.id) AS place
+           row_number() OVER (PARTITION BY c.rm_id ORDER BY b.base_date + n.interval_days, c.id) AS place
     FROM customers_customer c
     JOIN staff_staffmember m ON m.id = c.rm_id AND m.is_active
     CROSS JOIN LATERAL (
@@ -52,10 +53,11 @@ FROM (
         WHERE r.is_active AND r.value_tier IN ('', c.value_tier) AND r.stage IN ('', c.stage)
         ORDER BY r.place, r.id LIMIT 1
     ) r ON true
+    CROSS JOIN LATERAL (SELECT least(r.interval_days, ({limits})) AS interval_days) n
     LEFT JOIN customers_channelpreference p ON p.customer_id = c.id
     WHERE c.rm_id >= %(low)s AND c.rm_id < %(high)s
       AND c.merged_into_id IS NULL AND c.status <> 'CLOSED'
-      AND b.base_date + r.interval_days <= %(until)s
+      AND b.base_date + n.interval_days <= %(until)s
       AND NOT EXISTS (SELECT 1 FROM customers_contactplan k WHERE k.customer_id = c.id AND k.state = 'PLANNED')
       AND (c.next_promise_at IS NULL OR NOT EXISTS (
           SELECT 1 FROM customers_promise o WHERE o.customer_id = c.id AND o.state = 'OPEN' AND o.is_contact))
@@ -93,10 +95,18 @@ def list_member_ranges(*, size: int) -> Sequence[tuple[int, int]]:
 
 
 def list_candidates(from_id: int, to_id: int, *, due_until: date, limit: int) -> list[Candidate]:
-    """Return the customers of some RMs who fall due by a date, at most so many an RM, the longest due first."""
+    """Return the customers of some RMs who fall due by a date, at most so many an RM, the longest due first.
+
+    A contact falls due by the rule of revisits, or sooner where another app has promised more (`contact_limits`).
+    """
+    limits = " UNION ALL ".join(
+        f"SELECT x.days FROM ({sql}) x WHERE x.customer_id = c.id"  # noqa: S608 - of our own apps
+        for _key, sql in contact_limits.items()
+    )
+    least = f"SELECT min(y.days) FROM ({limits}) y" if limits else "NULL::int"  # noqa: S608
     with connection.cursor() as cursor:
         cursor.execute(
-            _CANDIDATES,
+            _CANDIDATES.format(limits=least),
             {
                 "low": from_id,
                 "high": to_id,

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
+from typing import Final
 
 from core.money import ZERO, round_yuan
 
@@ -66,6 +67,18 @@ class Capacity:
     net_assets: Decimal
     monthly_surplus: Decimal
     investable: Decimal
+
+
+# Monthly income in thousands of yuan, from the highest floor down; the band alone may choose whom to talk to.
+INCOME_BANDS: Final = ((50_000, "50+"), (20_000, "20-50"), (10_000, "10-20"), (5_000, "5-10"), (0, "0-5"))
+
+
+def band_income(monthly_income: str) -> str:
+    """Return the band of an income as it is kept in plain; empty where none is stated. 8000.00 is `5-10`."""
+    if not monthly_income:
+        return ""
+    income = Decimal(monthly_income)
+    return next((band for floor, band in INCOME_BANDS if income >= floor), "")
 
 
 _RESERVE_MONTHS = 6

@@ -6,12 +6,14 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import connection
-from django.db.models import Avg, Count, F, Q, QuerySet, Sum
+from django.db.models import Avg, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
 
 from core.registries import warning_patterns
 from core.rules.ratios import share_of
 from customers.models import Customer, WorkItem
 from customers.texts import name_code
+from lending.models import Loan, LoanState
 from risk.models import WarningRule, WarningSignal
 from staff import rights
 from staff.queries import Access, scope_condition
@@ -56,6 +58,17 @@ def list_watched_customers(access: Access) -> QuerySet[Customer]:
         .annotate(points=Sum("warning_signals__points"), warnings=Count("warning_signals"))
         .select_related("rm__user")
     )
+
+
+def list_high_tier(access: Access) -> QuerySet[Customer]:
+    """Return the borrowers of the high tier in one's reach who owe, with or without a warning: they are watched all the time."""
+    owing = LoanState.objects.filter(loan__borrower_id=OuterRef("pk"), loan__state=Loan.State.ACTIVE)
+    rows = Customer.objects.filter(
+        scope_condition(access, rights.VIEW_LOANS, "rm"), Exists(owing), risk_tier=Customer.RiskTier.HIGH
+    )
+    live = WarningSignal.objects.filter(customer_id=OuterRef("pk"), ended_date__isnull=True).order_by()
+    points = live.values("customer_id").annotate(points=Sum("points")).values("points")
+    return rows.annotate(points=Coalesce(Subquery(points), 0)).select_related("rm__user")
 
 
 def list_signals(customer_ids: Iterable[int], *, with_ended: bool = False) -> QuerySet[WarningSignal]:

@@ -12,12 +12,13 @@ from core import clock
 from core.api.permissions import ByMethod
 from core.api.views import StaffAPIView, StaffListView, read_body, user_of
 from core.errors import InvalidInput
+from customers.queries.staff import access_customer
 from segmentation.models import Membership, Segment
 from segmentation.operations import segments as operations
 from segmentation.queries import segments as reads
 from segmentation.queries.rules import get_vocabulary
 from segmentation.rules.segments import RuleInvalid, parse
-from segmentation.texts import say_fault
+from segmentation.texts import say_fault, say_leaf, say_value
 from staff import rights
 from staff.queries import access_right
 
@@ -143,6 +144,89 @@ class SegmentView(StaffAPIView):
         segment = reads.get_segment(public_id)
         changed = operations.change_segment(segment_id=segment.pk, **body, actor=user_of(request), now=clock.now())
         return Response(_show(request, changed))
+
+
+class ArchiveView(StaffAPIView):
+    """Take a segment out of use."""
+
+    required_scope = rights.EDIT_SEGMENTS
+
+    @extend_schema(operation_id="staff_segments_archive", request=None, responses=SegmentSerializer)
+    def post(self, request: Request, public_id: str) -> Response:
+        """Archive a segment that nothing rests on; its history stays."""
+        access_right(user_of(request), rights.EDIT_SEGMENTS)
+        segment = reads.get_segment(public_id)
+        archived = operations.archive_segment(segment_id=segment.pk, actor=user_of(request), now=clock.now())
+        return Response(_show(request, archived))
+
+
+class RestoreView(StaffAPIView):
+    """Take an archived segment into use again."""
+
+    required_scope = rights.EDIT_SEGMENTS
+
+    @extend_schema(operation_id="staff_segments_restore", request=None, responses=SegmentSerializer)
+    def post(self, request: Request, public_id: str) -> Response:
+        """Take a segment into use again; its members follow within seconds."""
+        access_right(user_of(request), rights.EDIT_SEGMENTS)
+        segment = reads.get_segment(public_id)
+        restored = operations.restore_segment(segment_id=segment.pk, actor=user_of(request), now=clock.now())
+        return Response(_show(request, restored))
+
+
+class AnswerSerializer(serializers.Serializer[Any]):
+    """One condition of a rule: where it stands, in words, whether it holds and what the customer has."""
+
+    path = serializers.CharField()
+    condition = serializers.CharField()
+    holds = serializers.BooleanField()
+    value = serializers.CharField()
+
+
+class ExplanationSerializer(serializers.Serializer[Any]):
+    """Why a customer is in a segment or not; a list has no conditions."""
+
+    is_in = serializers.BooleanField()
+    fits = serializers.BooleanField(allow_null=True)
+    conditions = AnswerSerializer(many=True)
+
+
+class ExplanationView(StaffAPIView):
+    """Why a customer is in a segment or not."""
+
+    required_scope = rights.VIEW_SEGMENTS
+
+    @extend_schema(operation_id="staff_segments_explain", responses=ExplanationSerializer)
+    def get(self, request: Request, public_id: str, customer: str) -> Response:
+        """Return each condition of the rule in force with what a customer of yours has."""
+        access = access_right(user_of(request), rights.VIEW_SEGMENTS)
+        segment = reads.get_segment(public_id)
+        person = access_customer(access, customer)
+        answer: dict[str, Any] = {
+            "is_in": segment.memberships.filter(customer=person, left_at=None).exists(),
+            "fits": None,
+            "conditions": [],
+        }
+        if segment.kind == Segment.Kind.DYNAMIC:
+            words, names = (
+                get_vocabulary(with_people=False),
+                dict(reads.list_segments().values_list("public_id", "name")),
+            )
+            try:
+                found = reads.explain(segment, person.pk, clock.business_date())
+            except RuleInvalid as error:
+                raise InvalidInput(fields={"rule": [say_fault(error)]}) from error
+            answer["fits"] = found.holds
+            answer["conditions"] = [
+                {
+                    "path": one.path,
+                    "condition": say_leaf(one.leaf, words.facts, names),
+                    "holds": one.holds,
+                    "value": say_value(one.leaf, one.value, words.facts),
+                }
+                for one in found.answers
+            ]
+        return Response(ExplanationSerializer(answer).data)
 
 
 class MembersView(StaffListView):

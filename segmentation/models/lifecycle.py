@@ -16,11 +16,13 @@ def _choose(text: str, text_en: str) -> str:
 
 
 class ServicePackage(models.Model):
-    """What customers of one class get: until when we answer, how often we are in touch at least, what we offer, who does it."""
+    """What customers of one class get: until when we answer, how often we are in touch at least, how much of the RM's
+    time they get, what we offer, who does it."""
 
     service_class = models.CharField(_("service class"), max_length=10, choices=ServiceClass, unique=True)
     answer_hours = models.PositiveSmallIntegerField(_("hours to answer a case"))
     contact_days = models.PositiveSmallIntegerField(_("days between contacts at most"))
+    rm_minutes = models.PositiveSmallIntegerField(_("minutes of the RM for a customer in 90 days"), default=10)
     team = models.CharField(_("named team"), max_length=60, blank=True)
     offers = models.CharField(_("offers"), max_length=300, blank=True)
     offers_en = models.CharField(_("offers in English"), max_length=300, blank=True)
@@ -30,9 +32,9 @@ class ServicePackage(models.Model):
         verbose_name_plural = _("service packages")
         constraints = [
             models.CheckConstraint(
-                condition=Q(answer_hours__gt=0, contact_days__gt=0),
+                condition=Q(answer_hours__gt=0, contact_days__gt=0, rm_minutes__gt=0),
                 name="service_package_has_minimum",
-                violation_error_message=_("Every class has a minimum: hours and days are more than 0."),
+                violation_error_message=_("Every class has a minimum: hours, days and minutes are more than 0."),
             )
         ]
 

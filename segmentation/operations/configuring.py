@@ -13,7 +13,7 @@ from segmentation.models import LabelRule, Playbook, ServicePackage
 from segmentation.models.labels import LIMITS
 
 RULE_CHANGEABLE: Final = ("valid_from", *LIMITS, "source")
-PACKAGE_CHANGEABLE: Final = ("answer_hours", "contact_days", "team", "offers", "offers_en")
+PACKAGE_CHANGEABLE: Final = ("answer_hours", "contact_days", "rm_minutes", "team", "offers", "offers_en")
 PLAYBOOK_CHANGEABLE: Final = ("goal", "goal_en", "offers", "offers_en", "metric", "metric_days")
 
 

@@ -5,13 +5,13 @@ from typing import Final
 
 from segmentation.models import LabelRule, Playbook, ServicePackage
 
-# Class, hours to answer, days between contacts, team, offers, in English.
+# Class, hours to answer, days between contacts, minutes of the RM in 90 days, team, offers, in English.
 _PACKAGES: Final = (
-    ("KEY", 4, 14, "贵宾服务组", "专属客户经理；优先审批；优先满标；节日关怀与邀请活动",
+    ("KEY", 4, 14, 120, "贵宾服务组", "专属客户经理；优先审批；优先满标；节日关怀与邀请活动",
      "An RM of his own; first in review and funding; care on holidays, invitations"),
-    ("IMPORTANT", 12, 30, "客户服务一组", "季度资产回顾；产品组合建议；费率优惠券",
+    ("IMPORTANT", 12, 30, 45, "客户服务一组", "季度资产回顾；产品组合建议；费率优惠券",
      "A review each quarter; advice on the mix of products; coupons on rates"),
-    ("ORDINARY", 24, 90, "客户服务中心", "每季至少一次联系；常见问题与自助服务；新手活动",
+    ("ORDINARY", 24, 90, 10, "客户服务中心", "每季至少一次联系；常见问题与自助服务；新手活动",
      "In touch at least each quarter; answers and self-service; offers for beginners"),
 )  # fmt: skip
 # Stage, goal, in English, offers, in English, figure, days.
@@ -37,11 +37,12 @@ _PLAYBOOKS: Final = (
 def seed_labels(_business_date: date, _now: datetime) -> None:
     """Create the first version of everything; what exists stays as it is."""
     LabelRule.objects.get_or_create(version="2026-1", defaults={"valid_from": date(2015, 1, 1), "source": "house rule"})
-    for service_class, hours, days, team, offers, offers_en in _PACKAGES:
+    for service_class, hours, days, minutes, team, offers, offers_en in _PACKAGES:
         ServicePackage.objects.get_or_create(
             service_class=service_class,
             defaults={
-                "answer_hours": hours, "contact_days": days, "team": team, "offers": offers, "offers_en": offers_en
+                "answer_hours": hours, "contact_days": days, "rm_minutes": minutes, "team": team, "offers": offers,
+                "offers_en": offers_en,
             },
         )  # fmt: skip
     for stage, goal, goal_en, offers, offers_en, metric, within in _PLAYBOOKS:

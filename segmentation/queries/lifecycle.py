@@ -7,7 +7,19 @@ from decimal import Decimal
 from typing import Any, Final
 
 from django.db import connection
-from django.db.models import Avg, Count, DurationField, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet, Value
+from django.db.models import (
+    Avg,
+    Count,
+    DurationField,
+    Exists,
+    ExpressionWrapper,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+)
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce
 
@@ -15,10 +27,11 @@ from core.errors import NotFound
 from core.money import ZERO, round_yuan
 from customers.models import Customer, StepRun
 from customers.queries.staff import in_scope
-from segmentation.models import Decline, LabelChoice, Labels, LabelStay, Playbook, ServicePackage
+from lending.models import Application
+from risk.queries.decisions import list_reasons
+from segmentation.models import Decline, LabelChoice, Labels, LabelStay, Playbook
 from segmentation.queries.attributes import TABLE
 from segmentation.rules.labels import KEYS
-from service.models import DepartmentCase
 from staff import rights
 from staff.models import Scope
 from staff.queries import Access
@@ -101,6 +114,17 @@ def list_holders(access: Access, label: str, value: str) -> QuerySet[Customer]:
     return in_scope(access).filter(pk__in=stays.values("customer_id"))
 
 
+def list_by_prime(access: Access, value: str) -> QuerySet[Customer]:
+    """Return the reader's customers with a value of the label, each with `score`: the points of a prime customer."""
+    points = Labels.objects.filter(customer_id=OuterRef("pk")).values("prime_score")
+    return list_holders(access, "prime", value).annotate(score=Coalesce(Subquery(points), 0))
+
+
+def read_prime(customer_ids: Sequence[int]) -> dict[int, Labels]:
+    """Return the labels of some customers, with the five parts of their score."""
+    return Labels.objects.in_bulk(list(customer_ids))
+
+
 def list_moved(access: Access, label: str, before: str, value: str, since: datetime) -> QuerySet[Customer]:
     """Return the customers of the reader who moved from one value to another since a moment. Raises NotFound."""
     if label not in KEYS:
@@ -138,6 +162,17 @@ def list_past_stays(customer_id: int) -> list[LabelStay]:
     return list(LabelStay.objects.filter(customer_id=customer_id, until_at__isnull=False).order_by("-pk")[:_PAST])
 
 
+def list_decline_reasons(customer_id: int) -> list[str]:
+    """Return in words why the latest decided application was declined; nothing where it was not."""
+    latest = Application.objects.filter(customer_id=customer_id, decided_at__isnull=False).order_by(
+        "-decided_at", "-pk"
+    )
+    found = latest.values("outcome", "reason_codes").first()
+    if found is None or found["outcome"] != "DECLINE":
+        return []
+    return [reason.staff for reason in list_reasons(found["reason_codes"])]
+
+
 def list_choices(customer_id: int) -> list[LabelChoice]:
     """Return what people have set for a customer and not taken back."""
     rows = LabelChoice.objects.filter(customer_id=customer_id, ended_at=None).select_related("made_by")
@@ -173,7 +208,8 @@ def count_declines(access: Access, since: date) -> dict[str, int]:
     return {state: found.get(state, 0) for state in Decline.State.values}
 
 
-def _scope_sql(access: Access) -> tuple[str, tuple[Any, ...]]:
+def write_scope(access: Access) -> tuple[str, tuple[Any, ...]]:
+    """Return a condition on `s`, a row of kept attributes, that leaves the reader's customers, and its parameters."""
     if sees_all(access):
         return "true", ()
     text, parameters = in_scope(access).values("pk").query.sql_with_params()
@@ -183,7 +219,7 @@ def _scope_sql(access: Access) -> tuple[str, tuple[Any, ...]]:
 def list_cohorts(access: Access, *, today: date, within_days: int, months: int = 12) -> list[Cohort]:
     """Return by month of registration how many made their first deal within so many days."""
     first = date(today.year - (months // 12), today.month, 1)
-    among, parameters = _scope_sql(access)
+    among, parameters = write_scope(access)
     statement = f"""
     SELECT date_trunc('month', s.registered AT TIME ZONE 'Asia/Shanghai')::date AS month, count(*),
            count(*) FILTER (WHERE s.first_deal_date <= (s.registered AT TIME ZONE 'Asia/Shanghai')::date + %s),
@@ -198,7 +234,7 @@ def list_cohorts(access: Access, *, today: date, within_days: int, months: int =
 
 def list_years(access: Access) -> list[YearOfFirstDeal]:
     """Return by year of the first deal how many are still with us, and how many stayed each number of years: one pass."""
-    among, parameters = _scope_sql(access)
+    among, parameters = write_scope(access)
     statement = f"""
     SELECT extract(year FROM s.first_deal_date)::int, {_POSSIBLE}, {_TOGETHER}, count(*),
            count(*) FILTER (WHERE s.stage <> 'LOST'), sum(s.clv), count(s.clv)
@@ -249,28 +285,6 @@ def read_first_deals(customer_ids: Sequence[int]) -> dict[int, date]:
             [list(customer_ids)],
         )
         return dict(cursor.fetchall())
-
-
-def list_packages() -> list[ServicePackage]:
-    """Return the service packages, the best first."""
-    order = {"KEY": 0, "IMPORTANT": 1, "ORDINARY": 2}
-    return sorted(ServicePackage.objects.all(), key=lambda row: order[row.service_class])
-
-
-def list_breaches(access: Access, package: ServicePackage, kind: str, now: datetime) -> QuerySet[Customer]:
-    """Return the reader's customers of a class that were not contacted in time, or whose case waits too long."""
-    rows = list_holders(access, "service_class", package.service_class)
-    if kind == "contact":
-        latest = Coalesce("latest_contact_at", "registered_at")
-        days = timedelta(days=package.contact_days)
-        # Who cares for service is contacted twice as often.
-        caring = LabelStay.objects.filter(label="sensitivity", value="SERVICE", until_at=None).values("customer_id")
-        late = Q(latest__lt=now - days) | Q(latest__lt=now - days / 2, pk__in=caring)
-        return rows.alias(latest=latest).filter(late)
-    waiting = DepartmentCase.objects.filter(
-        customer_id=OuterRef("pk"), opened_at__lt=now - timedelta(hours=package.answer_hours)
-    ).exclude(state="CLOSED")
-    return rows.filter(Exists(waiting))
 
 
 def list_playbooks() -> list[Playbook]:

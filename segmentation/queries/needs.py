@@ -205,12 +205,16 @@ def read_next(customer_id: int, content: Mapping[str, Any], day: date) -> list[d
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
-def list_needs(access: Access, on: date, role: str = "") -> QuerySet[NextNeed]:
+def list_needs(access: Access, on: date, role: str = "", stage: str = "") -> QuerySet[NextNeed]:
     """Return what the customers in the reader's scope are likely to want next, in one role or both, the likeliest first.
+
+    With a stage only of customers in it: who is mature is the list to cross-sell to.
 
     Who is no customer on a date is left out.
     """
     rows = NextNeed.objects.filter(role=role) if role else NextNeed.objects.all()
+    if stage:
+        rows = rows.filter(customer__stage=stage)
     if access.scope_of(rights.VIEW_CUSTOMERS) != Scope.ALL:
         rows = rows.filter(customer__in=in_scope(access).values("pk"))
     return rows.exclude(is_non_customer(on)).order_by("-chance", "-pk")

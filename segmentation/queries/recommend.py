@@ -20,7 +20,7 @@ from lending.queries.exposure import get_exposure
 from lending.queries.suitability import get_caps, get_suitability, read_borrower_facts, sum_invested
 from lending.rules import limits
 from risk.queries.alerts import list_unmarketed_products
-from segmentation.models import Learning
+from segmentation.models import Labels, Learning
 from segmentation.queries.non_customers import find_non_customers
 from segmentation.rules.needs import list_next
 from segmentation.rules.recommend import (
@@ -38,6 +38,7 @@ from segmentation.rules.recommend import (
     suggest_amount,
     tell_reasons,
 )
+from segmentation.rules.sensitivity import Offer, choose_offers
 
 # A taste is that of the latest bids of two years.
 _TASTE_BIDS: Final = 200
@@ -131,14 +132,20 @@ def recommend_to(
     if held:
         nothing = Recommendations([], Bar.NON_CUSTOMER, until=held[customer.pk])
         return nothing, nothing
+    moved_by = _read_sensitivity(customer.pk) if agreed else ""
     return (
-        recommend_listings(customer, today, now, is_personal=agreed),
-        recommend_products(customer, today, is_personal=agreed),
+        recommend_listings(customer, today, now, is_personal=agreed, sensitivity=moved_by),
+        recommend_products(customer, today, is_personal=agreed, sensitivity=moved_by),
     )
 
 
-def recommend_listings(customer: Customer, today: date, now: datetime, *, is_personal: bool) -> Recommendations:
-    """Return the open listings that suit an investor, by his taste; without consent in the order of all: the newest first."""
+def recommend_listings(
+    customer: Customer, today: date, now: datetime, *, is_personal: bool, sensitivity: str = ""
+) -> Recommendations:
+    """Return the open listings that suit an investor, by his taste; without consent in the order of all: the newest first.
+
+    Who is sensitive to price or safety is shown only what fits that, as far as there is any.
+    """
     if customer.status != Customer.Status.IDENTIFIED:
         return Recommendations([], Bar.NOT_IDENTIFIED)
     suitability = get_suitability(customer.pk, today)
@@ -165,13 +172,15 @@ def recommend_listings(customer: Customer, today: date, now: datetime, *, is_per
         ]
         order.sort(key=lambda place: -scores[place])
     free = balance_of_customer(customer.pk).available
+    means = _choose_listings(sensitivity, rows)
     found: list[Recommended] = []
-    for place in order:
+    for place in [place for place in order if not means or place in means]:
         row = rows[place]
         amount = _suit(row, suitability, invested, free, today)
         if amount is None:
             continue
         reasons = tell_reasons(taste, shares, described[place], weights) if is_personal else []
+        reasons += means.get(place, [])
         found.append(_as_listing(row, amount, free, suitability.tier, reasons))
         if len(found) == SHOWN:
             break
@@ -190,6 +199,16 @@ def _read_open(customer_id: int, grades: Sequence[int], today: date) -> list[dic
     terms = {name: F(f"product__{name}") for name in ("period_unit", "bid_min", "bid_step", "bid_max_share")}
     named = {"product_name": F("product__name"), "product_name_en": F("product__name_en")}
     return list[Any](rows.order_by("-pk").values(*_LISTING, **terms, **named)[:_MOST_LISTINGS])
+
+
+def _read_sensitivity(customer_id: int) -> str:
+    return Labels.objects.filter(pk=customer_id).values_list("sensitivity", flat=True).first() or ""
+
+
+def _choose_listings(sensitivity: str, rows: Sequence[Mapping[str, Any]]) -> dict[int, list[dict[str, Any]]]:
+    """Return by place the listings that fit what moves the investor, each with why; nothing where nothing moves him."""
+    offers = [Offer(row["annual_rate"], row["risk_grade"]) for row in rows]
+    return choose_offers(sensitivity, offers, is_lent=True)
 
 
 def _describe(row: Mapping[str, Any]) -> Traits:
@@ -262,7 +281,7 @@ def read_taste(customer_id: int, today: date) -> Taste:
     return taste
 
 
-def recommend_products(customer: Customer, today: date, *, is_personal: bool) -> Recommendations:
+def recommend_products(customer: Customer, today: date, *, is_personal: bool, sensitivity: str = "") -> Recommendations:
     """Return the products that a borrower can have, by what those before him took next; each with what he may ask for."""
     bar = _find_bar(customer, today)
     if bar is not None:
@@ -278,8 +297,11 @@ def recommend_products(customer: Customer, today: date, *, is_personal: bool) ->
     exposure = get_exposure(customer.pk, other_platforms=_other_platforms(customer.pk))
     settled = Loan.objects.filter(borrower=customer, state=Loan.State.SETTLED).count() if is_personal else 0
     names = {product.pk: product.name for product in products}
+    means = _choose_products(sensitivity, products, latest["grade"] if latest else "")
     found = []
     for product in sorted(products, key=lambda product: (-shares.get(product.pk, 0.0), product.code)):
+        if means and product.pk not in means:
+            continue
         caps = get_caps(customer, product, today)
         room = min(caps.one_platform - exposure.here, caps.all_platforms - exposure.here - exposure.other_platforms)
         wish = latest["amount"] if latest and is_personal else product.amount_min
@@ -287,10 +309,18 @@ def recommend_products(customer: Customer, today: date, *, is_personal: bool) ->
         if product.code in paused or not amount or limits.check_exposure(exposure, amount, caps):
             continue
         reasons = _tell_product(product, shares, names.get(last or 0, ""), settled, latest if is_personal else None)
+        reasons += means.get(product.pk, [])
         reasons.append({"code": "room", "amount": str(min(room, product.amount_max))})
         terms = {"code": product.code, "most": min(room, product.amount_max), "periods": product.periods_allowed}
         found.append(Recommended(product.pk, product.code, product.name, amount, reasons, terms))
     return Recommendations(found[:SHOWN], None if found else Bar.MOST_OWED, learning, is_personal)
+
+
+def _choose_products(sensitivity: str, products: Sequence[Product], grade: str) -> dict[int, list[dict[str, Any]]]:
+    priced = [product for product in products if product.rate_by_grade.get(grade)]
+    offers = [Offer(Decimal(str(product.rate_by_grade[grade])), 0) for product in priced]
+    chosen = choose_offers(sensitivity, offers, is_lent=False)
+    return {priced[place].pk: reasons for place, reasons in chosen.items()}
 
 
 def _find_bar(customer: Customer, today: date) -> Bar | None:

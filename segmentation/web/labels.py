@@ -11,9 +11,10 @@ from django.utils.translation import ngettext
 
 from core import clock
 from core.errors import InvalidInput, NotFound
-from core.sentences import join_words, say_value
+from core.sentences import join_parts, join_words, say_value
 from core.web.listing import take_page
 from core.web.reading import read_number
+from customers.models import Customer
 from customers.queries.staff import access_customer
 from segmentation.models import Decline, LabelStay
 from segmentation.models.vocabulary import Sign
@@ -102,6 +103,8 @@ class PeoplePage(StaffPage):
                 "before": name_value(label, before),
                 "value": name_value(label, value),
             }
+        elif label == "prime":
+            return self.show_prime(request, value)
         else:
             rows = reads.list_holders(self.access, label, value)
             title = say_value(name_label(label), name_value(label, value))
@@ -118,6 +121,20 @@ class PeoplePage(StaffPage):
             "back": reverse("segmentation:lifecycle" if before else "segmentation:labels"),
         }
         return render(request, "segmentation/people.html", context)
+
+    def show_prime(self, request: HttpRequest, value: str) -> HttpResponse:
+        """Show who has so many points of a prime customer, the most first, with their parts."""
+        rows = reads.list_by_prime(self.access, value).select_related("rm__user").defer("search_grams", "labels")
+        page = take_page(rows, request.GET, sorts={"score": "score"}, default="-score", is_few=True)
+        found = reads.read_prime([customer.pk for customer in page.rows])
+        context = {
+            "title": say_value(name_label("prime"), name_value("prime", value)),
+            "page": page,
+            "rows": [{"customer": customer, "parts": list_parts(found.get(customer.pk))} for customer in page.rows],
+            "parts": [name for name, _points in list_parts(found[page.rows[0].pk])] if page.rows else [],
+            "back": reverse("segmentation:labels"),
+        }
+        return render(request, "segmentation/prime.html", context)
 
     def show_together(self, request: HttpRequest) -> HttpResponse:
         """Show who began in a year and stayed so long."""
@@ -150,6 +167,7 @@ class CustomerLabels(StaffPage):
         """Answer the fragment."""
         customer = access_customer(self.access, public_id)
         found, stays = reads.read_labels(customer.pk), reads.list_stays(customer.pk)
+        limits = get_rule(clock.business_date())
         rows = [
             {
                 "title": name_label(key),
@@ -159,7 +177,8 @@ class CustomerLabels(StaffPage):
                 "reason": say_reason(
                     key, {name: reason[name] for name in REASONS[key] if name in (reason := stays[key].reason)}
                 ),
-                "means": say_means(key, stays[key].value),
+                "rule": explain(key, limits) if limits else "",
+                **self.show_means(customer, key, stays[key].value),
                 "days": (clock.business_date() - stays[key].from_date).days,
             }
             for key in KEYS
@@ -183,6 +202,19 @@ class CustomerLabels(StaffPage):
             "can_edit": self.access.has(rights.EDIT_CUSTOMERS),
         }
         return render(request, "segmentation/customer_labels.html", context)
+
+    def show_means(self, customer: Customer, key: str, value: str) -> dict[str, Any]:
+        """Return what a label brings, and where to go on from it."""
+        means, more = say_means(key, value), {}
+        if (key, value) == ("sensitivity", "SAFETY"):
+            more = {"url": reverse("segmentation:safety", args=[customer.public_id]), "link": _("Facts sheet")}
+        elif (key, value) == ("sensitivity", "SERVICE"):
+            means = join_parts([means, say_value(_("RM"), customer.rm or _("nobody yet"))])
+        elif (key, value) == ("risk_tier", "HIGH") and self.access.has(rights.VIEW_LOANS):
+            more = {"url": f"{reverse('risk:warnings')}?of=high", "link": _("Monitoring queue")}
+        elif key == "non_customer":
+            means = " ".join([means, *reads.list_decline_reasons(customer.pk)])
+        return {"means": means, **more}
 
 
 def list_parts(found: Any) -> list[tuple[str, int]]:

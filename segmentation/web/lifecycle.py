@@ -11,14 +11,17 @@ from django.utils.translation import ngettext
 
 from core import clock
 from core.errors import NotFound
+from core.registries import attributes
 from core.rules.charts import Chart, Series, Shape, Unit
 from core.sentences import join_words
-from core.web.listing import take_page
+from core.web.listing import count_rows, take_page
 from customers.models import Customer, CustomerRole, ProcessStep, StepRun
 from segmentation.models import Decline
 from segmentation.models.vocabulary import Phase, Sign
+from segmentation.queries import acquisition, service
 from segmentation.queries import lifecycle as reads
 from segmentation.rules.labels import STAGES
+from segmentation.texts_recommend import name_fact
 from segmentation.web.labels import list_tabs, people_url, together_url
 from segmentation.web.words import list_both, name_value
 from staff import rights
@@ -63,6 +66,7 @@ class LifecyclePage(StaffPage):
         flows = {label: reads.count_moves(self.access, label, since) for label in _LABELS}
         years = reads.list_years(self.access)
         cohorts = reads.list_cohorts(self.access, today=today, within_days=within)
+        trait = asked if (asked := request.GET.get("trait", "")) in acquisition.TRAITS else acquisition.TRAITS[0]
         context = {
             "tabs": list_tabs("segmentation:lifecycle"),
             "stages": stages,
@@ -77,11 +81,24 @@ class LifecyclePage(StaffPage):
             "cohort_chart": draw_cohorts(cohorts, within),
             "within": within,
             "choices": _WITHIN,
+            "traits": [{"key": key, "label": name_fact(key), "is_current": key == trait} for key in acquisition.TRAITS],
+            "trait": trait,
+            "won": [
+                {"row": row, "name": name_trait(trait, row.value)}
+                for row in acquisition.list_won(self.access, trait=trait, today=today, within_days=within)
+            ],
             "years": [_show_year(row, today) for row in years],
             "spans": range(1, reads.MOST_YEARS + 1),
             "retention_chart": draw_retention(years),
         }
         return render(request, "segmentation/lifecycle.html", context)
+
+
+def name_trait(trait: str, value: str) -> str:
+    """Return a value of a trait in words."""
+    if not value:
+        return _("not known")
+    return str(dict(attributes.get(trait).list_choices()).get(value, value))
 
 
 def _list_flows(flows: dict[str, dict[tuple[str, str], int]]) -> list[dict[str, Any]]:
@@ -257,30 +274,40 @@ class ServicePage(StaffPage):
     def get(self, request: HttpRequest) -> HttpResponse:
         """Show the packages, and the breaches of one of them."""
         now = clock.now()
-        packages = reads.list_packages()
-        counts = reads.count_values(self.access, ("service_class",))["service_class"]
+        packages = service.list_packages()
+        given = service.measure_given(self.access)
         asked = request.GET.get("class", packages[0].service_class if packages else "")
-        kind = "case" if request.GET.get("kind") == "case" else "contact"
+        kind = kind if (kind := request.GET.get("kind", "")) in service.KINDS else service.KINDS[0]
         chosen = next((row for row in packages if row.service_class == asked), None)
         if chosen is None:
             raise NotFound
-        rows = reads.list_breaches(self.access, chosen, kind, now).select_related("rm__user")
+        rows = service.list_breaches(self.access, chosen, kind, now).select_related("rm__user")
         page = take_page(rows.defer("search_grams", "labels"), request.GET, sorts={})
+        names = {"contact": _("not contacted in time"), "case": _("cases that wait too long"), "rm": _("no RM named")}
         context = {
             "tabs": list_tabs("segmentation:service"),
             "packages": [
                 {
                     "row": row,
-                    "count": counts.get(row.service_class, 0),
+                    "given": given.get(row.service_class, service.Given(0, 0)),
                     "url": people_url("service_class", row.service_class),
-                    "contact_url": f"?class={row.service_class}&kind=contact",
-                    "case_url": f"?class={row.service_class}&kind=case",
+                    "breaches": [
+                        {
+                            "name": names[key],
+                            "url": f"?class={row.service_class}&kind={key}",
+                            "count": count_rows(service.list_breaches(self.access, row, key, now)),
+                            "is_current": (row, key) == (chosen, kind),
+                        }
+                        for key in service.KINDS
+                    ],
                 }
                 for row in packages
             ],
             "chosen": chosen,
             "kind": kind,
+            "kind_name": names[kind],
             "page": page,
+            "rows": [{"customer": row, "days": (now - row.since_at).days} for row in page.rows],
         }
         return render(request, "segmentation/service.html", context)
 
@@ -308,6 +335,7 @@ class PlaybooksPage(StaffPage):
                 {
                     "row": playbook,
                     "url": people_url("stage", playbook.stage),
+                    "needs_url": f"{reverse('segmentation:needs')}?stage={playbook.stage}",
                     "judged": judged,
                     "good": good,
                     "share": good / judged if judged else None,

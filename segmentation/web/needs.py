@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from core import clock
 from core.web.listing import take_page
-from customers.models import CustomerRole
+from customers.models import Customer, CustomerRole
 from segmentation.models import Learning
 from segmentation.models.vocabulary import NonCustomer
 from segmentation.queries import recommend as reads
@@ -31,7 +31,8 @@ class NeedsPage(StaffPage):
         role = request.GET.get("role", "")
         if role not in CustomerRole.Role.values:
             role = CustomerRole.Role.BORROWER.value
-        rows = list_needs(self.access, clock.business_date(), role).select_related(
+        stage = asked if (asked := request.GET.get("stage", "")) in Customer.Stage.values else ""
+        rows = list_needs(self.access, clock.business_date(), role, stage).select_related(
             "customer__rm__user", "product", "learning"
         )
         page = take_page(
@@ -42,8 +43,12 @@ class NeedsPage(StaffPage):
         context = {
             "tabs": list_tabs("segmentation:needs"),
             "roles": [
-                {"label": label, "url": f"?role={key}", "is_current": key == role}
+                {"label": label, "url": f"?role={key}&stage={stage}", "is_current": key == role}
                 for key, label in CustomerRole.Role.choices
+            ],
+            "stages": [
+                {"label": label, "url": f"?role={role}&stage={key}", "is_current": key == stage}
+                for key, label in (("", _("all stages")), *Customer.Stage.choices)
             ],
             "page": page,
             "left_out": count_values(self.access, (CODE,))[CODE].get(NonCustomer.DECLINED, 0),

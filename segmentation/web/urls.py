@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from segmentation.web import clusters, labels, lifecycle, lookalike_leads, lookalikes, needs, recommend, views
+from segmentation.web import clusters, labels, lifecycle, lookalike_leads, lookalikes, needs, recommend, safety, views
 
 app_name = "segmentation"
 
@@ -41,6 +41,7 @@ urlpatterns = [
     path("lifecycle/service/", lifecycle.ServicePage.as_view(), name="service"),
     path("lifecycle/playbooks/", lifecycle.PlaybooksPage.as_view(), name="playbooks"),
     path("customers/<str:public_id>/labels/", labels.CustomerLabels.as_view(), name="customer-labels"),
+    path("customers/<str:public_id>/safety/", safety.SafetySheet.as_view(), name="safety"),
     path("customers/<str:public_id>/labels/choose/", labels.ChooseLabel.as_view(), name="choose-label"),
     path("customers/<str:public_id>/labels/release/", labels.ReleaseLabel.as_view(), name="release-label"),
     path("customers/<str:public_id>/labels/cause/", labels.NameCause.as_view(), name="name-cause"),

@@ -133,9 +133,9 @@ def say_means(key: str, value: str) -> str:
     """Return what a value of a label brings the customer, where it brings anything."""
     return str(
         {
-            ("sensitivity", "PRICE"): _("Offer rebates, discounts and gifts."),
-            ("sensitivity", "SAFETY"): _("Show guarantee, collateral and custody of the money at the bank."),
-            ("sensitivity", "SERVICE"): _("Contacts twice as often; name his RM and care for details."),
+            ("sensitivity", "PRICE"): _("Is shown the best-priced offers; rebates, discounts and gifts move him."),
+            ("sensitivity", "SAFETY"): _("Is shown the safe listings; talk through guarantee, collateral and custody."),
+            ("sensitivity", "SERVICE"): _("Contacted twice as often, by an RM of his own who cares for details."),
             ("risk_tier", "LOW"): _("Better rates by his grade and the benefits of good credit."),
             ("risk_tier", "HIGH"): _("Stands in the monitoring queue."),
             ("non_customer", "DECLINED"): _("Left out of marketing until he may apply again."),

@@ -387,7 +387,7 @@ def test_the_panel_notes_what_it_shows(world: Tastes, book: Book) -> None:
     client.get(url)
     with CaptureQueriesContext(connection) as asked:
         answer = client.get(url)
-    assert answer.status_code == 200 and len(asked) <= 46
+    assert answer.status_code == 200 and len(asked) <= 47
     assert "bids had a term of 1-3 months" in answer.content.decode()
     assert Suggestion.objects.filter(customer=customer, is_personal=True).exists()
     assert as_user(book.rm if rm != book.rm else book.other_rm).get(url).status_code == 404

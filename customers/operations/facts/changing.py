@@ -31,7 +31,7 @@ from customers.queries import facts as reads
 from customers.queries.own import get_latest_profile
 from customers.rules import identity, names, quality, sources
 from customers.rules.quality import Fault
-from customers.rules.sources import Source
+from customers.rules.sources import Source, band_income
 
 _COPIED: Final = ("monthly_income", "monthly_debt_payment", "assets", "liabilities", "other_platform_balance", "occupation", "employer", "is_student", "employment_years", "housing")  # fmt: skip
 _UNIQUE: Final = {"customer_phone_unique": "phone", "customer_identity_unique": "identity_number"}
@@ -331,8 +331,13 @@ def _state_finances(change: _Change, written: list[str], as_of_date: date) -> Fi
     held = {name: getattr(change.profile, name) for name in _COPIED} if change.profile is not None else {}
     # The newest statement counts: one that is made later must not be dated before the one it replaces.
     day = max(as_of_date, change.profile.as_of_date) if change.profile is not None else as_of_date
+    values = {**held, **stated}
     return FinancialProfile.objects.create(
-        customer=change.customer, as_of_date=day, source=change.source, **{**held, **stated}
+        customer=change.customer,
+        as_of_date=day,
+        source=change.source,
+        income_band=band_income(values.get("monthly_income", "")),
+        **values,
     )
 
 
