@@ -7,9 +7,10 @@ import orjson
 from django import forms
 from django.contrib import admin, messages
 from django.db import models
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
-from django.utils.html import format_html_join
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
@@ -17,10 +18,12 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 from core import clock
 from core.errors import BusinessError
 from core.registries import alert_measures, indicators
+from lending.models import Product
 from risk import admin_models, admin_monitoring  # noqa: F401 - register their pages
 from risk.models import Alert, AlertRule, BureauReport, DecisionRecord, DecisionTable, IndicatorValue, Review, Scorecard
 from risk.operations import configuration
-from risk.reasons import describe_problem, staff_sentence
+from risk.queries.figures import dimension_text, name_indicator, value_text
+from risk.reasons import FACTOR_NAMES, describe_problem, staff_sentence
 from staff import rights
 from staff.admin_access import ReadableByStaff, holds
 from staff.models import Approval
@@ -28,6 +31,40 @@ from staff.models import Approval
 
 class _Readable(ReadableByStaff, ModelAdmin):
     """A list and a page to look at, for those who configure, approve or audit."""
+
+
+def _name_part(code: str, part: str) -> str:
+    """Return what the part of an indicator is called that a rule or a value is about."""
+    if part in ("", "*"):
+        return str(_("each part") if part else _("total"))
+    named = dimension_text(code, part)
+    return (
+        named
+        if named != part
+        else str(Product.objects.filter(code=part).values_list("name", flat=True).first() or part)
+    )
+
+
+class _ByIndicator(admin.SimpleListFilter):
+    """Of one indicator, by its name."""
+
+    title = _("indicator")
+    parameter_name = "indicator"
+    field = "indicator"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """Return all indicators there are."""
+        return [(code, indicator.label) for code, indicator in indicators.items()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Keep the rows of the chosen one."""
+        return queryset.filter(**{self.field: self.value()}) if self.value() else queryset
+
+
+class _ByCode(_ByIndicator):
+    """The same for values, which call it code."""
+
+    field = "code"
 
 
 class _IndentedJson(json.JSONEncoder):
@@ -60,12 +97,21 @@ class _RuleAdmin(_Readable):
         editable = ["code", "note", "content", *(["cases"] if self.model is DecisionTable else [])]
         if obj is None:
             return editable
+        if not self.has_change_permission(request, obj):
+            # A version that is or was in force is read on its page, not as the document that machines read.
+            editable = ["code", "note", "its_page"]
         return ["mistakes", *editable, "version", "state", "made_by", "published_at", "published_by", "approved_by"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         """Only what a draft says can be written."""
         stages = ["version", "state", "made_by", "published_at", "published_by", "approved_by"]
-        return [] if obj is None else ["mistakes", "code", *stages]
+        return [] if obj is None else ["mistakes", "code", "its_page", *stages]
+
+    @admin.display(description=_("to read"))
+    def its_page(self, rule: Any) -> str:
+        """Return the link to the page that shows the version as people read it."""
+        page = "risk:table" if isinstance(rule, DecisionTable) else "risk:model"
+        return format_html('<a href="{}">{}</a>', reverse(page, args=[rule.code, rule.version]), rule)
 
     @admin.display(description=_("mistakes"))
     def mistakes(self, rule: Any) -> str:
@@ -206,19 +252,45 @@ class AlertRuleAdmin(_Readable):
 
     list_display = (
         "name",
-        "indicator",
-        "dimension",
+        "indicator_name",
+        "part",
         "limits",
         "direction",
-        "raise_above",
-        "clear_at",
+        "raised_at_value",
+        "cleared_at_value",
         "raise_days",
         "clear_days",
         "severity",
         "measure",
         "is_active",
     )
-    list_filter = ("indicator", "severity", "is_active")
+    list_filter = (_ByIndicator, "severity", "is_active")
+
+    @admin.display(description=_("indicator"), ordering="indicator")
+    def indicator_name(self, rule: AlertRule) -> str:
+        """Return what is watched."""
+        return name_indicator(rule.indicator)
+
+    @admin.display(description=_("dimension"), ordering="dimension")
+    def part(self, rule: AlertRule) -> str:
+        """Return which part of it."""
+        return _name_part(rule.indicator, rule.dimension)
+
+    @admin.display(description=_("limit that raises"), ordering="raise_above")
+    def raised_at_value(self, rule: AlertRule) -> str:
+        """Return the limit in the unit of the indicator."""
+        return "–" if rule.raise_above is None else value_text(rule.indicator, rule.raise_above)
+
+    @admin.display(description=_("limit that ends"), ordering="clear_at")
+    def cleared_at_value(self, rule: AlertRule) -> str:
+        """Return the limit in the unit of the indicator."""
+        return "–" if rule.clear_at is None else value_text(rule.indicator, rule.clear_at)
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Show names and units to those who only look."""
+        if obj is None or self.has_change_permission(request, obj):
+            return super().get_fields(request, obj)
+        return self.list_display
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Those who configure set limits."""
@@ -233,6 +305,10 @@ class AlertRuleAdmin(_Readable):
         if db_field.name == "measure":
             known = [("NONE", _("none")), *((code, measure.label) for code, measure in alert_measures.items())]
             return forms.ChoiceField(choices=known, label=db_field.verbose_name, widget=UnfoldAdminSelectWidget)
+        if db_field.name == "dimension":
+            return forms.ChoiceField(
+                choices=_list_parts(), required=False, label=db_field.verbose_name, widget=UnfoldAdminSelectWidget
+            )
         if db_field.name == "indicator":
             choices = [(code, indicator.label) for code, indicator in indicators.items()]
             return forms.ChoiceField(choices=choices, label=db_field.verbose_name, widget=UnfoldAdminSelectWidget)
@@ -244,6 +320,20 @@ class AlertRuleAdmin(_Readable):
         configuration.save_alert_rule(rule=obj, changed=changed, actor=request.user, now=clock.now())  # type: ignore[arg-type]
 
 
+def _list_parts() -> list[tuple[str, Any]]:
+    """Return what a rule may be about: the total, each part, or one that the last close had a value of."""
+    newest = IndicatorValue.objects.order_by("-business_date").values("business_date")[:1]
+    known = set(IndicatorValue.objects.filter(business_date=newest).values_list("code", "dimension"))
+    known |= set(AlertRule.objects.values_list("indicator", "dimension"))
+    products = dict(Product.objects.order_by("code").values_list("code", "name"))
+    others = {
+        part: f"{name_indicator(code)} · {dimension_text(code, part)}"
+        for code, part in sorted(known)
+        if part not in ("", "*") and part not in products
+    }
+    return [("", _("total")), ("*", _("each part")), *products.items(), *others.items()]
+
+
 @admin.register(DecisionRecord)
 class DecisionRecordAdmin(_Readable):
     """Automatic decisions; the inputs stay out of the page because they give the income away."""
@@ -251,14 +341,27 @@ class DecisionRecordAdmin(_Readable):
     list_display = ("decided_at", "application", "outcome", "grade", "score", "scorecard", "table")
     list_filter = ("outcome", "grade")
     search_fields = ("application__number",)
-    exclude = ("inputs", "reason_codes")
-    readonly_fields = ("reasons",)
+    exclude = ("inputs", "reason_codes", "contributions", "fired")
+    readonly_fields = ("reasons", "points", "rows")
     list_select_related = ("application", "scorecard", "table")
 
     @admin.display(description=_("reasons"))
     def reasons(self, record: DecisionRecord) -> str:
         """Return the reasons as sentences."""
         return " ".join(staff_sentence(code) for code in record.reason_codes)
+
+    @admin.display(description=_("points by factor"))
+    def points(self, record: DecisionRecord) -> str:
+        """Return what each input gave, the most first."""
+        parts = sorted(record.contributions, key=lambda part: -part["points"])
+        lines = ((FACTOR_NAMES.get(part["factor"], part["factor"]), part["points"]) for part in parts)
+        return format_html_join("", "<div>{} {}</div>", lines) or "–"
+
+    @admin.display(description=_("rows fired"))
+    def rows(self, record: DecisionRecord) -> str:
+        """Return the rows of the table with what each says."""
+        lines = ((row["place"], staff_sentence(row["reason"])) for row in record.fired)
+        return format_html_join("", "<div>{} · {}</div>", lines) or "–"
 
 
 @admin.register(Review)
@@ -268,6 +371,13 @@ class ReviewAdmin(_Readable):
     list_display = ("proposed_at", "application", "outcome", "state", "maker", "checker", "checked_at")
     list_filter = ("state", "outcome")
     list_select_related = ("application", "maker", "checker")
+    exclude = ("reason_codes",)
+    readonly_fields = ("reasons",)
+
+    @admin.display(description=_("reasons"))
+    def reasons(self, review: Review) -> str:
+        """Return the reasons as sentences."""
+        return " ".join(staff_sentence(code) for code in review.reason_codes) or "–"
 
 
 @admin.register(BureauReport)
@@ -295,9 +405,30 @@ class BureauReportAdmin(_Readable):
 class IndicatorValueAdmin(_Readable):
     """Indicators by business date."""
 
-    list_display = ("business_date", "code", "dimension", "value", "numerator", "denominator")
-    list_filter = ("code", "dimension")
+    list_display = ("business_date", "indicator_name", "part", "value_in_unit", "numerator", "denominator")
+    list_filter = (_ByCode,)
     ordering = ("-business_date", "code", "dimension")
+    fields = list_display
+
+    @admin.display(description=_("indicator"), ordering="code")
+    def indicator_name(self, value: IndicatorValue) -> str:
+        """Return what was measured."""
+        return name_indicator(value.code)
+
+    @admin.display(description=_("dimension"), ordering="dimension")
+    def part(self, value: IndicatorValue) -> str:
+        """Return of which part."""
+        return value.product_name or _name_part(value.code, value.dimension)  # type: ignore[attr-defined]
+
+    @admin.display(description=_("value"), ordering="value")
+    def value_in_unit(self, value: IndicatorValue) -> str:
+        """Return the value in its unit."""
+        return value_text(value.code, value.value)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[IndicatorValue]:
+        """Read the products' names with the rows."""
+        names = Product.objects.filter(code=OuterRef("dimension")).values("name")
+        return super().get_queryset(request).annotate(product_name=Subquery(names))
 
 
 @admin.register(Alert)
@@ -307,7 +438,7 @@ class AlertAdmin(_Readable):
     list_display = (
         "raised_at",
         "kind",
-        "dimension",
+        "part",
         "severity",
         "state",
         "owner",
@@ -316,4 +447,18 @@ class AlertAdmin(_Readable):
         "closure",
     )
     list_filter = ("kind", "state", "severity")
-    list_select_related = ("owner__user",)
+    list_select_related = ("owner__user", "rule", "product")
+    exclude = ("dimension",)
+    readonly_fields = ("part", "its_page")
+
+    @admin.display(description=_("dimension"), ordering="dimension")
+    def part(self, alert: Alert) -> str:
+        """Return the loan or the part of the indicator that it is about."""
+        if alert.rule is None:
+            return alert.dimension
+        return f"{name_indicator(alert.rule.indicator)} · {alert.params.get('dimension') or _('total')}"
+
+    @admin.display(description=_("to read"))
+    def its_page(self, alert: Alert) -> str:
+        """Return the link to the page on which it is handled."""
+        return format_html('<a href="{}">{}</a>', reverse("risk:alert", args=[alert.public_id]), self.part(alert))

@@ -1,6 +1,8 @@
 """Trainings and models beside the champion in the admin: to read and to audit; they are made and approved on their pages."""
 
 from django.contrib import admin
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 
@@ -14,8 +16,14 @@ class ModelTrainingAdmin(ReadableByStaff, ModelAdmin):
 
     list_display = ("asked_at", "code", "source", "file_name", "state", "rows", "bads", "asked_by")
     list_filter = ("state", "source")
-    exclude = ("content",)
+    exclude = ("content", "kinds", "columns")
+    readonly_fields = ("passed_over",)
     list_select_related = ("asked_by",)
+
+    @admin.display(description=_("headings passed over"))
+    def passed_over(self, training: ModelTraining) -> str:
+        """Return the headings of the table that no model has seen."""
+        return ", ".join([*training.columns.get("never", []), *training.columns.get("ignored", [])]) or "–"
 
 
 @admin.register(Challenger)
@@ -24,8 +32,21 @@ class ChallengerAdmin(ReadableByStaff, ModelAdmin):
 
     list_display = ("code", "version", "state", "note", "made_by", "published_at", "approved_by")
     list_filter = ("state", "code")
-    exclude = ("content",)
+    exclude = ("content", "card")
+    readonly_fields = ("measured", "its_page")
     list_select_related = ("made_by", "approved_by")
+
+    @admin.display(description=_("measured"))
+    def measured(self, challenger: Challenger) -> str:
+        """Return how well it ranked those held out."""
+        quality = challenger.card.get("quality")
+        return f"AUC {quality['auc']:.4f} · KS {quality['ks']:.4f} · Brier {quality['brier']:.4f}" if quality else "–"
+
+    @admin.display(description=_("to read"))
+    def its_page(self, challenger: Challenger) -> str:
+        """Return the link to its card."""
+        address = reverse("risk:challenger", args=[challenger.code, challenger.version])
+        return format_html('<a href="{}">{}</a>', address, challenger)
 
 
 @admin.register(Rescore)

@@ -7,7 +7,8 @@ from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import action
@@ -18,6 +19,7 @@ from core.errors import BusinessError
 from core.registries import warning_patterns
 from risk.models import AssessmentPlan, MarketRate, PolicyNotice, Reassessment, StressRun, WarningRule
 from risk.operations import market, warnings
+from risk.reasons import staff_sentence
 from staff import rights
 from staff.admin_access import ReadableByStaff, actor_of, holds
 
@@ -30,8 +32,13 @@ class _Readable(ReadableByStaff, ModelAdmin):
 class WarningRuleAdmin(_Readable):
     """Rules of early warning: a registered pattern with its numbers; each change leaves an audit entry."""
 
-    list_display = ("name", "pattern", "values", "points", "horizon_days", "is_active")
+    list_display = ("name", "pattern_name", "values", "points", "horizon_days", "is_active")
     list_filter = ("is_active",)
+
+    @admin.display(description=_("pattern"), ordering="pattern")
+    def pattern_name(self, rule: WarningRule) -> str:
+        """Return what is looked for."""
+        return str(warning_patterns.get(rule.pattern).label) if rule.pattern in warning_patterns else rule.pattern
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Those who configure set rules."""
@@ -135,15 +142,29 @@ class StressRunAdmin(_Readable):
     list_display = ("made_at", "kind", "business_date", "made_by", "note")
     list_filter = ("kind",)
     list_select_related = ("made_by",)
+    exclude = ("assumptions", "result")
+    readonly_fields = ("its_page",)
+
+    @admin.display(description=_("to read"))
+    def its_page(self, run: StressRun) -> str:
+        """Return the link to the page that shows what was assumed and what came out."""
+        return format_html('<a href="{}">{}</a>', reverse("risk:stress-run", args=[run.public_id]), run)
 
 
 @admin.register(AssessmentPlan)
 class AssessmentPlanAdmin(_Readable):
     """When each borrower is assessed again; the intervals are a parameter."""
 
-    list_display = ("due_date", "customer", "grade", "score", "assessed_date", "failure_code")
+    list_display = ("due_date", "customer", "grade", "score", "assessed_date", "failure")
     list_filter = ("grade", "failure_code")
     list_select_related = ("customer",)
+    exclude = ("failure_code",)
+    readonly_fields = ("failure",)
+
+    @admin.display(description=_("what keeps it back"))
+    def failure(self, plan: AssessmentPlan) -> str:
+        """Return why the last assessment could not be done."""
+        return staff_sentence(plan.failure_code) if plan.failure_code else "–"
 
 
 @admin.register(Reassessment)
@@ -161,5 +182,11 @@ class ReassessmentAdmin(_Readable):
         "next_date",
     )
     list_filter = ("movement", "grade")
-    exclude = ("inputs",)
+    exclude = ("inputs", "reason_codes")
+    readonly_fields = ("reasons",)
     list_select_related = ("customer",)
+
+    @admin.display(description=_("reasons"))
+    def reasons(self, reassessment: Reassessment) -> str:
+        """Return the reasons as sentences."""
+        return " ".join(staff_sentence(code) for code in reassessment.reason_codes) or "–"

@@ -124,6 +124,33 @@ REASONS: Final[dict[str, Reason]] = {
     **_OTHER_REASONS,
     **{factor_code(factor): Reason(text, text) for factor, text in _FACTOR_REASONS.items()},
 }
+# What the inputs are called.
+FACTOR_NAMES: Final[dict[str, Text]] = {
+    "bureau_has_history": _("Has a credit history"),
+    "bureau_score": _("Bureau score"),
+    "overdue_count_24_months": _("Late payments in 24 months"),
+    "max_dpd_24_months": _("Most days past due in 24 months"),
+    "is_overdue_now": _("Overdue elsewhere now"),
+    "query_count_3_months": _("Bureau queries in 3 months"),
+    "open_loan_count": _("Open loans elsewhere"),
+    "is_blacklisted": _("Listed as dishonest debtor"),
+    "card_utilisation_bp": _("Use of card limits"),
+    "oldest_account_months": _("Length of credit history"),
+    "undeclared_debt_fen": _("Undeclared debt on other platforms"),
+    "debt_to_income_bp": _("Payments to income"),
+    "loan_to_income_bp": _("Amount to yearly income"),
+    "employment_years": _("Years in employment"),
+    "housing": _("Housing"),
+    "own_settled_loan_count": _("Loans repaid here"),
+    "own_active_loan_count": _("Running loans here"),
+    "own_max_dpd": _("Most days past due here"),
+    "own_is_overdue": _("Overdue here now"),
+    "late_relation_count": _("People tied to him who are behind with us"),
+    "amount_fen": _("Amount asked"),
+    "term_months": _("Term"),
+    "purpose": _("Purpose"),
+    "score": _("Score"),
+}
 
 
 def customer_sentence(code: str) -> str:

@@ -17,7 +17,7 @@ class ServiceConfig(AppConfig):
         from service import handlers  # noqa: F401 - registers the event handlers
         from service.attributes import register_attributes
         from service.indicators import register_indicators
-        from service.operations import contacts, seed
+        from service.operations import contacts, disputes, seed
         from service.operations.intensity import register_measure
         from service.warnings import register_warnings
         from service.web import frame
@@ -30,6 +30,7 @@ class ServiceConfig(AppConfig):
         register_seed(70, "service.contact_limits", seed.seed_contact_limits)
         register_seed(71, "service.case_clock", seed.seed_case_clock)
         register_step(contacts.STEP, contacts.STEP_ORDER, contacts.judge_promises)
+        register_step(disputes.STEP, disputes.STEP_ORDER, disputes.remind_of_answers)
         for code, sentence in _TEXTS.items():
             register_text(code, sentence)
 
@@ -39,6 +40,7 @@ _TEXTS = {
     "service.case_arrived": _("Case %(number)s has come to %(department)s: %(title)s"),
     "service.case_answered": _("Case %(number)s is answered: %(title)s"),
     "service.case_late": _("Case %(number)s is late in %(department)s: %(title)s"),
+    "service.dispute_due": _("The dispute %(number)s must be answered by %(day)s: %(title)s"),
     "service.case_waits": _("Case %(number)s waits for your answer: %(title)s"),
     "service.collect_first": _("Loan %(number)s is %(dpd)s days past due, ¥%(amount)s: collect first (%(reason)s)"),
     "service.stage.COLLECT": _("Loan %(number)s is %(dpd)s days past due, ¥%(amount)s: collect"),

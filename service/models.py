@@ -150,6 +150,14 @@ class DepartmentCase(models.Model):
         ANSWERED = "ANSWERED", _("answered")
         CLOSED = "CLOSED", _("closed")
 
+    class Dispute(models.TextChoices):
+        CONTRACT = "CONTRACT", _("contract and its terms")
+        SUM = "SUM", _("sum owed or paid")
+        COLLECTION = "COLLECTION", _("how it is collected")
+        INVESTMENT = "INVESTMENT", _("lending and its return")
+        PRIVACY = "PRIVACY", _("personal data")
+        OTHER = "OTHER", _("other")
+
     id = models.BigAutoField(primary_key=True)
     public_id = PublicIdField()
     number = models.CharField(_("case number"), max_length=24, unique=True)
@@ -171,6 +179,11 @@ class DepartmentCase(models.Model):
     is_urgent = models.BooleanField(_("urgent"), default=False)
     # The customer complains: open ones tell against his health.
     is_complaint = models.BooleanField(_("complaint"), default=False)
+    # What a customer disputes, before a court or outside of one; the day by which it must be answered moves with no pass.
+    dispute = models.CharField(_("dispute about"), max_length=10, choices=Dispute, blank=True)
+    answer_by_date = models.DateField(_("answer by"), null=True, blank=True)
+    # Public ids of papers in the customer's file, in the order in which they came.
+    papers = models.JSONField(default=list, blank=True, editable=False)
     state = models.CharField(_("state"), max_length=8, choices=State, default=State.OPEN)
     opened_at = models.DateTimeField(_("opened at"))
     # The clock of the department that has it now; it starts anew with every pass.
@@ -191,11 +204,20 @@ class DepartmentCase(models.Model):
                 condition=Q(state="CLOSED", closed_at__isnull=False) | (~Q(state="CLOSED") & Q(closed_at__isnull=True)),
                 name="department_case_closed_when",
             ),
+            models.CheckConstraint(
+                condition=Q(dispute="") | Q(customer__isnull=False, answer_by_date__isnull=False),
+                name="department_case_dispute_has_day",
+            ),
         ]
         indexes = [
             models.Index(fields=["department", "due_at"], name="department_case_open", condition=Q(state="OPEN")),
             models.Index(fields=["home", "-id"], name="department_case_home"),
             models.Index(fields=["customer", "-id"], name="department_case_customer"),
+            models.Index(
+                fields=["answer_by_date"],
+                name="department_case_answer",
+                condition=~Q(state="CLOSED") & Q(answer_by_date__isnull=False),
+            ),
             models.Index(
                 fields=["due_at"], name="department_case_clock", condition=Q(state="OPEN", escalated_at__isnull=True)
             ),

@@ -7,6 +7,7 @@ from django.db.models import F, Q, QuerySet
 
 from core.errors import NotFound
 from core.models import User
+from customers.models import Document
 from lending.models import Loan
 from service.models import CaseHop, CollectionCase, CollectionContact, DepartmentCase, PromiseToPay
 from staff import rights
@@ -126,12 +127,19 @@ def filter_department_cases(rows: QuerySet[DepartmentCase], wanted: dict[str, An
         ("holder", "holder"),
         ("is_urgent", "is_urgent"),
         ("is_complaint", "is_complaint"),
+        ("dispute", "dispute__in"),
         ("since", "opened_at__date__gte"),
         ("until", "opened_at__date__lte"),
     ):
         if wanted.get(name):
             rows = rows.filter(**{lookup: wanted[name]})
     return rows
+
+
+def list_case_papers(case: DepartmentCase) -> QuerySet[Document]:
+    """Return the papers of a dispute that are still in the customer's file, without their content."""
+    rows = Document.objects.filter(public_id__in=case.papers, removed_at__isnull=True)
+    return rows.defer("content").select_related("customer", "uploaded_by").order_by("id")
 
 
 def access_department_case(access: Access, public_id: str) -> DepartmentCase:

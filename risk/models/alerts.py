@@ -25,6 +25,7 @@ class Measure(models.TextChoices):
     PAUSE_PRODUCT = "PAUSE_PRODUCT", _("pause the product's new listings")
     PAUSE_MARKETING = "PAUSE_MARKETING", _("pause marketing of the product")
     RAISE_COLLECTIONS = "RAISE_COLLECTIONS", _("collect the product's arrears first")
+    FREEZE = "FREEZE", _("freeze all new business")
 
 
 class IndicatorValue(models.Model):

@@ -82,6 +82,19 @@ _ALERT_RULES: Final[tuple[dict[str, Any], ...]] = (
         "clear_days": 2,
         "severity": Severity.HIGH,
     },
+    {
+        # Switched on by whoever has decided that the house stops by itself.
+        "name": "出借人挤兑：冻结全部新业务",
+        "indicator": "investor_outflow",
+        "raise_above": Decimal("0.40"),
+        "clear_at": Decimal("0.20"),
+        "raise_days": 2,
+        "clear_days": 2,
+        "min_denominator": Decimal(1_000_000),
+        "severity": Severity.CRITICAL,
+        "measure": Measure.FREEZE,
+        "is_active": False,
+    },
     *(
         {
             "name": name,

@@ -10,33 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from core.rules.formats import money_text, rate_text
 from lending.models import Application
 from risk.models.rules import name_version
+from risk.reasons import FACTOR_NAMES
 
-FACTOR_NAMES = {
-    "bureau_has_history": _("Has a credit history"),
-    "bureau_score": _("Bureau score"),
-    "overdue_count_24_months": _("Late payments in 24 months"),
-    "max_dpd_24_months": _("Most days past due in 24 months"),
-    "is_overdue_now": _("Overdue elsewhere now"),
-    "query_count_3_months": _("Bureau queries in 3 months"),
-    "open_loan_count": _("Open loans elsewhere"),
-    "is_blacklisted": _("Listed as dishonest debtor"),
-    "card_utilisation_bp": _("Use of card limits"),
-    "oldest_account_months": _("Length of credit history"),
-    "undeclared_debt_fen": _("Undeclared debt on other platforms"),
-    "debt_to_income_bp": _("Payments to income"),
-    "loan_to_income_bp": _("Amount to yearly income"),
-    "employment_years": _("Years in employment"),
-    "housing": _("Housing"),
-    "own_settled_loan_count": _("Loans repaid here"),
-    "own_active_loan_count": _("Running loans here"),
-    "own_max_dpd": _("Most days past due here"),
-    "own_is_overdue": _("Overdue here now"),
-    "late_relation_count": _("People tied to him who are behind with us"),
-    "amount_fen": _("Amount asked"),
-    "term_months": _("Term"),
-    "purpose": _("Purpose"),
-    "score": _("Score"),
-}
 EVIDENCE_NAMES = {
     "monthly_income": _("Monthly income"),
     "monthly_debt_declared": _("Monthly debt payments, declared"),

@@ -1,7 +1,7 @@
 """Cases between departments: asked, taken up, passed on, answered, closed; a clock in working hours runs for each holder."""
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from django.db import transaction
@@ -62,11 +62,17 @@ def open_department_case(
     actor: User,
     now: datetime,
     is_complaint: bool = False,
+    dispute: str = "",
+    answer_by_date: date | None = None,
 ) -> DepartmentCase:
-    """Ask another department for something; its clock starts. Raises Refused, NotFound, DepartmentCaseInvalid."""
+    """Ask another department for something; its clock starts. A dispute has a customer and a day to be answered by.
+
+    Raises Refused, NotFound, DepartmentCaseInvalid.
+    """
     access = access_right(actor, rights.WORK_CASES)
     member = StaffMember.objects.select_related("department").get(pk=access.member_id)
     _demand(title=title, text=text)
+    _check_dispute(dispute, answer_by_date, customer_id, now)
     department = _find_department(department_id, other_than=member.department_id)
     if customer_id is not None and not in_scope(access).filter(pk=customer_id).exists():
         raise NotFound
@@ -79,6 +85,8 @@ def open_department_case(
         department=department,
         is_urgent=is_urgent,
         is_complaint=is_complaint,
+        dispute=dispute,
+        answer_by_date=answer_by_date if dispute else None,
         opened_at=now,
         due_at=_due(now, is_urgent),
     )
@@ -164,13 +172,18 @@ def answer_department_case(*, case_id: int, text: str, actor: User, now: datetim
 
 @transaction.atomic
 def close_department_case(*, case_id: int, text: str, actor: User, now: datetime) -> DepartmentCase:
-    """Close a case that one's own department asked, answered or not. Raises Refused, DepartmentCaseClosed, NotTheHolder."""
+    """Close a case that one's own department asked, answered or not; a dispute closes with what it came to.
+
+    Raises Refused, DepartmentCaseClosed, NotTheHolder, DepartmentCaseInvalid.
+    """
     access = access_right(actor, rights.WORK_CASES)
     case = lock_department_case(case_id)
     if case.state == DepartmentCase.State.CLOSED:
         raise DepartmentCaseClosed
     if not access.department_path.startswith(case.home.path):
         raise NotTheHolder(department=case.home.name)
+    if case.dispute:
+        _demand(text=text)
     since = _since(case)
     case.state = DepartmentCase.State.CLOSED
     case.due_at = None
@@ -209,6 +222,20 @@ def escalate_department_cases(*, now: datetime) -> int:
 def _demand(**texts: str) -> None:
     wanted = {"title": _("Say what it is about."), "text": _("Say what is asked, or what was found.")}
     fields: dict[str, list[Text]] = {name: [wanted[name]] for name, text in texts.items() if not text.strip()}
+    if fields:
+        raise DepartmentCaseInvalid(fields=fields)
+
+
+def _check_dispute(dispute: str, answer_by_date: date | None, customer_id: int | None, now: datetime) -> None:
+    if not dispute:
+        return
+    fields: dict[str, list[Text]] = {}
+    if dispute not in DepartmentCase.Dispute.values:
+        fields["dispute"] = [_("Choose one of the list.")]
+    elif customer_id is None:
+        fields["dispute"] = [_("A dispute is opened on the customer's page: it needs a customer.")]
+    if answer_by_date is None or answer_by_date < timezone.localtime(now).date():
+        fields["answer_by_date"] = [_("Name the day by which it must be answered.")]
     if fields:
         raise DepartmentCaseInvalid(fields=fields)
 

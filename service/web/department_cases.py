@@ -17,17 +17,20 @@ from core.web.reading import read_number
 from core.web.view_counts import count_views
 from core.web.widgets import DayInput
 from customers.queries.staff import access_customer, in_scope
+from customers.rules.papers import LARGEST_BYTES
 from service.models import DepartmentCase
 from service.operations import department_cases as cases
+from service.operations import disputes
 from service.queries import (
     access_department_case,
     filter_department_cases,
+    list_case_papers,
     list_department_cases,
     narrow_department_cases,
 )
 from staff import rights
 from staff.models import Department, Scope, StaffMember
-from staff.pages import StaffPage, carry_out
+from staff.pages import StaffPage, carry_out, demand, show_refusal
 from staff.queries import Access, list_members_with_right
 
 _VIEWS: dict[str, Any] = {
@@ -58,6 +61,12 @@ class DepartmentCaseFilter(forms.Form):
     )
     is_urgent = forms.BooleanField(label=gettext_lazy("Urgent"), required=False)
     is_complaint = forms.BooleanField(label=gettext_lazy("Complaint"), required=False)
+    dispute = forms.MultipleChoiceField(
+        label=gettext_lazy("Dispute"),
+        required=False,
+        choices=DepartmentCase.Dispute.choices,
+        widget=forms.CheckboxSelectMultiple,
+    )
     since = forms.DateField(label=gettext_lazy("Asked since"), required=False, widget=DayInput)
     until = forms.DateField(label=gettext_lazy("Asked until"), required=False, widget=DayInput)
 
@@ -79,6 +88,17 @@ class CaseForm(forms.Form):
     )
     is_urgent = forms.BooleanField(label=gettext_lazy("Urgent"), required=False)
     is_complaint = forms.BooleanField(label=gettext_lazy("The customer complains"), required=False)
+    dispute = forms.ChoiceField(
+        label=gettext_lazy("The customer disputes"),
+        required=False,
+        choices=[("", gettext_lazy("nothing")), *DepartmentCase.Dispute.choices],
+    )
+    answer_by_date = forms.DateField(
+        label=gettext_lazy("Answer by"),
+        required=False,
+        widget=DayInput,
+        help_text=gettext_lazy("Of a dispute: the day that law, court or contract names."),
+    )
 
     def __init__(self, *args: Any, departments: QuerySet[Department], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -96,6 +116,17 @@ class PassForm(forms.Form):
     def __init__(self, *args: Any, departments: QuerySet[Department], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["department"].queryset = departments  # type: ignore[attr-defined]
+
+
+class PaperForm(forms.Form):
+    """A paper of a dispute."""
+
+    file = forms.FileField(
+        label=gettext_lazy("File"),
+        help_text=gettext_lazy("PDF, JPEG, PNG or WebP, up to 8 MB"),
+        widget=forms.FileInput(attrs={"accept": "application/pdf,image/jpeg,image/png,image/webp"}),
+    )
+    title = forms.CharField(label=gettext_lazy("Title"), max_length=120, required=False)
 
 
 class TextForm(forms.Form):
@@ -175,6 +206,13 @@ class DepartmentCasePage(StaffPage):
             "can_close": is_ours and not is_over,
             "pass_form": PassForm(departments=departments, auto_id="pass_%s"),
             "answer_form": TextForm(auto_id="answer_%s"),
+            "is_answer_late": case.answer_by_date is not None
+            and not is_over
+            and case.answer_by_date < clock.business_date(),
+            "papers": list_case_papers(case) if case.dispute else [],
+            "can_add": bool(case.dispute) and (is_with_us or is_ours) and not is_over,
+            "can_open": sees_customer and self.access.has(rights.UNMASK),
+            "paper_form": PaperForm(auto_id="paper_%s"),
         }
         return render(request, "service/department_case.html", context)
 
@@ -203,6 +241,31 @@ class DepartmentCaseAct(StaffPage):
         return carry_out(request, reverse("service:department-case", args=[public_id]), run, said)
 
 
+class AddPaper(StaffPage):
+    """Keep a paper of a dispute."""
+
+    right = rights.WORK_CASES
+
+    def post(self, request: HttpRequest, public_id: str) -> HttpResponse:
+        """Take the file in."""
+        case = access_department_case(self.access, public_id)
+        data = demand(PaperForm(request.POST, request.FILES))
+        # One byte more than is taken tells that it is too large without reading the rest.
+        content = data["file"].read(LARGEST_BYTES + 1)
+        return carry_out(
+            request,
+            reverse("service:department-case", args=[public_id]),
+            lambda: disputes.add_paper(
+                case_id=case.pk,
+                title=data["title"],
+                content=content,
+                actor=request.user,  # type: ignore[arg-type]
+                now=clock.now(),
+            ),
+            _("Document added."),
+        )
+
+
 class OpenDepartmentCase(StaffPage):
     """Ask another department."""
 
@@ -219,16 +282,22 @@ class OpenDepartmentCase(StaffPage):
             return self.show(request, form, 422)
         customer = self.customer(request)
         given = form.cleaned_data
-        case = cases.open_department_case(
-            title=given["title"],
-            text=given["text"],
-            department_id=given["department"].pk,
-            customer_id=customer.pk if customer else None,
-            is_urgent=given["is_urgent"],
-            is_complaint=given["is_complaint"],
-            actor=request.user,  # type: ignore[arg-type]
-            now=clock.now(),
-        )
+        try:
+            case = cases.open_department_case(
+                title=given["title"],
+                text=given["text"],
+                department_id=given["department"].pk,
+                customer_id=customer.pk if customer else None,
+                is_urgent=given["is_urgent"],
+                is_complaint=given["is_complaint"],
+                dispute=given["dispute"],
+                answer_by_date=given["answer_by_date"],
+                actor=request.user,  # type: ignore[arg-type]
+                now=clock.now(),
+            )
+        except cases.DepartmentCaseInvalid as error:
+            show_refusal(form, error)
+            return self.show(request, form, 422)
         return redirect("service:department-case", case.public_id)
 
     def departments(self) -> QuerySet[Department]:

@@ -19,6 +19,7 @@ urlpatterns = [
         department_cases.DepartmentCaseAct.as_view(),
         name="department-case-act",
     ),
+    path("cases/<str:public_id>/papers/", department_cases.AddPaper.as_view(), name="department-case-papers"),
     path("customers/<str:public_id>/cases/", department_cases.CustomerCases.as_view(), name="customer-cases"),
     path("loans/<str:public_id>/collections/", views.LoanCases.as_view(), name="loan"),
 ]

@@ -133,4 +133,13 @@ def test_everything_else_is_there_to_read_and_shows_no_secret(
         for secret in ("15432", "876.54", "110101199003070038", "debt_to_income_bp&quot;:"):
             assert secret not in text, f"{secret} on {page}"
     assert auditor.post(reverse("admin:risk_alertrule_add"), {}).status_code == 403
+    listed = auditor.get(reverse("admin:risk_alertrule_changelist")).content.decode()
+    assert "each part" in listed and "5.00%" in listed and ">overdue_ratio<" not in listed
+    rule = AlertRule.objects.get(indicator="par30", dimension="")
+    looked_at = auditor.get(reverse("admin:risk_alertrule_change", args=[rule.pk])).content.decode()
+    assert "Portfolio at risk over 30 days" in looked_at and "5.00%" in looked_at and "0.050000" not in looked_at
+    card = auditor.get(reverse("admin:risk_scorecard_change", args=[Scorecard.objects.get().pk])).content.decode()
+    assert "standard rules, version 1" in card and "missing_points" not in card
+    decided = auditor.get(reverse("admin:risk_decisionrecord_change", args=[application.decision_record.pk]))
+    assert "Bureau score" in decided.content.decode() and "best_points" not in decided.content.decode()
     assert enter("rm").get(pages[0]).status_code in {302, 403}

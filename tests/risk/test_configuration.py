@@ -55,7 +55,7 @@ def submit(rule: Any, maker: User, now: datetime) -> Approval:
 def test_the_shipped_rules_are_in_force_once(house: datetime) -> None:
     ensure_standard_rules(now=house)
     assert Scorecard.objects.count() == DecisionTable.objects.count() == 1
-    assert AlertRule.objects.count() == 17
+    assert AlertRule.objects.count() == 18
     rules = get_rule_set(["no-such-product", ""])
     assert rules is not None and rules.version == "standard v1 / standard v1"
 

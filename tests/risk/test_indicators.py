@@ -15,7 +15,7 @@ from lending.models import Listing, Loan, Product
 from lending.operations.applications import ProductNotAvailable
 from lending.operations.products import pause_product, resume_product
 from risk.models import Alert, AlertRule, IndicatorValue
-from risk.operations import indicators
+from risk.operations import alerts, indicators
 from risk.queries import indicators as figures
 from risk.rules.limits import AlertLimits, Passing, judge_values
 from tests.fixtures.borrowers import LoanPlan, make_application, make_borrower, make_loan
@@ -216,6 +216,32 @@ class TestStep:
         product.refresh_from_db()
         assert (product.state, product.paused_reason) == (Product.State.PAUSED, "audit")
         assert Alert.objects.get(rule__indicator="overdue_ratio").state == "CLOSED"
+
+    def test_a_freeze_stops_every_product_and_ends_with_its_alert(
+        self, product: Product, house: datetime, system: User
+    ) -> None:
+        loans = book(house, late=2, good=0)
+        other = Product.objects.exclude(pk=product.pk).filter(state="ACTIVE").order_by("pk")
+        shut, free = other[0], other[1]
+        pause_product(product_id=shut.pk, reason="people", actor=system, now=house)
+        AlertRule.objects.exclude(indicator="overdue_ratio", measure="PAUSE_PRODUCT").update(is_active=False)
+        AlertRule.objects.create(
+            name="freeze", indicator="overdue_ratio", raise_above="0.01", clear_at="0.005", measure="FREEZE"
+        )
+        self.run(house)
+        assert not Product.objects.filter(state="ACTIVE").exists()
+        assert set(Alert.objects.values_list("dimension", "measure_taken")) == {("", "FREEZE"), (PRODUCT, "NONE")}
+        # The house recovers, the product alone does not: its own alert holds it from then on.
+        lift = Alert.objects.get(measure_taken="FREEZE")
+        alerts.clear_alert(alert_id=lift.pk, value="0.00%", actor=system, now=house)
+        states = dict(Product.objects.values_list("pk", "state"))
+        assert (states[product.pk], states[shut.pk], states[free.pk]) == ("PAUSED", "PAUSED", "ACTIVE")
+        assert Alert.objects.get(dimension=PRODUCT).measure_taken == "PAUSE_PRODUCT"
+        loans[0].instalments.filter(n=1).update(paid_at=house)
+        loans[1].instalments.filter(n=1).update(paid_at=house)
+        AlertRule.objects.filter(name="freeze").update(is_active=False)
+        self.run(house, DAY + timedelta(days=1))
+        assert Product.objects.get(pk=product.pk).state == "ACTIVE"
 
     def test_a_thin_book_raises_nothing(self, product: Product, house: datetime) -> None:
         AlertRule.objects.update(min_denominator=1_000_000)

@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from core import clock
@@ -12,8 +13,10 @@ from core.errors import BusinessError, NotFound, Refused
 from core.models import User
 from customers.models import Health, Notice, WorkItem
 from customers.operations import health
+from service.indicators import compute_complaints
 from service.models import CaseHop, DepartmentCase
 from service.operations import department_cases as cases
+from service.operations import disputes
 from service.operations.department_cases import DepartmentCaseClosed, DepartmentCaseInvalid, NotTheHolder
 from service.operations.seed import seed_case_clock
 from service.queries import list_department_cases
@@ -21,7 +24,7 @@ from staff.models import Department
 from staff.operations import create_department, ensure_standard_roles
 from staff.queries import get_access
 from tests.fixtures.borrowers import make_borrower, make_staff
-from tests.pictures import unchanged
+from tests.pictures import refused, unchanged
 
 pytestmark = pytest.mark.django_db
 DAY = date(2026, 3, 2)
@@ -202,3 +205,43 @@ def test_only_open_complaints_tell_against_a_customers_health(house: House, now:
     DepartmentCase.objects.filter(pk=case.pk).update(state="CLOSED", closed_at=now, due_at=None)
     health.judge_health(DAY, 0, 0, now)
     assert not Health.objects.filter(customer=house.customer).exists()
+
+
+def test_a_dispute_has_a_day_papers_and_an_outcome(house: House, frozen_clock: datetime) -> None:
+    now = frozen_clock
+    answer_by = DAY + timedelta(days=10)
+    for more in ({"customer_id": None, "answer_by_date": answer_by}, {}, {"answer_by_date": DAY - timedelta(days=1)}):
+        with refused(DepartmentCaseInvalid):
+            ask(house, now, dispute="SUM", **more)
+    rm, officer, agent = (browse(user) for user in (house.rm, house.officer, house.agent))
+    page = rm.post(
+        f"/cases/new/?customer={house.customer.public_id}",
+        {"department": house.risk.pk, "title": "利息争议", "text": "x", "dispute": "SUM", "answer_by_date": answer_by},
+    )["Location"]
+    case = DepartmentCase.objects.get()
+    assert (case.dispute, case.answer_by_date) == ("SUM", answer_by)
+    paper = SimpleUploadedFile("a.pdf", b"%PDF-1.4 claim")
+    assert agent.post(f"{page}papers/", {"file": paper}).status_code == 404
+    officer.post(f"{page}papers/", {"file": SimpleUploadedFile("a.pdf", b"%PDF-1.4 claim"), "title": "起诉状"})
+    case.refresh_from_db()
+    assert len(case.papers) == 1 and "起诉状" in rm.get(page).content.decode()
+    assert disputes.remind_of_answers(answer_by - timedelta(days=4), 0, 0, now) == 0
+    officer.post(f"{page}take/")
+    disputes.remind_of_answers(answer_by - timedelta(days=3), 0, 0, now)
+    item = WorkItem.objects.get(reason_code="service.dispute_due", state="OPEN")
+    assert item.assignee == house.officer.staff_member
+    rm.post(f"{page}close/")
+    assert DepartmentCase.objects.get().state == "OPEN", "a dispute closes with what it came to"
+    rm.post(f"{page}close/", {"text": "已和解"})
+    assert DepartmentCase.objects.get().state == "CLOSED"
+    assert not WorkItem.objects.filter(reason_code="service.dispute_due", state="OPEN").exists()
+    assert "利息争议" in rm.get("/cases/?view=all&dispute=SUM").content.decode()
+
+
+def test_customers_who_complained_are_counted_once(house: House, now: datetime) -> None:
+    for _turn in range(2):
+        ask(house, now, is_complaint=True)
+    ask(house, now)
+    [(_part, _value, complained, customers)] = compute_complaints(DAY)
+    assert (complained, customers) == (1, 1)
+    assert compute_complaints(DAY + timedelta(days=30))[0][2] == 0

@@ -100,7 +100,7 @@ LISTS: dict[str, tuple[str, str, str]] = {
 APART = {
     # tests/web/test_owners.py, tests/service/test_department_cases.py
     "customers:pooled", "customers:claim", "customers:handover", "customers:review-export", "customers:owner-act",
-    "service:department-case", "service:department-case-act",
+    "service:department-case", "service:department-case-act", "service:department-case-papers",
     # tests/customers/test_quality_pages.py
     "customers:pair", "customers:pair-dismiss", "customers:merge-undo", "customers:imports",
     # tests/customers/operations/test_retention.py
