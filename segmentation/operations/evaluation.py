@@ -81,10 +81,13 @@ def evaluate_segments(*, segment_ids: Sequence[int] | None, business_date: date,
 
 def evaluate_for(*, customer_ids: Sequence[int], business_date: date, now: datetime) -> int:
     """Evaluate every segment by rule for some customers, whose kept attributes the caller has locked."""
-    segments = list(Segment.objects.filter(state=Segment.State.ACTIVE, kind=Segment.Kind.DYNAMIC).order_by("pk"))
-    if not segments or not customer_ids:
+    in_use = Segment.objects.filter(state=Segment.State.ACTIVE, kind=Segment.Kind.DYNAMIC).order_by("pk")
+    ids = list(in_use.values_list("pk", flat=True))
+    if not ids or not customer_ids:
         return 0
-    _lock([segment.pk for segment in segments], is_shared=True)
+    _lock(ids, is_shared=True)
+    # Whoever waited for the lock follows the rules of now, not those of before.
+    segments = list(in_use.filter(pk__in=ids))
     words = get_vocabulary(with_people=False)
     by_id = {segment.pk: segment for segment in segments}
     moved = 0
@@ -104,8 +107,14 @@ def evaluate_for(*, customer_ids: Sequence[int], business_date: date, now: datet
     return moved
 
 
-def _evaluate_whole(segment: Segment, words: Vocabulary, business_date: date, now: datetime) -> int:
-    _lock([segment.pk], is_shared=False)
+def _evaluate_whole(asked: Segment, words: Vocabulary, business_date: date, now: datetime) -> int:
+    _lock([asked.pk], is_shared=False)
+    # It may have been changed or archived since it was read: by the night hours ago.
+    segment = Segment.objects.filter(pk=asked.pk, state=Segment.State.ACTIVE).first()
+    if segment is None:
+        return 0
+    if segment.version != asked.version:
+        words = get_vocabulary(with_people=False)
     if segment.kind == Segment.Kind.STATIC:
         change = Change(segment.memberships.filter(left_at=None).count(), 0, 0)
         _note(segment, change, business_date, now, is_whole=True)

@@ -1,15 +1,18 @@
-"""What a merge means for who begins to stay away: the rows went along, now they are judged by the one record's labels."""
+"""What a merge means for who begins to stay away, and for lists: the rows went along, now they are judged as one person's."""
 
 from collections.abc import Collection
 from datetime import date, datetime
 from typing import Any, Final
 
 from django.db import connection, transaction
+from django.db.models import F
 
 from core import clock
+from core.outbox import publish
 from customers.models import Merge, WorkItem
 from customers.operations import history
-from segmentation.models import Decline
+from segmentation.events import MembersChanged
+from segmentation.models import Decline, Segment
 from segmentation.operations.declines import Begun, raise_tasks, work_key
 from segmentation.operations.touched import follow_customers
 
@@ -39,6 +42,23 @@ WHERE d.id = ANY(%(reopened)s)
 """
 
 
+# Of a list that held both records the person is once a member; the other stay ends with the merge and comes back with its undo.
+_LEAVE_LISTS: Final = """
+UPDATE segmentation_membership m SET left_at = greatest(%(at)s, m.entered_at)
+FROM segmentation_segment s
+WHERE m.customer_id = %(customer)s AND m.left_at IS NULL AND s.id = m.segment_id AND s.kind = 'STATIC'
+RETURNING m.segment_id
+"""
+_COME_BACK: Final = """
+UPDATE segmentation_membership m SET left_at = NULL
+FROM segmentation_segment s
+WHERE m.customer_id = %(customer)s AND m.left_at = greatest(%(at)s, m.entered_at) AND s.id = m.segment_id AND s.kind = 'STATIC'
+  AND NOT EXISTS (SELECT 1 FROM segmentation_membership o
+                  WHERE o.segment_id = m.segment_id AND o.customer_id = m.customer_id AND o.left_at IS NULL)
+RETURNING m.segment_id
+"""
+
+
 @transaction.atomic
 def settle_merge(*, merge_id: int, business_date: date, now: datetime) -> int:
     """End, on the kept record, the declines that came along where the person stays with us; return how many.
@@ -53,6 +73,7 @@ def settle_merge(*, merge_id: int, business_date: date, now: datetime) -> int:
     with connection.cursor() as cursor:
         cursor.execute(_SETTLE, {"customer": merge.kept_id, "today": clock.business_date()})
         ended = [pk for (pk,) in cursor.fetchall()]
+    _move_on_lists(_LEAVE_LISTS, merge, -1, now)
     left = Decline.objects.filter(customer_id=merge.merged_id, state=Decline.State.OPEN)
     _end_tasks([*ended, *left.values_list("pk", flat=True)], now)
     return len(ended)
@@ -85,7 +106,17 @@ def restore_merge(*, merge_id: int, business_date: date, now: datetime) -> int:
         _end_tasks(aside, now)
         reopened += found
     _raise_again(ids, merge.at, business_date, now)
+    _move_on_lists(_COME_BACK, merge, 1, now)
     return len(reopened)
+
+
+def _move_on_lists(statement: str, merge: Merge, by: int, now: datetime) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, {"customer": merge.merged_id, "at": merge.at})
+        lists = sorted(pk for (pk,) in cursor.fetchall())
+    for pk in lists:
+        Segment.objects.filter(pk=pk).update(member_count=F("member_count") + by)
+        publish(MembersChanged(pk, now, max(by, 0), max(-by, 0)), now=now)
 
 
 def _list_declining(customer_id: int) -> list[str]:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from django.db import IntegrityError, connection, transaction
+from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 
 from core import audit
@@ -21,6 +21,8 @@ from segmentation.rules.segments import Fault, Group, RuleInvalid, list_segments
 from segmentation.texts import say_fault
 
 _NAME_LONGEST: Final = 60
+# One definition at a time: circles and names are judged against all segments, and nobody's else may change meanwhile.
+_ONE_AT_A_TIME: Final = "SELECT pg_advisory_xact_lock(hashtext('segmentation.define'))"
 
 
 class SegmentInvalid(InvalidInput):
@@ -68,6 +70,7 @@ def create_segment(
     *, name: str, description: str, kind: str, rule: Mapping[str, Any] | None, actor: User, now: datetime
 ) -> Segment:
     """Keep a segment; one by rule has its members within seconds. Raises SegmentInvalid."""
+    _wait_for_others()
     checked = _check_rule(rule, None) if kind == Segment.Kind.DYNAMIC else None
     segment = Segment(
         name=_check_name(name, None),
@@ -78,11 +81,7 @@ def create_segment(
         created_at=now,
         created_by=actor,
     )
-    try:
-        with transaction.atomic():
-            segment.save()
-    except IntegrityError as error:
-        raise SegmentInvalid(fields={"name": [_("Another segment has this name.")]}) from error
+    segment.save()
     SegmentVersion.objects.create(segment=segment, version=1, rule=segment.rule, made_at=now, made_by=actor)
     audit.record(
         actor=actor, action="segmentation.segment_created", target=segment, data={"name": segment.name}, now=now
@@ -103,10 +102,11 @@ def change_segment(
     actor: User,
     now: datetime,
 ) -> Segment:
-    """Change name and rule; another rule is another version. `version` is the one that was opened.
+    """Change name and rule: another version. `version` is the one that was opened.
 
     Raises SegmentInvalid, SegmentOutdated, SegmentArchived.
     """
+    _wait_for_others()
     segment = _lock_in_use(segment_id)
     if segment.version != version:
         raise SegmentOutdated(name=segment.name, version=segment.version)
@@ -114,7 +114,8 @@ def change_segment(
     before = {"name": segment.name, "description": segment.description}
     segment.name, segment.description = _check_name(name, segment.pk), description.strip()[:300]
     written = write(checked) if checked else {}
-    if written != segment.rule:
+    after = {"name": segment.name, "description": segment.description}
+    if (written, after) != (segment.rule, before):
         segment.rule, segment.uses, segment.version = written, _list_uses(checked), segment.version + 1
         SegmentVersion.objects.create(
             segment=segment, version=segment.version, rule=written, note=note.strip()[:200], made_at=now, made_by=actor
@@ -135,6 +136,7 @@ def change_segment(
 @transaction.atomic
 def archive_segment(*, segment_id: int, actor: User, now: datetime) -> Segment:
     """Take a segment out of use; its history stays. Raises SegmentUsed, SegmentArchived."""
+    _wait_for_others()
     segment = _lock_in_use(segment_id)
     users = [other.name for other in Segment.objects.filter(state=Segment.State.ACTIVE, uses__contains=[segment.pk])]
     users += [str(label) for _key, find in segment_uses.items() for label, _url in find(segment.pk)]
@@ -149,6 +151,7 @@ def archive_segment(*, segment_id: int, actor: User, now: datetime) -> Segment:
 @transaction.atomic
 def restore_segment(*, segment_id: int, actor: User, now: datetime) -> Segment:
     """Take an archived segment into use again, as a new evaluation finds it. Raises SegmentInvalid."""
+    _wait_for_others()
     segment = lock_segment(segment_id)
     if segment.state == Segment.State.ACTIVE:
         return segment
@@ -203,6 +206,11 @@ def _note_members(segment: Segment, added: int, removed: int, actor: User, now: 
     audit.record(actor=actor, action="segmentation.members_changed", target=segment, data=counts, now=now)
     publish(MembersChanged(segment.pk, now, added, removed), now=now)
     publish(SegmentDefined(segment.pk), now=now)
+
+
+def _wait_for_others() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(_ONE_AT_A_TIME)
 
 
 def _lock_in_use(segment_id: int) -> Segment:

@@ -232,7 +232,7 @@ def _parse_fact(data: dict[str, Any], words: Vocabulary, path: str) -> Fact:
     key, operator, values = data.get("fact"), data.get("is"), data.get("values", [])
     if not isinstance(key, str) or not isinstance(values, list) or not all(isinstance(item, str) for item in values):
         raise RuleInvalid(Fault.UNREADABLE, path, str(key))
-    if operator not in set(Operator):
+    if not isinstance(operator, str) or operator not in set(Operator):
         raise RuleInvalid(Fault.UNKNOWN_OPERATOR, path, str(operator))
     condition = Condition(key, Operator(operator), tuple(values))
     try:

@@ -4,6 +4,7 @@ Each part stands at a path, `r.0.1`: `kind:r.0.1` says what it is, `fact:r.0.1`,
 form may hold what is no rule yet; `segmentation.rules.segments.parse` says what is wrong and where.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.http import QueryDict
@@ -12,11 +13,13 @@ from django.utils.translation import gettext as _
 from core.filtering import operator_label
 from core.registries import acts, attributes
 from core.rules.conditions import Field, Operator, Type, count_inputs
-from segmentation.rules.segments import MAX_DEPTH, Join, Vocabulary
+from segmentation.rules.segments import MAX_CONDITIONS, MAX_DEPTH, Join, Vocabulary
 from segmentation.texts import say_join
 
 ROOT = "r"
 _MOST_PARTS = 50
+# More than a rule may hold, so that it is refused; each is shown again with all that can be chosen.
+_MOST_NODES = 2 * MAX_CONDITIONS
 _DAYS = {Operator.LAST, Operator.NEXT, Operator.NOT_LAST}
 _INPUTS = {Type.NUMBER: "number", Type.MONEY: "number", Type.DATE: "date", Type.MOMENT: "date"}
 NEW_RULE: dict[str, Any] = {"all": [{"fact": "stage", "is": "in", "values": []}]}
@@ -31,10 +34,12 @@ _NEW: dict[str, dict[str, Any]] = {
 
 def read_rule(given: QueryDict) -> dict[str, Any]:
     """Return the JSON of what the form holds, after what its button asked for: a new part, or one less."""
-    rule = _read(given, ROOT, 1)
+    rule = _read(given, ROOT, 1, iter(range(_MOST_NODES)))
     act, _mark, path = given.get("do", "").partition(":")
     if act and path.startswith(ROOT):
-        _change(rule, [int(place) for place in path.split(".")[1:] if place.isdigit()], act)
+        places = [_number(place) for place in path.split(".")[1:]]
+        if all(isinstance(place, int) for place in places):
+            _change(rule, places, act)
     return rule
 
 
@@ -43,13 +48,13 @@ def show(rule: dict[str, Any], words: Vocabulary, names: dict[str, str], faults:
     return _show(rule, ROOT, words, names, faults, 1)
 
 
-def _read(given: QueryDict, path: str, depth: int) -> dict[str, Any]:
+def _read(given: QueryDict, path: str, depth: int, rest: Iterator[int]) -> dict[str, Any]:
     kind = given.get(f"kind:{path}", "")
     if kind in set(Join):
         parts = [
-            _read(given, f"{path}.{place}", depth + 1)
+            _read(given, f"{path}.{place}", depth + 1, rest)
             for place in range(_MOST_PARTS)
-            if f"kind:{path}.{place}" in given and depth <= MAX_DEPTH
+            if f"kind:{path}.{place}" in given and depth <= MAX_DEPTH and next(rest, None) is not None
         ]
         return {kind: parts}
     if kind == "did":

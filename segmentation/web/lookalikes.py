@@ -13,6 +13,7 @@ from core.errors import BusinessError, NotFound
 from core.models import User
 from core.sentences import say_value
 from core.web.listing import take_page
+from core.web.reading import read_number
 from segmentation.models import Learning, Segment
 from segmentation.operations import lookalikes, recommend_learning
 from segmentation.queries import lookalikes as reads
@@ -144,7 +145,7 @@ class KeepLookAlikes(LookAlikePage):
         assert isinstance(request.user, User)
         try:
             kept = lookalikes.keep_lookalikes(
-                learning=learning, access=self.access, most=int(most) if most.isdigit() and len(most) < 6 else 0,
+                learning=learning, access=self.access, most=read_number(most[:6]) or 0,
                 name=request.POST.get("name", ""), actor=request.user, now=clock.now(),
                 business_date=clock.business_date(),
             )  # fmt: skip

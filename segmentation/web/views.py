@@ -12,6 +12,7 @@ from core import clock
 from core.errors import BusinessError
 from core.rules.charts import Chart
 from core.web.listing import take_page
+from core.web.reading import read_number
 from customers.queries.staff import access_customer, in_scope
 from segmentation.models import Segment
 from segmentation.operations import segments as operations
@@ -131,10 +132,9 @@ class EditPage(StaffPage):
                 kind = "STATIC" if request.POST.get("kind") == "STATIC" else "DYNAMIC"
                 segment = operations.create_segment(kind=kind, **given)
             else:
-                version = request.POST.get("version", "")
                 segment = operations.change_segment(
                     segment_id=segment.pk,
-                    version=int(version) if version.isdigit() and len(version) < 9 else 0,
+                    version=read_number(request.POST.get("version", "")) or 0,
                     note=request.POST.get("note", ""),
                     **given,
                 )

@@ -55,6 +55,8 @@ def test_the_form_becomes_a_rule(book: Book) -> None:
         ("drop:r.0", ['name="kind:r.0"', 'name="kind:r.0.0" value="did"']),
         ("drop:r.9.9", ['name="kind:r.1.0" value="did"']),
         ("evil:r", ['name="kind:r.1.0" value="did"']),
+        ("drop:r.²", ['name="kind:r.1.0" value="did"']),
+        (f"fact:r.{'9' * 5000}", ['name="kind:r.1.0" value="did"']),
     ],
 )
 def test_its_buttons_change_the_form_and_keep_nothing(book: Book, act: str, marks: list[str]) -> None:
@@ -62,6 +64,14 @@ def test_its_buttons_change_the_form_and_keep_nothing(book: Book, act: str, mark
     assert answer.status_code == 200 and not Segment.objects.exists()
     text = answer.content.decode()
     assert all(mark in text for mark in marks) and "逾期借款人" in text
+
+
+def test_a_form_of_too_many_parts_is_refused(book: Book) -> None:
+    wide = {f"kind:r.{group}.{place}": "fact" for group in range(20) for place in range(40)}
+    given = {**FORM, **{f"kind:r.{group}": "any" for group in range(20)}, **wide, "do": "save"}
+    answer = as_user(book.lead).post("/segments/new/", given)
+    assert answer.status_code == 422 and not Segment.objects.exists()
+    assert answer.content.count(b'value="fact"') <= 100
 
 
 def test_a_mistake_stands_beside_its_condition_and_nothing_is_kept(book: Book) -> None:

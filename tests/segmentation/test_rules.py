@@ -56,6 +56,7 @@ def nest(depth: int) -> dict[str, Any]:
         ({"all": [{**FACT, "fact": "overdue; DROP TABLE x"}]}, Fault.UNKNOWN_FACT, "0"),
         ({"all": [{**FACT, "is": "or 1=1"}]}, Fault.UNKNOWN_OPERATOR, "0"),
         ({"all": [{**FACT, "is": "has"}]}, Fault.UNKNOWN_OPERATOR, "0"),
+        ({"all": [{**FACT, "is": ["min"]}]}, Fault.UNKNOWN_OPERATOR, "0"),
         ({"all": [{**FACT, "values": ["1) OR (1=1"]}]}, Fault.WRONG_VALUE, "0"),
         ({"all": [{**FACT, "values": []}]}, Fault.WRONG_COUNT, "0"),
         ({"all": [{**FACT, "values": [1000]}]}, Fault.UNREADABLE, "0"),

@@ -17,6 +17,7 @@ from core.rules.conditions import OPERATORS, Operator, Type
 from customers.models import Customer
 from lending.models import LoanState
 from segmentation.models import Membership, Segment, SegmentDay, SegmentVersion
+from segmentation.operations import evaluation
 from segmentation.operations import segments as operations
 from segmentation.operations.attributes import refresh_attributes
 from segmentation.operations.evaluation import evaluate_segments
@@ -251,6 +252,32 @@ def test_refusals_change_nothing(book: Book) -> None:
         operations.SegmentArchived,
         lambda: operations.add_members(segment_id=listed.pk, customer_ids=[book.investor.pk], **common),
     )
+
+
+def test_a_slow_evaluation_follows_the_rule_of_now(book: Book) -> None:
+    segment = make(book, "逾期", {"all": [OVERDUE]})
+    asked = Segment.objects.get(pk=segment.pk)
+    operations.change_segment(
+        segment_id=segment.pk, version=1, name="出借人", description="", note="", actor=book.manager, now=NOW,
+        rule={"all": [{"fact": "investor", "is": "is", "values": ["yes"]}]},
+    )  # fmt: skip
+    drain()
+    # The night has read it before it was changed.
+    evaluation._evaluate_whole(asked, get_vocabulary(), TODAY, NOW)
+    segment.refresh_from_db()
+    assert members(segment) == {book.investor.pk}
+    assert (segment.name, segment.version, segment.evaluated_version) == ("出借人", 2, 2)
+    # A name alone is a version too: who has the older one open does not overwrite it.
+    operations.change_segment(
+        segment_id=segment.pk, version=2, name="投资人", description="", note="", actor=book.manager, now=NOW,
+        rule=segment.rule,
+    )  # fmt: skip
+    with pytest.raises(operations.SegmentOutdated):
+        operations.change_segment(
+            segment_id=segment.pk, version=2, name="出借人", description="", note="", actor=book.manager, now=NOW,
+            rule=segment.rule,
+        )  # fmt: skip
+    assert Segment.objects.get(pk=segment.pk).name == "投资人"
 
 
 def test_a_list_is_filled_and_emptied_by_hand(book: Book) -> None:
