@@ -3,11 +3,12 @@
 from django.urls import path
 
 import core.api.paths  # noqa: F401 - registers the converters
-from lending.api.views import borrowing, investing, loans, market, quotes, staff
+from lending.api.views import borrowing, guide, investing, loans, market, quotes, staff
 
 urlpatterns = [
     path("quotes/", quotes.QuotesView.as_view()),
     path("products/", borrowing.ProductsView.as_view()),
+    path("me/guide/", guide.GuideView.as_view()),
     path("me/applications/", borrowing.ApplicationsView.as_view()),
     path("me/applications/<public_id:public_id>/", borrowing.ApplicationView.as_view()),
     path("me/applications/<public_id:public_id>/withdraw/", borrowing.WithdrawalOfApplicationView.as_view()),

@@ -47,7 +47,7 @@ _SEGMENTS: tuple[tuple[int, str, str, str, dict[str, Any]], ...] = (
         "xugang",
         "活动对照组",
         "十分之一的人不参加任何活动",
-        {"all": [{"share": {"seed": "holdout", "from": 0, "to": 10}}]},
+        {"all": [{"share": {"seed": "对照组", "from": 0, "to": 10}}]},
     ),
 )
 _RISKS = (

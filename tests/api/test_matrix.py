@@ -34,6 +34,7 @@ MATRIX: dict[tuple[str, str], tuple[str, Any]] = {
     ("get", "me/"): (CUSTOMER, None),
     ("patch", "me/profile/"): (CUSTOMER, {"occupation": "教师"}),
     ("get", "me/team/"): (CUSTOMER, None),
+    ("get", "me/guide/"): (CUSTOMER, None),
     ("get", "me/documents/"): (CUSTOMER, None),
     ("post", "me/documents/"): (CUSTOMER, {"kind": "INCOME", "content": "JVBERi0x"}),
     ("get", "me/documents/<public_id:paper>/"): (OWN, None),

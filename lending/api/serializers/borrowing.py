@@ -39,6 +39,7 @@ class ProductSerializer(serializers.Serializer[Any]):
     early_settlement_fee_rate = RateField()
     rate_by_grade = serializers.DictField(child=serializers.CharField())
     fees = FeeSerializer(many=True)
+    sheet = serializers.ListField(child=serializers.CharField(), help_text="The product in plain sentences.")
 
 
 class ApplicationAskedSerializer(StrictSerializer):

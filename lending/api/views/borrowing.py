@@ -13,6 +13,7 @@ from core import clock
 from core.api.views import CustomerAPIView, CustomerListView, read_body
 from customers.queries.own import get_own_customer_id
 from customers.texts import render_text
+from lending.api.product_sheet import write_sheet
 from lending.api.serializers.borrowing import (
     AcceptanceSerializer,
     ApplicationAskedSerializer,
@@ -97,7 +98,8 @@ class ProductsView(APIView):
     @extend_schema(operation_id="products_list", responses=ProductSerializer(many=True))
     def get(self, request: Request) -> Response:
         """Return the products that take applications."""
-        return Response(list_products())
+        today = clock.business_date()
+        return Response([{**product, "sheet": write_sheet(product, today)} for product in list_products()])
 
 
 class ApplicationsView(CustomerListView, CustomerAPIView):
