@@ -74,6 +74,22 @@ class _IndentedJson(json.JSONEncoder):
         super().__init__(*args, **{**kwargs, "indent": 2})
 
 
+class _DocumentField(forms.JSONField):
+    """JSON that the database can hold: without NUL, and not nested beyond reading."""
+
+    def to_python(self, value: Any) -> Any:
+        """Return the document, or say that it is none."""
+        try:
+            document = super().to_python(value)
+        except RecursionError as error:
+            raise forms.ValidationError(
+                self.error_messages["invalid"], code="invalid", params={"value": "…"}
+            ) from error
+        if "\\u0000" in json.dumps(document):
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid", params={"value": "NUL"})
+        return document
+
+
 class _RuleAdmin(_Readable):
     """Drafts are edited and checked on each save; lists offer to submit, approve, reject and copy."""
 
@@ -84,7 +100,7 @@ class _RuleAdmin(_Readable):
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Edit JSON indented."""
         if isinstance(db_field, models.JSONField):
-            return forms.JSONField(
+            return _DocumentField(
                 encoder=_IndentedJson,
                 required=not db_field.blank,
                 label=db_field.verbose_name,

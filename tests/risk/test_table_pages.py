@@ -64,7 +64,16 @@ def test_a_draft_is_typed_into_and_says_what_is_wrong_where(officer: Client) -> 
 
 
 @pytest.mark.parametrize(
-    "changes", ["", "{}", "[1]", '[{"kind":"drop"}]', '[{"kind":"set","table":1}]', "[" + "1," * 3000 + "1]"]
+    "changes",
+    [
+        '[{"kind":"set","table":"policy","row":"P4","column":"reason","value":"\\u0000"}]',
+        "",
+        "{}",
+        "[1]",
+        '[{"kind":"drop"}]',
+        '[{"kind":"set","table":1}]',
+        "[" + "1," * 3000 + "1]",
+    ],
 )
 def test_changes_that_cannot_be_read_change_nothing(officer: Client, changes: str) -> None:
     page, before = draft_page(officer), hash_of()
