@@ -8,6 +8,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.db import models
 from django.db.models import OuterRef, QuerySet, Subquery
+from django.forms.fields import InvalidJSONInput
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
@@ -75,19 +76,26 @@ class _IndentedJson(json.JSONEncoder):
 
 
 class _DocumentField(forms.JSONField):
-    """JSON that the database can hold: without NUL, and not nested beyond reading."""
+    """JSON that the database can hold: numbers that are finite, no NUL, not nested beyond reading."""
 
     def to_python(self, value: Any) -> Any:
         """Return the document, or say that it is none."""
         try:
             document = super().to_python(value)
-        except RecursionError as error:
+            if "\\u0000" in json.dumps(document, allow_nan=False):
+                raise ValueError
+        except (RecursionError, ValueError) as error:
             raise forms.ValidationError(
                 self.error_messages["invalid"], code="invalid", params={"value": "…"}
             ) from error
-        if "\\u0000" in json.dumps(document):
-            raise forms.ValidationError(self.error_messages["invalid"], code="invalid", params={"value": "NUL"})
         return document
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        """Return what was typed, also where it cannot be read."""
+        try:
+            return super().bound_data(data, initial)
+        except RecursionError:
+            return InvalidJSONInput(data)
 
 
 class _RuleAdmin(_Readable):

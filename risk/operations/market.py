@@ -7,6 +7,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 from django.db import transaction
+from django.utils.timezone import localdate
 from django.utils.translation import gettext_lazy as _
 
 from core import audit, parameters
@@ -29,6 +30,7 @@ _LPR: Final = "lending.lpr_1y"
 _URGENCY: Final = 20
 # How far back the feed is asked: a morning that failed is made good by the next.
 NEWS_DAYS: Final = 40
+_STEP: Final = Decimal("0.000001")
 _COLUMNS: Final = ("code", "published_date", "value", "source")
 
 
@@ -173,13 +175,13 @@ def import_rates(*, raw: bytes, actor: User, now: datetime, business_date: date)
         raise RateFileInvalid(fields={"file": [_("This is no table of rates.")]}) from error
     if tuple(cell.strip().lower() for cell in rows[0]) != _COLUMNS:
         raise RateFileInvalid(fields={"file": [_("The columns are: %(names)s") % {"names": ", ".join(_COLUMNS)}]})
-    rates, faults = _read_rates(rows[1:])
+    rates, faults = _read_rates(rows[1:], localdate(now))
     if faults:
         raise RateFileInvalid(fields={"file": faults[:20]})
     return record_rates(rates=rates, origin=Origin.FILE, actor=actor, now=now, business_date=business_date)
 
 
-def _read_rates(rows: Iterable[Sequence[str]]) -> tuple[list[NewRate], list[Any]]:
+def _read_rates(rows: Iterable[Sequence[str]], today: date) -> tuple[list[NewRate], list[Any]]:
     rates, faults = [], []
     seen: set[tuple[str, date]] = set()
     for number, cells in enumerate(rows, 2):
@@ -187,7 +189,9 @@ def _read_rates(rows: Iterable[Sequence[str]]) -> tuple[list[NewRate], list[Any]
             code, day, value, source = cells
             rate = NewRate(MarketRate.Code(code.strip().upper()).value, date.fromisoformat(day), Decimal(value), source)
             key = (rate.code, rate.published_date)
-            if not 0 <= rate.value < 1 or not source.strip() or key in seen:
+            is_rate = 0 <= rate.value < 1 and rate.value == rate.value.quantize(_STEP)
+            is_told = bool(source.strip()) and "\x00" not in source and rate.published_date <= today
+            if not is_rate or not is_told or key in seen:
                 raise ValueError
             seen.add(key)
         except (ValueError, InvalidOperation):

@@ -84,7 +84,9 @@ def find_tables(content: Any, problems: list[Problem]) -> dict[str, dict[str, An
     """Return both tables of a document that is input -> both tables -> output and nothing else; else say what is wrong."""
     nodes = _read_dicts(content, "nodes")
     edges = _read_dicts(content, "edges")
-    if nodes is None or edges is None:
+    names = [node.get("id") for node in nodes or ()]
+    names += [edge.get(end) for edge in edges or () for end in ("sourceId", "targetId")]
+    if nodes is None or edges is None or not all(isinstance(name, str) for name in names):
         problems.append(Problem("document", "document_shape"))
         return None
     by_id = {node.get("id"): node for node in nodes}

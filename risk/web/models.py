@@ -23,7 +23,7 @@ from risk.queries import trainings as queries
 from risk.queries.model_watch import move_month
 from risk.queries.tables import get_pending_approval
 from risk.rules import standard
-from risk.rules.scoring.models import ADDITIVE, AVERAGE, POINTS, kind_of
+from risk.rules.scoring.models import ADDITIVE, AVERAGE, POINTS, kind_of, lint_champion
 from risk.web import model_charts, words
 from risk.web.sections import list_sections
 from risk.web.tables import STATE_TONES
@@ -180,7 +180,8 @@ class ModelPage(StaffPage):
     def add(self, request: HttpRequest, model: Any) -> dict[str, Any]:
         """Return what only a champion has: its shapes, what turns in the table's cases, how it went by month."""
         since = move_month(clock.business_date().replace(day=1), -_MONTHS_SHOWN)
-        shapes = model_charts.list_shapes(model.content)
+        # A draft may hold anything until it is submitted.
+        shapes = {} if model.is_draft and lint_champion(model.content) else model_charts.list_shapes(model.content)
         inputs = {row["name"]: row for row in model.card.get("inputs", [])}
         chosen = request.GET.get("input", "")
         chosen = chosen if chosen in shapes else next(iter(inputs or shapes), "")

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from datetime import datetime
 
+import pytest
 from django.test import Client
 from django.urls import reverse
 
@@ -63,6 +64,15 @@ def test_mistakes_stand_on_the_page_and_keep_a_draft_back(enter: Callable[[str],
     assert response.status_code == 302
     draft.refresh_from_db()
     assert (draft.note, draft.content) == ("better", standard.DOCUMENT)
+
+
+@pytest.mark.parametrize(
+    "content", ['{"nodes": NaN}', "1e999", "[" * 100_000, '{"nodes": "\\u0000"}', "__import__('os')"]
+)
+def test_a_document_that_cannot_be_kept_is_refused_on_the_page(enter: Callable[[str], Client], content: str) -> None:
+    given = {"code": "standard", "note": "n", "content": content, "cases": json.dumps(standard.CASES)}
+    assert enter("operations").post(reverse("admin:risk_decisiontable_add"), given).status_code == 200
+    assert DecisionTable.objects.count() == 1
 
 
 def test_who_drafts_does_not_approve_and_who_approves_does_not_draft(enter: Callable[[str], Client]) -> None:

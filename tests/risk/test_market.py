@@ -113,6 +113,9 @@ class TestFile:
             "a",
             "LPR_1Y,2026-01-20,0.0310,x",
             "LPR_1Y,2026-02-24,NaN,x",
+            "LPR_1Y,2026-02-24,0.03,a\0b",
+            "LPR_1Y,9999-12-31,0.03,x",
+            "LPR_1Y,2026-02-24,1E-30,x",
         ],
     )
     def test_or_not_at_all(self, officer: User, house: datetime, row: str) -> None:

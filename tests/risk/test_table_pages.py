@@ -11,7 +11,7 @@ from core import clock
 from core.models import User
 from lending.models import Product
 from messaging.operations.seed import ensure_templates
-from risk.models import BureauReport, DecisionTable, HumanReviewRequest, RuleTrial
+from risk.models import BureauReport, DecisionTable, HumanReviewRequest, RuleTrial, Scorecard
 from risk.operations import human_reviews, trials
 from risk.operations.decisions import decide_applications
 from risk.operations.pricing import PRICE
@@ -61,6 +61,12 @@ def test_a_draft_is_typed_into_and_says_what_is_wrong_where(officer: Client) -> 
     assert "1 fail" in str(right["state"])
     stale = officer.post(f"{page}edit/", {"hash": "0" * 64, "changes": "[]"})
     assert stale.status_code == 409 and "meanwhile" in stale.json()["error"]
+
+
+@pytest.mark.parametrize("content", [7, {"kind": "additive", "intercept": "x"}, {"factors": [{"name": [], "bins": 3}]}])
+def test_the_page_of_a_model_that_is_none_still_opens(officer: Client, house: datetime, content: object) -> None:
+    Scorecard.objects.create(code="standard", version=2, content=content, made_at=house)
+    assert officer.get("/risk/models/standard/2/").status_code == 200
 
 
 @pytest.mark.parametrize(

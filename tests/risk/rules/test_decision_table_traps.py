@@ -220,7 +220,13 @@ def test_a_cell_that_is_no_text_is_refused(cell: Any) -> None:
     assert codes(content) == {"cell_syntax"}
 
 
-@pytest.mark.parametrize("content", [None, [], {}, {"nodes": 1, "edges": []}, {"nodes": [1], "edges": []}, "x", 7])
+NAMELESS = {"nodes": [{"id": {"a": 1}, "type": "inputNode"}], "edges": []}
+UNJOINED = {"nodes": [], "edges": [{"sourceId": [], "targetId": {}}]}
+
+
+@pytest.mark.parametrize(
+    "content", [NAMELESS, UNJOINED, None, [], {}, {"nodes": 1, "edges": []}, {"nodes": [1], "edges": []}, "x", 7]
+)
 def test_any_json_is_linted_without_an_accident(content: Any) -> None:
     assert codes(content) == {"document_shape"}
 
