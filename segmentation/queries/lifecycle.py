@@ -37,6 +37,8 @@ from staff.models import Scope
 from staff.queries import Access
 
 _PAST: Final = 20
+# What stands beside a label and needs somebody to look: invests otherwise than stated, the questionnaire has expired.
+FLAGS: Final = ("preference_mismatch", "preference_expired")
 MOST_YEARS: Final = 5
 _TODAY: Final = "(SELECT value FROM core_businessdate)"
 # Who is lost was with us until his last act; all others are to this day.
@@ -112,6 +114,19 @@ def list_holders(access: Access, label: str, value: str) -> QuerySet[Customer]:
         raise NotFound
     stays = LabelStay.objects.filter(label=label, value=value, until_at=None)
     return in_scope(access).filter(pk__in=stays.values("customer_id"))
+
+
+def count_flagged(access: Access) -> dict[str, int]:
+    """Return how many of the reader's customers each flag beside a label stands for."""
+    rows = _within(access, Labels.objects.all())
+    return rows.aggregate(**{flag: Count("pk", filter=Q(**{flag: True})) for flag in FLAGS})
+
+
+def list_flagged(access: Access, flag: str) -> QuerySet[Customer]:
+    """Return the reader's customers with a flag. Raises NotFound for no flag."""
+    if flag not in FLAGS:
+        raise NotFound
+    return in_scope(access).filter(pk__in=Labels.objects.filter(**{flag: True}).values("customer_id"))
 
 
 def list_by_prime(access: Access, value: str) -> QuerySet[Customer]:

@@ -65,7 +65,7 @@ class LabelsPage(StaffPage):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """Show the page."""
-        counts = reads.count_values(self.access)
+        counts, flagged = reads.count_values(self.access), reads.count_flagged(self.access)
         rule = get_rule(clock.business_date())
         rows = [
             {
@@ -75,6 +75,15 @@ class LabelsPage(StaffPage):
                 "values": [
                     {"label": label, "count": counts[key].get(value, 0), "url": people_url(key, value)}
                     for value, label in LABELS[key]
+                ],
+                "flags": [
+                    {
+                        "label": name_label(flag),
+                        "count": flagged[flag],
+                        "url": f"{reverse('segmentation:people')}?flag={flag}",
+                    }
+                    for flag in reads.FLAGS
+                    if key == "preference"
                 ],
             }
             for key in KEYS
@@ -92,6 +101,8 @@ class PeoplePage(StaffPage):
         """Show the list."""
         if "year" in request.GET:
             return self.show_together(request)
+        if "flag" in request.GET:
+            return self.show_flagged(request, request.GET["flag"])
         label, value = request.GET.get("label", ""), request.GET.get("value", "")
         before = request.GET.get("before", "")
         if label not in KEYS or value not in dict(LABELS[label]) or (before and before not in dict(LABELS[label])):
@@ -119,6 +130,18 @@ class PeoplePage(StaffPage):
             "page": page,
             "rows": [{"customer": customer, "since": since.get(customer.pk)} for customer in page.rows],
             "back": reverse("segmentation:lifecycle" if before else "segmentation:labels"),
+        }
+        return render(request, "segmentation/people.html", context)
+
+    def show_flagged(self, request: HttpRequest, flag: str) -> HttpResponse:
+        """Show whom a flag beside a label stands for."""
+        rows = reads.list_flagged(self.access, flag).select_related("rm__user").defer("search_grams", "labels")
+        page = take_page(rows, request.GET, sorts={})
+        context = {
+            "title": name_label(flag),
+            "page": page,
+            "rows": [{"customer": customer, "since": None} for customer in page.rows],
+            "back": reverse("segmentation:labels"),
         }
         return render(request, "segmentation/people.html", context)
 

@@ -114,6 +114,17 @@ def test_income_is_an_attribute_by_its_band_alone(book: Book) -> None:
     assert "10-20" in page and "12000" not in page
 
 
+def test_who_invests_otherwise_than_stated_is_listed(book: Book) -> None:
+    Customer.objects.filter(pk=book.investor.pk).update(investor_type="C5", investor_type_expires_date=TODAY)
+    label()
+    address = "/labels/customers/?flag=preference_mismatch"
+    assert address in as_user(book.rm).get("/labels/").content.decode()
+    shown = as_user(book.rm).get(address).context["rows"]
+    assert [row["customer"].pk for row in shown] == [book.investor.pk]
+    assert as_user(book.other_rm).get(address).context["rows"] == []
+    assert as_user(book.rm).get("/labels/customers/?flag=clv").status_code == 404
+
+
 def test_prime_customers_stand_in_the_order_of_their_points(book: Book) -> None:
     for number in (70, 71):
         make_loan(number, make_customer(number, "孙优", book.rm, is_borrower=True), book.investor)
