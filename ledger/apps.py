@@ -36,15 +36,17 @@ class LedgerConfig(AppConfig):
     def ready(self) -> None:
         """Hook the ledger into migration, close, callbacks and events."""
         from core import close, seeding
+        from core.registries import approvals
         from integrations import inbound
         from ledger import handlers  # noqa: F401 - registers the event handlers
-        from ledger.operations import seed, take_notice
+        from ledger.operations import own_funds, seed, take_notice
         from ledger.queries import merging
         from ledger.queries.attributes import register_attributes
         from ledger.queries.indicators import register_indicators
         from ledger.texts import register_texts
 
         merging.register()
+        approvals.register(own_funds.OWN_FUNDS, own_funds.decide_own_funds)
         register_indicators()
         register_attributes()
         seeding.register_seed(30, "ledger.parameters", seed.seed_parameters)

@@ -1,4 +1,5 @@
-"""Campaigns, journeys, loyalty, referral and win-back.
+"""Campaigns, journeys, loyalty, referral and win-back; so far: coupons.
 
-Owns why a customer hears from us; nothing is built here yet, the room and its floor are kept by the import contracts.
+Owns why a customer hears from us and what he is offered for it; not the loan, its contract or its price, which a coupon
+leaves alone.
 """

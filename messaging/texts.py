@@ -34,6 +34,7 @@ _TEMPLATES: Final[dict[str, Text]] = {
     "withdrawal-completed": _("Withdrawal completed"),
     "withdrawal-failed": _("Withdrawal failed"),
     "phone-change-asked": _("Change of log-in phone"),
+    "coupon-issued": _("New coupon"),
 }
 # Why a message was not sent, as it stands in the row; marketing's own reasons carry the day on which they end.
 _REASONS: Final[dict[str, Text]] = {

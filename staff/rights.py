@@ -49,12 +49,18 @@ COLLECT: Final = "service.collect"
 # Look at segments and at one's own customers in them; make and change segments for everybody.
 VIEW_SEGMENTS: Final = "segmentation.view"
 EDIT_SEGMENTS: Final = "segmentation.edit"
+# Look at coupon offers, and at the coupons of customers in one's reach.
+VIEW_COUPONS: Final = "marketing.view_coupons"
+# Draft offers, submit them, pause and end them, hand coupons out to a segment.
+EDIT_COUPONS: Final = "marketing.edit_coupons"
+# Give a customer of one's own a coupon.
+GIVE_COUPONS: Final = "marketing.give_coupons"
 VIEW_ANALYTICS: Final = "analytics.view"
 CONFIGURE: Final = "operations.configure"
 APPROVE_CONFIGURATION: Final = "operations.approve"
 AUDIT: Final = "operations.audit"
 # A collaborator needs the level "may read and write" for these.
-WRITING: Final = frozenset({EDIT_CUSTOMERS, COLLECT})
+WRITING: Final = frozenset({EDIT_CUSTOMERS, COLLECT, GIVE_COUPONS})
 # With one of these a member of staff has pages in the admin.
 OPERATIONS: Final = (CONFIGURE, APPROVE_CONFIGURATION, AUDIT)
 
@@ -90,6 +96,9 @@ ALL: Final = frozenset(
         COLLECT,
         VIEW_SEGMENTS,
         EDIT_SEGMENTS,
+        VIEW_COUPONS,
+        EDIT_COUPONS,
+        GIVE_COUPONS,
         VIEW_ANALYTICS,
         CONFIGURE,
         APPROVE_CONFIGURATION,
@@ -109,6 +118,8 @@ _RM = [
     VIEW_MESSAGES,
     COLLECT,
     VIEW_SEGMENTS,
+    VIEW_COUPONS,
+    GIVE_COUPONS,
     VIEW_ANALYTICS,
 ]
 
@@ -203,6 +214,7 @@ STANDARD_ROLES: Final = {
             VIEW_MESSAGES,
             VIEW_SEGMENTS,
             EDIT_SEGMENTS,
+            VIEW_COUPONS,
             VIEW_ANALYTICS,
             APPROVE_CONFIGURATION,
         ],
@@ -219,6 +231,8 @@ STANDARD_ROLES: Final = {
             VIEW_MESSAGES,
             VIEW_SEGMENTS,
             EDIT_SEGMENTS,
+            VIEW_COUPONS,
+            EDIT_COUPONS,
             VIEW_ANALYTICS,
             CONFIGURE,
         ],

@@ -11,7 +11,8 @@ from core.errors import InvalidInput, Text
 from core.models import User
 from customers.models import AcquisitionCost, CustomerCost, Method
 
-KINDS = {"gift": _("gift"), "event": _("event"), "contact": _("contact"), "other": _("other")}
+# Of coupons and contacts the product books the cost itself.
+KINDS = {"gift": _("gift"), "event": _("event"), "contact": _("contact"), "coupon": _("coupon"), "other": _("other")}
 
 
 class CostInvalid(InvalidInput):

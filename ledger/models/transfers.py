@@ -22,6 +22,7 @@ class TransferType(models.TextChoices):
     COMPENSATION = "COMPENSATION", _("compensation")
     RESERVE_CONTRIBUTION = "RESERVE_CONTRIBUTION", _("contribution to the reserve fund")
     REWARD = "REWARD", _("reward")
+    INTEREST_SUBSIDY = "INTEREST_SUBSIDY", _("interest subsidy")
     OWN_FUNDS = "OWN_FUNDS", _("platform's own money in or out")
     UNMATCHED_PAYMENT = "UNMATCHED_PAYMENT", _("payment that cannot be matched")
     SUSPENSE_CLEARED = "SUSPENSE_CLEARED", _("unmatched payment cleared up")

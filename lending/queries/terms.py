@@ -49,6 +49,12 @@ def quote_application(application: Application, *, disbursed_on: date) -> Quote:
     return Quoter().quote(application, disbursed_on=disbursed_on)
 
 
+def plan_dates(application: Application, *, disbursed_on: date) -> tuple[date, ...]:
+    """Return the due dates of an application's approved terms before the shift to working days, one a row of its quote."""
+    planned = planned_due_dates(_as_terms(application, list_fee_terms(application.product), disbursed_on))
+    return planned[-1:] if application.method == Method.BULLET else planned
+
+
 def _as_terms(application: Application, fees: Sequence[dict[str, Any]], disbursed_on: date) -> ScheduleTerms:
     assert application.annual_rate is not None and application.approved_amount is not None
     product = application.product

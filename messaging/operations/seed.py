@@ -153,6 +153,14 @@ _TEXTS: dict[str, tuple[str, str, str, str, str]] = {
         "Your adviser has changed",
         "{adviser} has taken over from {former} as your adviser. Your loans, lendings and money are not affected.",
     ),
+    "coupon-issued": (
+        Kind.MARKETING,
+        "您有一张新的优惠券",
+        "您获得优惠券“{name}”，按期还款可由平台补贴部分利息，有效期至{expires}，登录后在确认借款前使用。拒收请回复R",
+        "You have a new coupon",
+        "You have the coupon “{name}”: on time repayments earn back a part of their interest. Use it by {expires}, before "
+        "you accept a loan. Reply R to opt out.",
+    ),
     "phone-change-asked": (
         Kind.NOTICE,
         "登录手机号变更提醒",

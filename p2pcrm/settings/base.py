@@ -39,6 +39,7 @@ INSTALLED_APPS = [
     "service",
     "risk",
     "segmentation",
+    "marketing",
     "analytics",
     "simulation",
 ]

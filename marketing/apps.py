@@ -1,0 +1,25 @@
+"""Django configuration of marketing."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class MarketingConfig(AppConfig):
+    """The marketing app."""
+
+    name = "marketing"
+    verbose_name = _("Marketing")
+
+    def ready(self) -> None:
+        from core.changes import appliers
+        from core.close import register_step
+        from core.registries import approvals
+        from marketing import close, handlers, texts  # noqa: F401 - register the event handlers
+        from marketing.operations import offers
+        from marketing.queries import invariants
+
+        texts.register_texts()
+        invariants.register()
+        approvals.register(offers.APPROVE, offers.decide_offer)
+        appliers.register("marketing.couponoffer", offers.apply_offer)
+        register_step(close.STEP, close.STEP_ORDER, close.expire_day)

@@ -1,0 +1,23 @@
+"""What happens to coupons."""
+
+from dataclasses import dataclass
+
+from core.events import event_type
+
+
+@event_type("marketing.issue_asked")
+@dataclass(frozen=True)
+class IssueAsked:
+    """Coupons are to be handed out to the members of a segment."""
+
+    issue_id: int
+
+
+@event_type("marketing.coupons_issued")
+@dataclass(frozen=True)
+class CouponsIssued:
+    """Coupons of one offer were handed out: those with keys from the first to the last."""
+
+    offer_id: int
+    first_id: int
+    last_id: int

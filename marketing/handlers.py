@@ -1,0 +1,50 @@
+"""Doors for events: coupons follow the loans they are used for."""
+
+from core.outbox import EventContext, handles
+from lending.events import ApplicationWithdrawn, ListingEnded, LoanPaidOut, LoanSettled, RepaymentPosted
+from lending.models import Listing
+from marketing.events import CouponsIssued, IssueAsked
+from marketing.operations import issuing, redeeming, subsidies
+
+
+@handles(LoanPaidOut, name="marketing.note_payout")
+def note_payout(event: LoanPaidOut, _context: EventContext) -> None:
+    """Remember the loan of a coupon in use."""
+    subsidies.note_payout(loan_id=event.loan_id)
+
+
+@handles(RepaymentPosted, name="marketing.pay_subsidy")
+def pay_subsidy(event: RepaymentPosted, context: EventContext) -> None:
+    """Pay back the discounted part of interest paid on time."""
+    subsidies.pay_subsidy(repayment_id=event.repayment_id, now=context.now, business_date=context.business_date)
+
+
+@handles(LoanSettled, name="marketing.settle_coupon")
+def settle_coupon(event: LoanSettled, context: EventContext) -> None:
+    """Give back what the coupon of a loan that is paid has not used; payments not heard of yet are paid before."""
+    subsidies.settle_coupon(loan_id=event.loan_id, now=context.now, business_date=context.business_date)
+
+
+@handles(ApplicationWithdrawn, name="marketing.release_withdrawn")
+def release_withdrawn(event: ApplicationWithdrawn, context: EventContext) -> None:
+    """Give back the coupon of an application that its borrower withdrew."""
+    redeeming.release_coupon(application_id=event.application_id, now=context.now, business_date=context.business_date)
+
+
+@handles(ListingEnded, name="marketing.release_ended")
+def release_ended(event: ListingEnded, context: EventContext) -> None:
+    """Give back the coupon where a listing failed or the loan was cancelled before its payout."""
+    application_id = Listing.objects.values_list("application_id", flat=True).get(pk=event.listing_id)
+    redeeming.release_coupon(application_id=application_id, now=context.now, business_date=context.business_date)
+
+
+@handles(IssueAsked, name="marketing.carry_out_issue")
+def carry_out_issue(event: IssueAsked, context: EventContext) -> None:
+    """Hand coupons out to a segment."""
+    issuing.carry_out_issue(issue_id=event.issue_id, now=context.now, business_date=context.business_date)
+
+
+@handles(CouponsIssued, name="marketing.tell_holders")
+def tell_holders(event: CouponsIssued, context: EventContext) -> None:
+    """Tell customers of their coupons."""
+    issuing.tell_holders(offer_id=event.offer_id, first_id=event.first_id, last_id=event.last_id, now=context.now)

@@ -1,0 +1,1 @@
+"""What may be done with coupons: offer, hand out, use, pay, release."""

@@ -1,0 +1,96 @@
+"""What a coupon would save on an application, and whether it can be used for it."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from core.money import ZERO
+from lending.models import Allocation, Application, Loan, Offer, Repayment
+from lending.queries import terms
+from marketing.models import Coupon, CouponOffer
+from marketing.rules import (
+    CouponFacts,
+    InterestPart,
+    SubsidyTerms,
+    find_last_covered,
+    list_refusals,
+    plan_subsidy,
+)
+
+
+@dataclass(frozen=True)
+class Situation:
+    """What of an application every coupon is judged by; without an open offer there is no interest to speak of."""
+
+    application: Application
+    has_open_offer: bool
+    has_coupon: bool
+    is_first_deal: bool
+    parts: tuple[InterestPart, ...]
+    business_date: date
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a coupon would save at most, and why it cannot be used (nothing when it can)."""
+
+    saving: Decimal
+    reasons: tuple[str, ...]
+
+
+def read_situation(application: Application, offer: Offer | None, *, business_date: date, now: datetime) -> Situation:
+    """Return what coupons are judged by; `offer` is the application's offer, locked where the judgement is acted on."""
+    is_open = (
+        offer is not None
+        and offer.state == Offer.State.OPEN
+        and offer.expires_at > now
+        and application.state == Application.State.APPROVED
+    )
+    return Situation(
+        application=application,
+        has_open_offer=is_open,
+        has_coupon=Coupon.objects.filter(application=application).exists(),
+        is_first_deal=not Loan.objects.filter(
+            borrower_id=application.customer_id, state__in=[Loan.State.ACTIVE, Loan.State.SETTLED]
+        ).exists(),
+        parts=_plan_parts(application, business_date) if is_open else (),
+        business_date=business_date,
+    )
+
+
+def _plan_parts(application: Application, on: date) -> tuple[InterestPart, ...]:
+    rows = terms.quote_application(application, disbursed_on=on).rows
+    dates = terms.plan_dates(application, disbursed_on=on)
+    return tuple(InterestPart(row.interest, nominal, row.due_date) for row, nominal in zip(rows, dates, strict=False))
+
+
+def judge(coupon: Coupon, offer: CouponOffer, product_ids: set[int], situation: Situation) -> Verdict:
+    """Judge one coupon; `product_ids` are the offer's products."""
+    application, on = situation.application, situation.business_date
+    saving = ZERO
+    if situation.has_open_offer and application.annual_rate is not None:
+        until = find_last_covered(on, offer.covered_months)
+        subsidy = SubsidyTerms(offer.discount_rate, application.annual_rate, until)
+        saving = plan_subsidy(situation.parts, subsidy, most=offer.most_per_coupon)
+    facts = CouponFacts(
+        is_open=coupon.state == Coupon.State.ISSUED,
+        is_expired=coupon.expires_date < on,
+        is_offer_open=offer.state == CouponOffer.State.APPROVED,
+        has_open_offer=situation.has_open_offer,
+        has_coupon=situation.has_coupon,
+        is_product_allowed=not product_ids or application.product_id in product_ids,
+        is_first_deal=situation.is_first_deal,
+        first_deal_only=offer.first_deal_only,
+        saving=saving,
+        budget_left=offer.left,
+    )
+    return Verdict(saving, tuple(list_refusals(facts)))
+
+
+def list_paid_parts(repayment: Repayment) -> list[InterestPart]:
+    """Return the interest of a repayment by instalment; what it gave back is below zero."""
+    rows = Allocation.objects.filter(repayment=repayment, component="INTEREST").order_by("id")
+    return [
+        InterestPart(amount, nominal, due)
+        for amount, nominal, due in rows.values_list("amount", "instalment__nominal_due_date", "instalment__due_date")
+    ]
