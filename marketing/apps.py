@@ -13,13 +13,17 @@ class MarketingConfig(AppConfig):
     def ready(self) -> None:
         from core.changes import appliers
         from core.close import register_step
-        from core.registries import approvals
+        from core.registries import approvals, segment_uses
         from marketing import close, handlers, texts  # noqa: F401 - register the event handlers
         from marketing.operations import offers
         from marketing.queries import invariants
+        from marketing.queries.offers import find_segment_uses
+        from marketing.web import frame
 
         texts.register_texts()
         invariants.register()
+        frame.register()
+        segment_uses.register("coupons", find_segment_uses)
         approvals.register(offers.APPROVE, offers.decide_offer)
         appliers.register("marketing.couponoffer", offers.apply_offer)
         register_step(close.STEP, close.STEP_ORDER, close.expire_day)

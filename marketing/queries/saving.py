@@ -17,6 +17,9 @@ from marketing.rules import (
     plan_subsidy,
 )
 
+# So many coupons of one customer are judged at once.
+_CHOICES = 50
+
 
 @dataclass(frozen=True)
 class Situation:
@@ -94,3 +97,29 @@ def list_paid_parts(repayment: Repayment) -> list[InterestPart]:
         InterestPart(amount, nominal, due)
         for amount, nominal, due in rows.values_list("amount", "instalment__nominal_due_date", "instalment__due_date")
     ]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One coupon that a borrower could use for an application, with the verdict on it."""
+
+    coupon: Coupon
+    verdict: Verdict
+
+
+def list_choices(application: Application, offer: Offer | None, *, business_date: date, now: datetime) -> list[Choice]:
+    """Return the coupons that the applicant has not used yet, what saves most first."""
+    coupons = list(
+        Coupon.objects.filter(customer_id=application.customer_id, state=Coupon.State.ISSUED)
+        .select_related("offer")
+        .prefetch_related("offer__products")
+        .order_by("expires_date", "pk")[:_CHOICES]
+    )
+    if not coupons:
+        return []
+    situation = read_situation(application, offer, business_date=business_date, now=now)
+    choices = [
+        Choice(coupon, judge(coupon, coupon.offer, {product.pk for product in coupon.offer.products.all()}, situation))
+        for coupon in coupons
+    ]
+    return sorted(choices, key=lambda choice: (bool(choice.verdict.reasons), -choice.verdict.saving))

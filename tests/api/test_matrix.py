@@ -196,11 +196,19 @@ MATRIX: dict[tuple[str, str], tuple[str, Any]] = {
     ("get", "staff/needs/"): (rights.VIEW_SEGMENTS, None),
     ("get", "staff/customers/<public_id:customer>/recommendations/"): (rights.VIEW_SEGMENTS, None),
     ("get", "me/recommendations/"): (CUSTOMER, None),
+    ("get", "me/coupons/"): (CUSTOMER, None),
+    ("get", "me/applications/<public_id:application>/coupons/"): (OWN, None),
+    ("post", "me/applications/<public_id:application>/coupons/"): (OWN, {"coupon": "x" * 22}),
+    ("get", "staff/coupon-offers/"): (rights.VIEW_COUPONS, None),
+    ("get", "staff/coupon-offers/<public_id:coupon>/"): (rights.VIEW_COUPONS, None),
+    ("post", "staff/coupon-offers/<public_id:coupon>/issues/"): (rights.EDIT_COUPONS, {"segment": "x" * 22}),
+    ("get", "staff/customers/<public_id:customer>/coupons/"): (rights.VIEW_COUPONS, None),
+    ("post", "staff/customers/<public_id:customer>/coupons/"): (rights.GIVE_COUPONS, {"offer": "x" * 22}),
 }
 # What a converter stands for follows from the address's first part, so that the table above can name it.
 NAMES = {"cards": "card", "deposits": "deposit", "withdrawals": "withdrawal", "applications": "application"}
 NAMES |= {"merges": "merge", "segments": "segment", "alerts": "alert", "stress-runs": "stress", "risks": "risk"}
-NAMES |= {"suspicions": "suspicion"}
+NAMES |= {"suspicions": "suspicion", "coupon-offers": "coupon"}
 NAMES |= {
     "leads": "lead",
     "customers": "customer",
@@ -269,7 +277,7 @@ def records(house: House) -> dict[str, str]:
         "merge": "x" * 22,
         "lead": "x" * 22,
         "segment": "x" * 22,
-        **dict.fromkeys(("alert", "stress", "risk", "suspicion"), "x" * 22),
+        **dict.fromkeys(("alert", "stress", "risk", "suspicion", "coupon"), "x" * 22),
     }
 
 

@@ -1,0 +1,1 @@
+"""Coupons for customers and staff tokens."""

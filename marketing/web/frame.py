@@ -1,0 +1,17 @@
+"""What marketing puts into the frame and onto the customer page."""
+
+from django.utils.translation import gettext_lazy as _
+
+from core.registries import CustomerPanel, NavigationItem, customer_panels, navigation
+from staff import rights
+from staff.pages import visible_with
+
+
+def register() -> None:
+    """Register the rail's entry and the panel."""
+    navigation.register(
+        "offers", NavigationItem(_("Coupons"), "marketing:offers", "ticket", 27, visible_with(rights.VIEW_COUPONS))
+    )
+    customer_panels.register(
+        "coupons", CustomerPanel(_("Coupons"), "marketing:customer", order=64, right=rights.VIEW_COUPONS)
+    )
