@@ -27,6 +27,12 @@ _HELPS = {
     "customers:process": _(
         "Whether the steps of the relationship process are done on time, by step, RM and week. Each count opens the steps behind it; n opens a corrective action, and its page shows the figures before and after."
     ),
+    "marketing:offers": _(
+        "Offers that pay borrowers back a part of the interest they paid on time. One person drafts, another one approves, and own money covers every budget that runs."
+    ),
+    "marketing:offer": _(
+        "One coupon offer: its terms and budget, what came of it among your customers, and to whom it was handed out. Ending it calls in what nobody uses yet."
+    ),
     "lending:loans": _(
         "Running and finished loans of the customers in your reach, with what is due, late and paid. A row opens beside the list."
     ),

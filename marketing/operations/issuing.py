@@ -66,9 +66,10 @@ def _find_obstacle(offer: CouponOffer, customer: Customer, had: int, business_da
         return "merged"
     if customer.status != Customer.Status.IDENTIFIED:
         return "not_identified"
-    members = Membership.objects.filter(segment_id=offer.segment_id, customer=customer, left_at=None)
-    if offer.segment_id is not None and not members.exists():
-        return "no_member"
+    if offer.segment_id is not None:
+        stays = Membership.objects.filter(segment_id=offer.segment_id, customer=customer, left_at=None)
+        if not stays.exists():
+            return "no_member"
     if find_marketing_bars([customer.pk], business_date):
         return "barred"
     return "has_enough" if had >= offer.most_per_customer else ""

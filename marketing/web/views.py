@@ -62,7 +62,7 @@ def _show_offer(offer: CouponOffer) -> dict[str, Any]:
         "offer": offer,
         "url": reverse("marketing:offer", args=[offer.public_id]),
         "tone": OFFER_TONES[offer.state],
-        "committed": offer.reserved + offer.spent,
+        "percent": int((offer.reserved + offer.spent) * 100 / offer.budget),
     }
 
 

@@ -32,6 +32,7 @@ RECORDS: dict[str, tuple[Target, str, str]] = {
     "lending:customer-shares": (lambda b: f"/customers/{b.investor.public_id}/investments/", "rm", ""),
     "lending:customer-money": (lambda b: f"/customers/{b.investor.public_id}/money/", "rm", ""),
     "messaging:customer": (lambda b: f"/customers/{b.borrower.public_id}/messages/", "rm", "officer"),
+    "marketing:customer": (lambda b: f"/customers/{b.borrower.public_id}/coupons/", "rm", "officer"),
     "risk:customer": (lambda b: f"/customers/{b.borrower.public_id}/risk/", "rm", ""),
     "lending:listing": (lambda b: f"/listings/{b.listing.public_id}/", "rm", ""),
     "lending:loan": (lambda b: f"/loans/{b.loan.public_id}/", "rm", ""),
@@ -95,9 +96,12 @@ LISTS: dict[str, tuple[str, str, str]] = {
     "service:department-cases": ("/cases/", "rm", ""),
     "service:department-case-new": ("/cases/new/", "rm", ""),
     "messaging:list": ("/messages/", "rm", "officer"),
+    "marketing:offers": ("/coupons/", "rm", "officer"),
 }
 # Pages that only take a POST, and those that need a signed contract: each has a test of its own.
 APART = {
+    # tests/marketing/test_pages.py
+    "marketing:new", "marketing:own-money", "marketing:offer", "marketing:offer-act", "marketing:give",
     # tests/web/test_owners.py, tests/service/test_department_cases.py
     "customers:pooled", "customers:claim", "customers:handover", "customers:review-export", "customers:owner-act",
     "service:department-case", "service:department-case-act", "service:department-case-papers",
@@ -181,7 +185,7 @@ def test_every_page_is_in_the_matrix() -> None:
     names = {
         f"{namespace}:{name}"
         for namespace, (_prefix, resolver) in get_resolver().namespace_dict.items()
-        if namespace in {"analytics", "customers", "lending", "messaging", "risk", "service"}
+        if namespace in {"analytics", "customers", "lending", "marketing", "messaging", "risk", "service"}
         for name in resolver.reverse_dict
         if isinstance(name, str)
     }

@@ -35,6 +35,7 @@ from service.operations.department_cases import open_department_case
 from staff.operations import create_department
 from tests.fixtures.models import make_models
 from tests.lending.operations import markets
+from tests.marketing import offers as coupons
 from tests.web.conftest import NOW, TODAY, Book, as_user, log_in, make_customer, make_person
 from tests.web.test_access import LISTS, RECORDS
 from tests.web.test_monitoring import write_monitoring
@@ -242,6 +243,7 @@ def write_more(b: Book) -> dict[str, tuple[str, str]]:
         **write_data(b),
         **write_models(b),
         **write_segments(b),
+        **write_coupons(b),
         **write_monitoring(b),
     }
 
@@ -286,6 +288,18 @@ def write_segments(b: Book) -> dict[str, tuple[str, str]]:
     }
 
 
+def write_coupons(b: Book) -> dict[str, tuple[str, str]]:
+    """Write an offer that runs, with a coupon of the borrower's."""
+    marketer = make_person("operations", "marketer", b.rm.staff_member.department, None)
+    offer = coupons.run_offer(actor=marketer)
+    coupons.give(offer, b.borrower)
+    lists = {
+        "marketing:offers": ("marketer", reverse("marketing:offers")),
+        "marketing:new": ("marketer", reverse("marketing:new")),
+    }
+    return {**lists, "marketing:offer": ("marketer", reverse("marketing:offer", args=[offer.public_id]))}
+
+
 def write_data(b: Book) -> dict[str, tuple[str, str]]:
     """Write two records of one person, and a file of which one line waits in quarantine, for a data officer."""
     officer = make_person("data-officer", "data", b.rm.staff_member.department, None)
@@ -315,7 +329,8 @@ def list_answering() -> set[str]:
     return {
         f"{namespace}:{pattern.name}"
         for namespace, (_prefix, resolver) in get_resolver().namespace_dict.items()
-        if namespace in {"analytics", "customers", "lending", "messaging", "risk", "segmentation", "service"}
+        if namespace
+        in {"analytics", "customers", "lending", "marketing", "messaging", "risk", "segmentation", "service"}
         for pattern in resolver.url_patterns
         if hasattr(pattern.callback.view_class, "get") and "get" in pattern.callback.view_class.http_method_names
     }
