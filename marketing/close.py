@@ -6,7 +6,7 @@ from typing import Final
 from marketing.operations.redeeming import expire_coupons
 
 STEP: Final = "marketing.coupons"
-STEP_ORDER: Final = 812
+STEP_ORDER: Final = 814
 
 
 def expire_day(business_date: date, _from_id: int, _to_id: int, now: datetime) -> int:
