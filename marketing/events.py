@@ -21,3 +21,11 @@ class CouponsIssued:
     offer_id: int
     first_id: int
     last_id: int
+
+
+@event_type("marketing.offer_ended")
+@dataclass(frozen=True)
+class OfferEnded:
+    """An offer has ended; what nobody uses of it is to be called in."""
+
+    offer_id: int

@@ -3,8 +3,8 @@
 from core.outbox import EventContext, handles
 from lending.events import ApplicationWithdrawn, ListingEnded, LoanPaidOut, LoanSettled, RepaymentPosted
 from lending.models import Listing
-from marketing.events import CouponsIssued, IssueAsked
-from marketing.operations import issuing, redeeming, subsidies
+from marketing.events import CouponsIssued, IssueAsked, OfferEnded
+from marketing.operations import issuing, offers, redeeming, subsidies
 
 
 @handles(LoanPaidOut, name="marketing.note_payout")
@@ -48,3 +48,9 @@ def carry_out_issue(event: IssueAsked, context: EventContext) -> None:
 def tell_holders(event: CouponsIssued, context: EventContext) -> None:
     """Tell customers of their coupons."""
     issuing.tell_holders(offer_id=event.offer_id, first_id=event.first_id, last_id=event.last_id, now=context.now)
+
+
+@handles(OfferEnded, name="marketing.call_in")
+def call_in(event: OfferEnded, context: EventContext) -> None:
+    """Call in what nobody uses of an offer that has ended."""
+    offers.call_in_coupons(offer_id=event.offer_id, now=context.now)

@@ -15,8 +15,10 @@ from core.changes import ChangeInvalid, as_json, write_values
 from core.errors import BusinessError, InvalidInput, NotFound
 from core.models import User
 from core.money import ZERO
+from core.outbox import publish
 from ledger.queries import balance_of
 from ledger.rules.accounts import PLATFORM_OWN
+from marketing.events import OfferEnded
 from marketing.models import Coupon, CouponOffer
 from staff import rights
 from staff.models import Approval
@@ -200,7 +202,7 @@ def move_offer(*, offer_id: int, move: str, actor: User, now: datetime) -> Coupo
 
 @transaction.atomic
 def end_offer(*, offer_id: int, reason: str, actor: User, now: datetime) -> CouponOffer:
-    """End an offer for good: coupons that nobody uses yet are called in, those in use are honoured.
+    """End an offer for good: coupons that nobody uses yet are called in moments later, those in use are honoured.
 
     Raises Refused, NotFound, OfferStateWrong.
     """
@@ -210,17 +212,27 @@ def end_offer(*, offer_id: int, reason: str, actor: User, now: datetime) -> Coup
         raise OfferStateWrong(name=offer.name)
     offer.state = CouponOffer.State.ENDED
     offer.save(update_fields=["state"])
-    unused = Coupon.objects.filter(offer=offer, state=Coupon.State.ISSUED)
+    audit.record(actor=actor, action="marketing.offer_ended", target=offer, reason=reason[:300], now=now)
+    publish(OfferEnded(offer.pk), now=now)
+    return offer
+
+
+@transaction.atomic
+def call_in_coupons(*, offer_id: int, now: datetime) -> int:
+    """Call in what nobody uses of an offer that has ended; return how many.
+
+    Apart from the ending, because whoever uses a coupon locks it before the offer.
+    """
+    unused = Coupon.objects.filter(offer_id=offer_id, offer__state=CouponOffer.State.ENDED, state=Coupon.State.ISSUED)
     count = unused.update(state=Coupon.State.CANCELLED, ended_at=now)
     audit.record(
-        actor=actor,
-        action="marketing.offer_ended",
-        target=offer,
-        data={"called_in": count},
-        reason=reason[:300],
+        actor=None,
+        action="marketing.coupons_called_in",
+        target=CouponOffer(pk=offer_id),
+        data={"count": count},
         now=now,
     )
-    return offer
+    return count
 
 
 @transaction.atomic

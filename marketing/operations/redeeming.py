@@ -1,6 +1,6 @@
 """Using a coupon for an application, and giving back what it reserved when nothing comes of it."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from django.db import IntegrityError, transaction
@@ -136,13 +136,19 @@ def _note_release(coupon: Coupon, offer: CouponOffer, rest: Decimal, application
 
 @transaction.atomic
 def expire_coupons(*, business_date: date, now: datetime) -> int:
-    """End what nobody has used by the end of a business date: coupons by one statement, uses by their applications."""
+    """End what nobody has used by the end of a business date, in one statement, and release what its handler missed.
+
+    Coupons are locked before any offer and none is waited for after one: whoever uses a coupon locks it first.
+    """
+    over = Coupon.objects.filter(state=Coupon.State.ISSUED, expires_date__lte=business_date)
+    count = over.update(state=Coupon.State.EXPIRED, ended_at=now)
     gone = Q(application__state__in=["DECLINED", "WITHDRAWN", "EXPIRED"]) | Q(
         application__listing__state__in=["FAILED", "CANCELLED"]
     )
-    stale = Coupon.objects.filter(gone, state=Coupon.State.RESERVED).order_by("pk")
-    for application_id in stale.values_list("application_id", flat=True):
+    stale = Coupon.objects.select_for_update(no_key=True, skip_locked=True, of=("self",)).filter(
+        gone, state=Coupon.State.RESERVED
+    )
+    for application_id in list(stale.order_by("pk").values_list("application_id", flat=True)):
         assert application_id is not None, "what is in use has an application"
-        release_coupon(application_id=application_id, now=now, business_date=business_date)
-    over = Coupon.objects.filter(state=Coupon.State.ISSUED, expires_date__lte=business_date)
-    return over.update(state=Coupon.State.EXPIRED, ended_at=now)
+        release_coupon(application_id=application_id, now=now, business_date=business_date + timedelta(days=1))
+    return count

@@ -26,13 +26,16 @@ DAY = date(2026, 3, 2)
 # What changes how the house works, by the record that changes: asked for by one, decided by another (staff.change).
 CHANGES = {
     "core.parameter", "customers.assignmentrule", "customers.customfield", "customers.partner", "customers.pool",
-    "customers.processstep", "customers.revisitrule", "lending.product", "messaging.template", "segmentation.labelrule",
-    "segmentation.playbook", "segmentation.servicepackage", "staff.role", "staff.staffmember",
+    "customers.processstep", "customers.revisitrule", "lending.product", "marketing.couponoffer", "messaging.template",
+    "segmentation.labelrule", "segmentation.playbook", "segmentation.servicepackage", "staff.role", "staff.staffmember",
 }  # fmt: skip
 # Kinds of approvals, and the records that name two people themselves with the constraint that keeps them apart.
-APPROVALS = {"staff.change", "risk.publish_rule", "risk.change_prices"}
+APPROVALS = {
+    "staff.change", "risk.publish_rule", "risk.change_prices", "ledger.pay_in_own_funds", "marketing.approve_offer",
+}  # fmt: skip
 TWO_NAMES = {
     "staff.Approval": "approval_by_another_person",
+    "marketing.CouponOffer": "coupon_offer_approved_by_another",
     "risk.Challenger": "challenger_approved_by_another",
     "risk.DecisionTable": "decision_table_approved_by_another",
     "risk.Scorecard": "scorecard_approved_by_another",

@@ -287,6 +287,7 @@ def test_an_offer_that_ends_calls_in_what_is_unused_and_honours_what_is_in_use()
     coupon, loan = running_with_coupon()
     unused = make.give(coupon.offer, markets.make_borrower())
     offers.end_offer(offer_id=coupon.offer_id, reason="r", actor=coupon.offer.made_by, now=at())
+    assert offers.call_in_coupons(offer_id=coupon.offer_id, now=at()) == 1
     unused.refresh_from_db()
     assert unused.state == Coupon.State.CANCELLED
     row = loan.instalments.get(n=1)

@@ -61,7 +61,7 @@ KINDS = {
     "undo/": "undo",
     "segments/": "segment",
     "segments/clusters/": HOUSE,
-    "coupons/": HOUSE,
+    "coupons/": "coupon_offer",
 }
 # Places of an address that name no record of their own, by name; those of the records are in `KINDS`.
 PLACES = {

@@ -146,7 +146,7 @@ def traces(one: Territory) -> Words:
     people = [one.borrower, one.investor]
     # A case belongs to the departments that work on it, an address of a file to whoever reviews it: told apart below.
     # A segment is a rule of the whole house: who is in it is shown by the reader's own book. So is a draft on trial.
-    common = {"case", "segment", "trial"}
+    common = {"case", "segment", "trial", "coupon_offer"}
     ids = [str(value) for kind, value in one.records.items() if kind[0] != "_" and kind not in common]
     words = [one.mark, one.surname, *(text for who in people for text in (who.public_id, who.number, who.phone)), *ids]
     amount = f"{one.digits[:3]},?{one.digits[3:]}" + r"\d{2}\.25"

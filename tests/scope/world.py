@@ -3,7 +3,8 @@
 from core.models import User
 from customers.models import Customer, DuplicatePair, Lead, Relation
 from customers.operations.ownership import change_owner, remove_collaborator, set_collaborator
-from lending.models import Bid, LenderShare, Loan
+from lending.models import Application, Bid, LenderShare, Loan
+from marketing.models import Coupon, CouponOffer
 from risk.models import DecisionTable
 from risk.operations import tables, trials
 from segmentation.operations.attributes import refresh_attributes
@@ -43,6 +44,7 @@ def build_world() -> World:
         for role in ("borrower", "investor"):
             world.customers[f"{role}-{key}"] = _register(getattr(world.territories[key], role), f"{role}-{key}")
     _choose_everybody(world)
+    _offer_coupons(world)
     _try_a_draft(world)
     return world
 
@@ -68,6 +70,23 @@ def _choose_everybody(world: World) -> None:
     evaluate_segments(segment_ids=[segment.pk], business_date=TODAY, now=NOW)
     for one in world.territories.values():
         one.records |= {"segment": segment.public_id, "owner_customer": one.borrower.public_id}
+
+
+def _offer_coupons(world: World) -> None:
+    """One offer of the house, of which every book's borrower has a coupon in use for his own application."""
+    staff = world.staff
+    offer = CouponOffer.objects.create(
+        name="offer", discount_rate="0.03", most_per_coupon="500.00", budget="9000.00", reserved=8 * 100, valid_from=TODAY,
+        valid_until=TODAY, state="APPROVED", made_at=NOW, made_by=staff["risk"].user, approved_at=NOW,
+        approved_by=staff["manager"].user,
+    )  # fmt: skip
+    for one in world.territories.values():
+        application = Application.objects.filter(customer=one.borrower).first()
+        Coupon.objects.create(
+            offer=offer, customer=one.borrower, state="RESERVED", issued_at=NOW, expires_date=TODAY, redeemed_at=NOW,
+            reserved="100.00", application=application,
+        )  # fmt: skip
+        one.records |= {"coupon_offer": offer.public_id}
 
 
 def cross_borders(world: World) -> None:
