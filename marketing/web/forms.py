@@ -17,7 +17,7 @@ def _day() -> forms.DateInput:
 class OfferForm(forms.Form):
     """The terms of a new offer."""
 
-    name = forms.CharField(label=_("Name"), max_length=60)
+    name = forms.CharField(label=_("Name of the offer"), max_length=60)
     description = forms.CharField(
         label=_("What for"), max_length=300, required=False, widget=forms.Textarea(attrs={"rows": 2})
     )
