@@ -268,6 +268,11 @@ step_beginnings: Registry[str] = Registry("step_beginnings")
 erasures: Registry[tuple[str, str]] = Registry("erasures")
 # What the platform can take on at present, in yuan: `funds` that may be lent, `demand` waiting for them.
 capabilities: Registry[Callable[[], Any]] = Registry("capabilities")
+# What apps above say beside the years together in the head of a customer's page: `find(access, customer_id)` returns words
+# and the tab that shows more.
+tenure_notes: Registry[Callable[[Any, int], Sequence[tuple[Text, str]]]] = Registry("tenure_notes")
+# What is given by itself to who comes to something that steps begin with: `find()` returns that, a label and an address.
+gifts: Registry[Callable[[], Sequence[tuple[str, Text, str]]]] = Registry("gifts")
 # Whom nothing unasked is sent, by the code of the reason; contract and service messages go all the same.
 marketing_bars: Registry[MarketingBar] = Registry("marketing_bars")
 # Who may come into the admin: `gate(user)`; one that opens is enough.

@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 
-from marketing.models import Coupon, CouponIssue, CouponOffer
+from marketing.models import Coupon, CouponIssue, CouponOffer, Reward
 from marketing.operations import offers
 from staff.admin_access import ChangedByTwo, ReadableByStaff, ReasonForm
 
@@ -48,3 +48,22 @@ class CouponIssueAdmin(ReadableByStaff, ModelAdmin):
 
     list_display = ("offer", "segment", "asked_at", "done_at", "counts", "asked_by")
     list_select_related = ("offer", "segment", "asked_by")
+
+
+@admin.register(Reward)
+class RewardAdmin(ReadableByStaff, ModelAdmin):
+    """What offers gave by themselves, once a customer and occasion."""
+
+    list_display = ("customer_number", "occasion", "offer", "coupon_state", "at")
+    list_filter = ("occasion",)
+    list_select_related = ("customer", "offer", "coupon")
+
+    @admin.display(description=_("customer"))
+    def customer_number(self, reward: Reward) -> str:
+        """Return the number that pages show, never the key."""
+        return reward.customer.number
+
+    @admin.display(description=_("coupon"))
+    def coupon_state(self, reward: Reward) -> str:
+        """Return how the coupon stands; nothing where the customer was thanked alone."""
+        return "–" if reward.coupon is None else reward.coupon.get_state_display()

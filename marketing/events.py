@@ -13,6 +13,15 @@ class IssueAsked:
     issue_id: int
 
 
+@event_type("marketing.rewards_due")
+@dataclass(frozen=True)
+class RewardsDue:
+    """Customers may have come to the occasion of an offer since it was last looked at, those with keys above `after`."""
+
+    offer_id: int
+    after: int = 0
+
+
 @event_type("marketing.coupons_issued")
 @dataclass(frozen=True)
 class CouponsIssued:
@@ -29,3 +38,11 @@ class OfferEnded:
     """An offer has ended; what nobody uses of it is to be called in."""
 
     offer_id: int
+
+
+@event_type("marketing.subsidy_due")
+@dataclass(frozen=True)
+class SubsidyDue:
+    """The due date of an instalment has passed, of a loan with a coupon in use."""
+
+    loan_id: int

@@ -1,10 +1,11 @@
 """Doors for events: coupons follow the loans they are used for."""
 
 from core.outbox import EventContext, handles
+from customers.events import CustomerIdentified
 from lending.events import ApplicationWithdrawn, ListingEnded, LoanPaidOut, LoanSettled, RepaymentPosted
 from lending.models import Listing
-from marketing.events import CouponsIssued, IssueAsked, OfferEnded
-from marketing.operations import issuing, offers, redeeming, subsidies
+from marketing.events import CouponsIssued, IssueAsked, OfferEnded, RewardsDue, SubsidyDue
+from marketing.operations import issuing, offers, redeeming, rewarding, subsidies
 
 
 @handles(LoanPaidOut, name="marketing.note_payout")
@@ -15,14 +16,20 @@ def note_payout(event: LoanPaidOut, _context: EventContext) -> None:
 
 @handles(RepaymentPosted, name="marketing.pay_subsidy")
 def pay_subsidy(event: RepaymentPosted, context: EventContext) -> None:
-    """Pay back the discounted part of interest paid on time."""
-    subsidies.pay_subsidy(repayment_id=event.repayment_id, now=context.now, business_date=context.business_date)
+    """Pay back the discounted part of interest paid on its due date."""
+    subsidies.pay_subsidies(loan_id=event.loan_id, now=context.now, business_date=context.business_date)
+
+
+@handles(SubsidyDue, name="marketing.pay_due")
+def pay_due(event: SubsidyDue, context: EventContext) -> None:
+    """Pay back the discounted part of interest paid ahead, or in part, now that its due date has passed."""
+    subsidies.pay_subsidies(loan_id=event.loan_id, now=context.now, business_date=context.business_date)
 
 
 @handles(LoanSettled, name="marketing.settle_coupon")
 def settle_coupon(event: LoanSettled, context: EventContext) -> None:
-    """Give back what the coupon of a loan that is paid has not used; payments not heard of yet are paid before."""
-    subsidies.settle_coupon(loan_id=event.loan_id, now=context.now, business_date=context.business_date)
+    """Pay what the loan has earned and give back the rest of what was set aside for it."""
+    subsidies.pay_subsidies(loan_id=event.loan_id, now=context.now, business_date=context.business_date)
 
 
 @handles(ApplicationWithdrawn, name="marketing.release_withdrawn")
@@ -42,6 +49,22 @@ def release_ended(event: ListingEnded, context: EventContext) -> None:
 def carry_out_issue(event: IssueAsked, context: EventContext) -> None:
     """Hand coupons out to a segment."""
     issuing.carry_out_issue(issue_id=event.issue_id, now=context.now, business_date=context.business_date)
+
+
+@handles(CustomerIdentified, name="marketing.greet_identified")
+def greet_identified(event: CustomerIdentified, context: EventContext) -> None:
+    """Give a newcomer the coupon of an activation offer."""
+    rewarding.reward_customer(
+        customer_id=event.customer_id, occasion="IDENTITY", now=context.now, business_date=context.business_date
+    )
+
+
+@handles(RewardsDue, name="marketing.reward_waiting")
+def reward_waiting(event: RewardsDue, context: EventContext) -> None:
+    """Reward those who have come to an offer's occasion."""
+    rewarding.reward_waiting(
+        offer_id=event.offer_id, now=context.now, business_date=context.business_date, after=event.after
+    )
 
 
 @handles(CouponsIssued, name="marketing.tell_holders")

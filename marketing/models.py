@@ -1,5 +1,6 @@
 """Offers of coupons, the coupons themselves, what they paid, and the handing out to segments."""
 
+from datetime import date
 from decimal import Decimal
 
 from django.db import models
@@ -19,6 +20,13 @@ class CouponOffer(models.Model):
         APPROVED = "APPROVED", pgettext_lazy("coupon offer", "running")
         PAUSED = "PAUSED", pgettext_lazy("coupon offer", "paused")
         ENDED = "ENDED", pgettext_lazy("coupon offer", "ended")
+
+    class Occasion(models.TextChoices):
+        # Named as the steps of the relationship process name what they begin with.
+        IDENTITY = "IDENTITY", _("identity confirmed, no deal yet")
+        YEARS_1 = "YEARS_1", _("one year with us")
+        YEARS_3 = "YEARS_3", _("three years with us")
+        YEARS_5 = "YEARS_5", _("five years with us")
 
     id = models.BigAutoField(primary_key=True)
     public_id = PublicIdField()
@@ -52,6 +60,13 @@ class CouponOffer(models.Model):
     valid_until = models.DateField(_("handed out until"))
     coupon_days = models.PositiveSmallIntegerField(_("days a coupon lives"), default=30)
     most_per_customer = models.PositiveSmallIntegerField(_("most for one customer"), default=1)
+    occasion = models.CharField(
+        _("given by itself at"),
+        max_length=8,
+        choices=Occasion,
+        blank=True,
+        help_text=_("once to each borrower; empty: handed out by people only"),
+    )
     state = models.CharField(_("state"), max_length=8, choices=State, default=State.DRAFT)
     made_at = models.DateTimeField(_("made at"))
     made_by = models.ForeignKey("core.User", models.PROTECT, related_name="+", verbose_name=_("made by"))
@@ -82,6 +97,10 @@ class CouponOffer(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def runs_on(self, day: date) -> bool:
+        """Tell whether coupons of it can be given on a date."""
+        return self.state == CouponOffer.State.APPROVED and self.valid_from <= day <= self.valid_until
 
     @property
     def left(self) -> Decimal:
@@ -146,11 +165,11 @@ class Coupon(models.Model):
 
 
 class CouponPayment(models.Model):
-    """The subsidy that one repayment earned, with its transfer; written once."""
+    """The subsidy that one instalment earned, with its transfer; written once."""
 
     id = models.BigAutoField(primary_key=True)
     coupon = models.ForeignKey(Coupon, models.PROTECT, related_name="payments", db_index=False)
-    repayment = models.ForeignKey("lending.Repayment", models.PROTECT, related_name="+", db_index=False)
+    instalment = models.ForeignKey("lending.Instalment", models.PROTECT, related_name="+")
     interest = MoneyField(_("interest that counted"))
     amount = MoneyField(_("subsidy"))
     transfer_id = models.BigIntegerField()
@@ -160,7 +179,7 @@ class CouponPayment(models.Model):
         verbose_name = _("subsidy payment")
         verbose_name_plural = _("subsidy payments")
         constraints = [
-            models.UniqueConstraint(fields=["coupon", "repayment"], name="coupon_payment_once"),
+            models.UniqueConstraint(fields=["coupon", "instalment"], name="coupon_payment_once"),
             models.CheckConstraint(
                 condition=Q(amount__gt=0, amount__lte=F("interest")), name="coupon_payment_within_interest"
             ),
@@ -176,6 +195,8 @@ class CouponIssue(models.Model):
     asked_at = models.DateTimeField(_("asked at"))
     asked_by = models.ForeignKey("core.User", models.PROTECT, related_name="+", verbose_name=_("asked by"))
     done_at = models.DateTimeField(_("done at"), null=True)
+    # Members up to this customer have been judged.
+    reached_id = models.BigIntegerField(default=0)
     # Reason -> how many members; "issued" are those who got one.
     counts = models.JSONField(_("counts"), default=dict)
 
@@ -183,3 +204,21 @@ class CouponIssue(models.Model):
         verbose_name = _("handing out of coupons")
         verbose_name_plural = _("handings out of coupons")
         indexes = [models.Index(fields=["offer", "-id"], name="coupon_issue_offer")]
+
+
+class Reward(models.Model):
+    """What an offer gave a customer by itself at an occasion, once a customer and occasion; without a coupon, thanks alone."""
+
+    id = models.BigAutoField(primary_key=True)
+    customer = models.ForeignKey(
+        "customers.Customer", models.PROTECT, related_name="rewards", db_index=False, verbose_name=_("customer")
+    )
+    occasion = models.CharField(_("given by itself at"), max_length=8, choices=CouponOffer.Occasion)
+    offer = models.ForeignKey(CouponOffer, models.PROTECT, related_name="rewards", verbose_name=_("coupon offer"))
+    coupon = models.OneToOneField(Coupon, models.PROTECT, null=True, related_name="reward", verbose_name=_("coupon"))
+    at = models.DateTimeField(_("time"))
+
+    class Meta:
+        verbose_name = _("reward")
+        verbose_name_plural = _("rewards")
+        constraints = [models.UniqueConstraint(fields=["customer", "occasion"], name="reward_once")]

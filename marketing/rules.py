@@ -31,7 +31,26 @@ class InterestPart:
 
     interest: Decimal
     nominal_date: date
+
+
+@dataclass(frozen=True, slots=True)
+class PaidInterest:
+    """What of an instalment's interest was paid by its due date, less what was given back; `is_whole`: all there is."""
+
+    instalment_id: int
+    on_time: Decimal
+    nominal_date: date
     due_date: date
+    is_whole: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Earned:
+    """The subsidy of one instalment and the interest that counted."""
+
+    instalment_id: int
+    interest: Decimal
+    amount: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,23 +96,40 @@ def plan_subsidy(parts: Sequence[InterestPart], terms: SubsidyTerms, *, most: De
 
     Reckoned on the whole, so that no way to divide the payments, each rounded down, earns more.
     """
-    covered = sum((part.interest for part in parts if _is_covered(part, terms)), ZERO)
+    covered = sum((part.interest for part in parts if _is_covered(part.nominal_date, terms)), ZERO)
     return min(subsidise(covered, terms), most)
 
 
-def earn_subsidy(
-    parts: Sequence[InterestPart], terms: SubsidyTerms, *, paid_on: date, left: Decimal
-) -> tuple[Decimal, Decimal]:
-    """Return (interest that counts, subsidy) of one payment; what was due before the day of the payment earns nothing.
+def earn_subsidies(
+    rows: Sequence[PaidInterest], terms: SubsidyTerms, *, today: date, is_over: bool, left: Decimal
+) -> list[Earned]:
+    """Return what instalments earn that nothing was paid for yet; those that can still change earn nothing yet.
 
-    Interest that the payment gives back (below zero, at an early settlement) takes off what it pays.
+    What is paid ahead may be given back by an early settlement, so that an instalment earns on its due date or, when the
+    loan is over before, what was kept of it: never a fen on interest that the borrower did not pay in the end.
     """
-    counted = sum((part.interest for part in parts if _is_covered(part, terms) and paid_on <= part.due_date), ZERO)
-    return max(counted, ZERO), min(subsidise(counted, terms), left)
+    earned = []
+    for row in rows:
+        if not (_is_covered(row.nominal_date, terms) and _is_final(row, today, is_over=is_over)):
+            continue
+        amount = min(subsidise(row.on_time, terms), left)
+        if amount > 0:
+            earned.append(Earned(row.instalment_id, row.on_time, amount))
+            left -= amount
+    return earned
 
 
-def _is_covered(part: InterestPart, terms: SubsidyTerms) -> bool:
-    return terms.covered_until is None or part.nominal_date <= terms.covered_until
+def can_earn_more(rows: Sequence[PaidInterest], terms: SubsidyTerms, *, today: date, is_over: bool) -> bool:
+    """Tell whether any covered instalment can still earn something."""
+    return any(_is_covered(row.nominal_date, terms) and not _is_final(row, today, is_over=is_over) for row in rows)
+
+
+def _is_covered(nominal_date: date, terms: SubsidyTerms) -> bool:
+    return terms.covered_until is None or nominal_date <= terms.covered_until
+
+
+def _is_final(row: PaidInterest, today: date, *, is_over: bool) -> bool:
+    return is_over or row.due_date < today or (row.due_date == today and row.is_whole)
 
 
 def list_refusals(facts: CouponFacts) -> list[str]:

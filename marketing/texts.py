@@ -27,6 +27,7 @@ _OUTCOMES: Final[dict[str, Text]] = {
     "barred": _("no marketing for the time being"),
     "has_enough": _("has had as many as one may have"),
     "no_member": _("not in the offer's segment"),
+    "not_running": _("left out, because the offer no longer ran or its budget was used up"),
 }
 
 
@@ -40,6 +41,12 @@ def name_outcome(code: str) -> Text:
     return _OUTCOMES.get(code, code)
 
 
+def name_reward(occasion: Text, *, is_thanks: bool) -> Text:
+    """Return how a customer was rewarded at an occasion."""
+    template = _("%(occasion)s: thanked, does not borrow") if is_thanks else _("%(occasion)s: coupon")
+    return template % {"occasion": occasion}
+
+
 def register_texts() -> None:
     """Register the sentences of the timeline."""
     register_text("marketing.coupon_issued", _("Got the coupon “%(name)s”, usable until %(until)s"))
@@ -48,4 +55,7 @@ def register_texts() -> None:
     )
     register_text("marketing.coupon_given_back", _("The coupon “%(name)s” can be used again"))
     register_text("marketing.coupon_ended", _("The coupon “%(name)s” has ended, ¥%(spent)s paid"))
+    register_text(
+        "marketing.thanked", _("Thanked by “%(name)s” without a coupon, because the customer does not borrow")
+    )
     register_text("marketing.subsidy_paid", _("Interest subsidy for loan %(number)s by the coupon “%(name)s”"))

@@ -34,6 +34,7 @@ class OfferSerializer(serializers.Serializer[Any]):
     reserved = YuanField()
     spent = YuanField()
     first_deal_only = serializers.BooleanField()
+    occasion = serializers.ChoiceField([("", ""), *CouponOffer.Occasion.choices])
     valid_from = serializers.DateField()
     valid_until = serializers.DateField()
 
@@ -90,6 +91,7 @@ _OFFER = (
     "reserved",
     "spent",
     "first_deal_only",
+    "occasion",
     "valid_from",
     "valid_until",
 )

@@ -1,31 +1,27 @@
-"""Handing coupons out: to one customer, or to the members of a segment in one statement."""
+"""Handing coupons out as people ask for it: to one customer, or to the members of a segment; and telling the holders."""
 
-from datetime import date, datetime, timedelta
-from typing import Any
+from datetime import date, datetime
+from typing import Final
 
-from django.db import connection, transaction
-from django.db.models import Max
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from core import audit
 from core.errors import BusinessError
-from core.ids import PUBLIC_ID_SQL
 from core.models import User
-from core.outbox import publish, publish_many
-from core.registries import find_marketing_bars
-from customers.models import Customer
+from core.outbox import publish
 from customers.operations import history
-from marketing.events import CouponsIssued, IssueAsked
+from marketing.events import IssueAsked
 from marketing.models import Coupon, CouponIssue, CouponOffer
-from marketing.operations.offers import OfferStateWrong, lock_offer
+from marketing.operations.handing import BATCH, GIVEN, hand_out
+from marketing.operations.offers import OfferStateWrong, OfferUsedUp, lock_offer
 from marketing.texts import name_outcome
 from messaging.operations.sending import TemplateMissing, send_message
 from segmentation.models import Membership
 from staff import rights
 from staff.queries import access_right
 
-# So many customers hear of their coupon in one transaction.
-_BATCH = 200
+_NOT_RUNNING: Final = "not_running"
 
 
 class CouponNotGiven(BusinessError):
@@ -39,53 +35,30 @@ class CouponNotGiven(BusinessError):
 def give_coupon(*, offer_id: int, customer_id: int, actor: User, now: datetime, business_date: date) -> Coupon:
     """Give one customer a coupon; the caller has seen that he is within the giver's reach.
 
-    Raises Refused, NotFound, OfferStateWrong, CouponNotGiven.
+    Raises Refused, NotFound, OfferStateWrong, OfferUsedUp, CouponNotGiven.
     """
     access_right(actor, rights.GIVE_COUPONS)
     offer = _lock_running(offer_id, business_date)
-    customer = Customer.objects.get(pk=customer_id)
-    had = Coupon.objects.filter(offer=offer, customer=customer).aggregate(n=Max("n"))["n"] or 0
-    reason = _find_obstacle(offer, customer, had, business_date)
-    if reason:
-        raise CouponNotGiven(reason=name_outcome(reason))
-    coupon = Coupon.objects.create(
-        offer=offer,
-        customer=customer,
-        n=had + 1,
-        issued_at=now,
-        issued_by=actor,
-        expires_date=business_date + timedelta(days=offer.coupon_days),
-    )
+    handed = hand_out(offer, [customer_id], actor_id=actor.pk, now=now, business_date=business_date)
+    if handed.coupon_ids is None:
+        raise CouponNotGiven(reason=name_outcome(next(iter(handed.counts))))
+    coupon = Coupon.objects.get(pk=handed.coupon_ids[0])
     audit.record(actor=actor, action="marketing.coupon_given", target=coupon, data={"offer": offer.public_id}, now=now)
-    publish(CouponsIssued(offer.pk, coupon.pk, coupon.pk), now=now)
     return coupon
-
-
-def _find_obstacle(offer: CouponOffer, customer: Customer, had: int, business_date: date) -> str:
-    if customer.merged_into_id is not None:
-        return "merged"
-    if customer.status != Customer.Status.IDENTIFIED:
-        return "not_identified"
-    if offer.segment_id is not None:
-        stays = Membership.objects.filter(segment_id=offer.segment_id, customer=customer, left_at=None)
-        if not stays.exists():
-            return "no_member"
-    if find_marketing_bars([customer.pk], business_date):
-        return "barred"
-    return "has_enough" if had >= offer.most_per_customer else ""
 
 
 def _lock_running(offer_id: int, business_date: date) -> CouponOffer:
     offer = lock_offer(offer_id)
-    is_time = offer.valid_from <= business_date <= offer.valid_until
-    if offer.state != CouponOffer.State.APPROVED or not is_time:
+    if not offer.runs_on(business_date):
         raise OfferStateWrong(name=offer.name)
+    if offer.left <= 0:
+        raise OfferUsedUp(name=offer.name)
     return offer
 
 
 @transaction.atomic
 def ask_issue(*, offer_id: int, segment_id: int, actor: User, now: datetime, business_date: date) -> CouponIssue:
-    """Have coupons handed out to a segment's members by a worker. Raises Refused, NotFound, OfferStateWrong."""
+    """Have coupons handed out to a segment's members by a worker. Raises Refused, NotFound, OfferStateWrong, OfferUsedUp."""
     access_right(actor, rights.EDIT_COUPONS)
     offer = _lock_running(offer_id, business_date)
     issue = CouponIssue.objects.create(offer=offer, segment_id=segment_id, asked_at=now, asked_by=actor)
@@ -94,75 +67,50 @@ def ask_issue(*, offer_id: int, segment_id: int, actor: User, now: datetime, bus
     return issue
 
 
-_ISSUE = f"""
-WITH member AS (
-    SELECT m.customer_id, c.status, c.merged_into_id, coalesce(h.n, 0) AS had,
-        NOT %(is_narrow)s OR EXISTS (SELECT FROM segmentation_membership o WHERE o.segment_id = %(narrow)s
-            AND o.customer_id = m.customer_id AND o.left_at IS NULL) AS is_meant
-    FROM segmentation_membership m JOIN customers_customer c ON c.id = m.customer_id
-    LEFT JOIN (SELECT customer_id, max(n) AS n FROM marketing_coupon WHERE offer_id = %(offer)s GROUP BY 1) h
-        ON h.customer_id = m.customer_id
-    WHERE m.segment_id = %(segment)s AND m.left_at IS NULL
-), judged AS (
-    SELECT m.customer_id, m.had, CASE
-        WHEN m.merged_into_id IS NOT NULL THEN 'merged'
-        WHEN m.status <> 'IDENTIFIED' THEN 'not_identified'
-        WHEN NOT m.is_meant THEN 'no_member'
-        WHEN b.id IS NOT NULL THEN 'barred'
-        WHEN m.had >= %(most)s THEN 'has_enough'
-        ELSE 'issued' END AS outcome
-    FROM member m LEFT JOIN unnest(%(barred)s::bigint[]) AS b(id) ON b.id = m.customer_id
-), written AS (
-    INSERT INTO marketing_coupon (public_id, offer_id, customer_id, n, state, issued_at, issued_by_id, expires_date,
-        reserved, spent)
-    SELECT {PUBLIC_ID_SQL}, %(offer)s, customer_id, had + 1, 'ISSUED', %(now)s, %(actor)s, %(expires)s, 0, 0
-    FROM judged WHERE outcome = 'issued' ORDER BY customer_id
-    RETURNING id
-)
-SELECT outcome, count(*), (SELECT min(id) FROM written), (SELECT max(id) FROM written) FROM judged GROUP BY outcome
-"""  # noqa: S608 - the fragment is a constant of core.ids
-
-
 @transaction.atomic
 def carry_out_issue(*, issue_id: int, now: datetime, business_date: date) -> CouponIssue:
-    """Hand coupons out to whoever of a segment may have one, once; the counts say why others got none.
+    """Hand coupons out to the next members of a segment who may have one; the counts say why others got none.
 
-    Raises OfferStateWrong.
+    So many at a time, that whoever uses a coupon of the offer waits for one statement; the rest goes by another event.
     """
     issue = CouponIssue.objects.select_for_update(no_key=True).get(pk=issue_id)
     if issue.done_at is not None:
         return issue
-    offer = _lock_running(issue.offer_id, business_date)
-    members = Membership.objects.filter(segment_id=issue.segment_id, left_at=None).values_list("customer_id", flat=True)
-    parameters: dict[str, Any] = {
-        "offer": offer.pk,
-        "segment": issue.segment_id,
-        "is_narrow": offer.segment_id is not None,
-        "narrow": offer.segment_id,
-        "barred": list(find_marketing_bars(list(members), business_date)),
-        "most": offer.most_per_customer,
-        "now": now,
-        "actor": issue.asked_by_id,
-        "expires": business_date + timedelta(days=offer.coupon_days),
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(_ISSUE, parameters)
-        rows = cursor.fetchall()
-    issue.counts = {outcome: count for outcome, count, _first, _last in rows}
-    issue.done_at = now
-    issue.save(update_fields=["counts", "done_at"])
-    if issue.counts.get("issued"):
-        _tell(offer.pk, rows[0][2], rows[0][3], now)
-    audit.record(
-        actor=issue.asked_by, action="marketing.coupons_issued", target=issue, data={"counts": issue.counts}, now=now
-    )
+    offer = lock_offer(issue.offer_id)
+    members = Membership.objects.filter(
+        segment_id=issue.segment_id, left_at=None, customer_id__gt=issue.reached_id
+    ).order_by("customer_id")
+    if not offer.runs_on(business_date) or offer.left <= 0:
+        _count(issue, {_NOT_RUNNING: members.count()})
+        return _finish(issue, now)
+    ids = list(members.values_list("customer_id", flat=True)[:BATCH])
+    handed = hand_out(offer, ids, actor_id=issue.asked_by_id, now=now, business_date=business_date)
+    _count(issue, handed.counts)
+    if len(ids) < BATCH:
+        return _finish(issue, now)
+    issue.reached_id = ids[-1]
+    issue.save(update_fields=["counts", "reached_id"])
+    publish(IssueAsked(issue.pk), now=now)
     return issue
 
 
-def _tell(offer_id: int, first_id: int, last_id: int, now: datetime) -> None:
-    # No other coupon of the offer can stand between: its row is locked while they are written.
-    starts = range(first_id, last_id + 1, _BATCH)
-    publish_many([CouponsIssued(offer_id, low, min(low + _BATCH - 1, last_id)) for low in starts], now=now)
+def _count(issue: CouponIssue, counts: dict[str, int]) -> None:
+    for outcome, many in counts.items():
+        if many:
+            issue.counts[outcome] = issue.counts.get(outcome, 0) + many
+
+
+def _finish(issue: CouponIssue, now: datetime) -> CouponIssue:
+    issue.done_at = now
+    issue.save(update_fields=["counts", "done_at"])
+    audit.record(
+        actor=issue.asked_by,
+        action="marketing.coupons_issued",
+        target=issue,
+        data={"counts": issue.counts, GIVEN: issue.counts.get(GIVEN, 0)},
+        now=now,
+    )
+    return issue
 
 
 @transaction.atomic

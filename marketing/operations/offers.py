@@ -10,12 +10,13 @@ from django.db import connection, transaction
 from django.db.models import F, Sum
 from django.utils.translation import gettext_lazy as _
 
-from core import audit
+from core import audit, clock
 from core.changes import ChangeInvalid, as_json, write_values
-from core.errors import BusinessError, InvalidInput, NotFound
+from core.errors import BusinessError, InvalidInput, NotFound, Text
 from core.models import User
 from core.money import ZERO
 from core.outbox import publish
+from customers.operations.moments import FARTHEST, find_moment_fault
 from ledger.queries import balance_of
 from ledger.rules.accounts import PLATFORM_OWN
 from marketing.events import OfferEnded
@@ -38,7 +39,7 @@ CHANGEABLE: Final = (
 )
 _TERMS: Final = (
     "name", "discount_rate", "covered_months", "most_per_coupon", "budget", "first_deal_only", "segment_id", "valid_from",
-    "valid_until", "coupon_days", "most_per_customer",
+    "valid_until", "coupon_days", "most_per_customer", "occasion",
 )  # fmt: skip
 
 
@@ -63,6 +64,14 @@ class OfferChanged(BusinessError):
     code = "coupon_offer_changed"
     message = _("The terms of “%(name)s” were changed after approval was asked for.")
     next_step = _("Reject it and have it submitted again.")
+
+
+class OfferUsedUp(BusinessError):
+    """Nothing of the budget is left."""
+
+    code = "coupon_offer_used_up"
+    message = _("The budget of “%(name)s” is used up.")
+    next_step = _("Ask for a larger budget, or take another offer.")
 
 
 class OwnMoneyTooLow(BusinessError):
@@ -91,6 +100,7 @@ def create_offer(
     segment_id: int | None = None,
     coupon_days: int = 30,
     most_per_customer: int = 1,
+    occasion: str = "",
 ) -> CouponOffer:
     """Keep a draft of an offer; nobody gets a coupon of it before another person approves. Raises OfferInvalid."""
     offer = CouponOffer(
@@ -106,6 +116,7 @@ def create_offer(
         valid_until=valid_until,
         coupon_days=coupon_days,
         most_per_customer=most_per_customer,
+        occasion=occasion,
         made_at=now,
         made_by=actor,
     )
@@ -113,10 +124,23 @@ def create_offer(
         offer.full_clean()
     except ValidationError as error:
         raise OfferInvalid(fields={key: list(texts) for key, texts in error.message_dict.items()}) from error
+    if faults := _find_faults(offer, now):
+        raise OfferInvalid(fields=faults)
     offer.save()
     offer.products.set(product_ids)
     audit.record(actor=actor, action="marketing.offer_created", target=offer, data=_describe(offer), now=now)
     return offer
+
+
+def _find_faults(offer: CouponOffer, now: datetime) -> dict[str, list[Text]]:
+    """Return what is wrong with when coupons are handed out and how long they live, by field."""
+    faults: dict[str, list[Text]] = {}
+    fault = find_moment_fault(clock.at(offer.valid_until, 23, 59), now)
+    if fault is not None:
+        faults["valid_until"] = [fault]
+    if offer.coupon_days > FARTHEST.days:
+        faults["coupon_days"] = [_("Choose a moment within five years.")]
+    return faults
 
 
 def _describe(offer: CouponOffer) -> dict[str, Any]:
@@ -243,6 +267,8 @@ def apply_offer(*, target_id: str, values: dict[str, Any], actor: User, now: dat
     if offer.state == CouponOffer.State.ENDED:
         raise ChangeInvalid(fields={"state": [_("This offer has ended.")]})
     before = write_values(offer, values, allowed=CHANGEABLE)
+    if faults := _find_faults(offer, now):
+        raise ChangeInvalid(fields=faults)
     if offer.state != CouponOffer.State.DRAFT:
         _check_cover()
     audit.record(

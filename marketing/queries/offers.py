@@ -10,7 +10,8 @@ from django.db.models.functions import TruncMonth
 
 from core.errors import NotFound, Text
 from core.money import ZERO, round_yuan
-from marketing.models import Coupon, CouponIssue, CouponOffer, CouponPayment
+from marketing.models import Coupon, CouponIssue, CouponOffer, CouponPayment, Reward
+from marketing.texts import name_reward
 from staff import rights
 from staff.queries import Access, scope_condition
 
@@ -70,6 +71,33 @@ def measure_offer(access: Access, offer: CouponOffer) -> OfferFigures:
         spent=spent,
         per_loan=round_yuan(spent / loans) if loans else None,
     )
+
+
+def count_rewards(access: Access, offer: CouponOffer) -> tuple[int, int]:
+    """Return how many an offer has rewarded by itself in the reader's reach: with a coupon, and with thanks alone."""
+    inside = scope_condition(access, rights.VIEW_COUPONS, "customer__rm")
+    found = Reward.objects.filter(inside, offer=offer).aggregate(
+        given=Count("pk", filter=Q(coupon__isnull=False)), thanked=Count("pk", filter=Q(coupon=None))
+    )
+    return found["given"], found["thanked"]
+
+
+def list_rewards(customer_id: int) -> QuerySet[Reward]:
+    """Return what a customer was given at occasions, the latest first."""
+    return Reward.objects.filter(customer_id=customer_id).select_related("offer", "coupon").order_by("-at", "-pk")
+
+
+def describe_tenure(access: Access, customer_id: int) -> list[tuple[Text, str]]:
+    """Return how a customer's years with us were rewarded, with the tab that shows more."""
+    if not access.has(rights.VIEW_COUPONS):
+        return []
+    rows = list_rewards(customer_id).exclude(occasion=CouponOffer.Occasion.IDENTITY)
+    return [(name_reward(row.get_occasion_display(), is_thanks=row.coupon_id is None), "coupons") for row in rows]
+
+
+def list_gifts(on: date) -> list[tuple[str, Text, str]]:
+    """Return the offers that give coupons by themselves on a date: the occasion, the name, the address."""
+    return [(row.occasion, row.name, f"/coupons/{row.public_id}/") for row in list_running(on).exclude(occasion="")]
 
 
 def list_months(access: Access, offer: CouponOffer) -> list[tuple[date, Decimal]]:

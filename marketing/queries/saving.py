@@ -4,13 +4,16 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
+from django.db.models import F, Q, Sum
+
 from core.money import ZERO
-from lending.models import Allocation, Application, Loan, Offer, Repayment
+from lending.models import Application, Instalment, Loan, Offer
 from lending.queries import terms
 from marketing.models import Coupon, CouponOffer
 from marketing.rules import (
     CouponFacts,
     InterestPart,
+    PaidInterest,
     SubsidyTerms,
     find_last_covered,
     list_refusals,
@@ -64,7 +67,7 @@ def read_situation(application: Application, offer: Offer | None, *, business_da
 def _plan_parts(application: Application, on: date) -> tuple[InterestPart, ...]:
     rows = terms.quote_application(application, disbursed_on=on).rows
     dates = terms.plan_dates(application, disbursed_on=on)
-    return tuple(InterestPart(row.interest, nominal, row.due_date) for row, nominal in zip(rows, dates, strict=False))
+    return tuple(InterestPart(row.interest, nominal) for row, nominal in zip(rows, dates, strict=False))
 
 
 def judge(coupon: Coupon, offer: CouponOffer, product_ids: set[int], situation: Situation) -> Verdict:
@@ -90,12 +93,22 @@ def judge(coupon: Coupon, offer: CouponOffer, product_ids: set[int], situation: 
     return Verdict(saving, tuple(list_refusals(facts)))
 
 
-def list_paid_parts(repayment: Repayment) -> list[InterestPart]:
-    """Return the interest of a repayment by instalment; what it gave back is below zero."""
-    rows = Allocation.objects.filter(repayment=repayment, component="INTEREST").order_by("id")
+def list_paid_interest(loan: Loan) -> list[PaidInterest]:
+    """Return what of the interest of each instalment was paid by its due date; what was given back is taken off."""
+    on_time = Sum(
+        "allocations__amount",
+        filter=Q(allocations__component="INTEREST", allocations__repayment__business_date__lte=F("due_date")),
+        default=ZERO,
+    )
     return [
-        InterestPart(amount, nominal, due)
-        for amount, nominal, due in rows.values_list("amount", "instalment__nominal_due_date", "instalment__due_date")
+        PaidInterest(
+            row.pk,
+            row.on_time,
+            row.nominal_due_date,
+            row.due_date,
+            row.interest_paid >= row.interest - row.interest_waived,
+        )
+        for row in Instalment.objects.filter(loan=loan).annotate(on_time=on_time).order_by("n")
     ]
 
 

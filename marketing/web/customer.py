@@ -9,6 +9,7 @@ from core import clock
 from customers.queries.staff import access_customer
 from marketing.operations import issuing
 from marketing.queries import offers as reads
+from marketing.texts import name_reward
 from marketing.web.words import STATE_TONES
 from staff import rights
 from staff.pages import StaffPage, carry_out
@@ -29,6 +30,10 @@ class CustomerCoupons(StaffPage):
         context = {
             "customer": customer,
             "rows": [(coupon, STATE_TONES[coupon.state]) for coupon in rows[:_SHOWN]],
+            "rewards": [
+                (row, name_reward(row.get_occasion_display(), is_thanks=row.coupon_id is None))
+                for row in reads.list_rewards(customer.pk)
+            ],
             "offers": list(reads.list_running(clock.business_date())) if may_give else [],
         }
         return render(request, "marketing/customer.html", context)

@@ -6,12 +6,11 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from core.web.widgets import DayInput
+from customers.operations.moments import FARTHEST
 from lending.models import Product
+from marketing.models import CouponOffer
 from segmentation.models import Segment
-
-
-def _day() -> forms.DateInput:
-    return forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 
 
 class OfferForm(forms.Form):
@@ -42,10 +41,14 @@ class OfferForm(forms.Form):
         Segment.objects.none(), label=_("Only for members of"), required=False, to_field_name="public_id",
         empty_label=_("everybody"),
     )  # fmt: skip
-    valid_from = forms.DateField(label=_("Handed out from"), widget=_day())
-    valid_until = forms.DateField(label=_("Handed out until"), widget=_day())
-    coupon_days = forms.IntegerField(label=_("Days a coupon lives"), min_value=1, max_value=3650, initial=30)
+    valid_from = forms.DateField(label=_("Handed out from"), widget=DayInput)
+    valid_until = forms.DateField(label=_("Handed out until"), widget=DayInput)
+    coupon_days = forms.IntegerField(label=_("Days a coupon lives"), min_value=1, max_value=FARTHEST.days, initial=30)
     most_per_customer = forms.IntegerField(label=_("Most for one customer"), min_value=1, max_value=100, initial=1)
+    occasion = forms.ChoiceField(
+        label=_("Given by itself at"), required=False, choices=[("", _("no occasion")), *CouponOffer.Occasion.choices],
+        help_text=_("Once to each borrower, while the budget covers every coupon that is out. Years count from the first deal."),
+    )  # fmt: skip
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

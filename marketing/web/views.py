@@ -135,6 +135,7 @@ class OfferPage(StaffPage):
             **_show_offer(offer),
             "products": list(offer.products.order_by("code")),
             "figures": reads.measure_offer(self.access, offer),
+            "rewards": reads.count_rewards(self.access, offer) if offer.occasion else None,
             "chart": _draw(months) if months else None,
             "page": page,
             "rows": [(coupon, STATE_TONES[coupon.state]) for coupon in page.rows],

@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 
 from core import clock
 from core.errors import NotFound
-from core.registries import attributes
+from core.registries import attributes, gifts
 from core.rules.charts import Chart, Series, Shape, Unit
 from core.sentences import join_words
 from core.web.listing import count_rows, take_page
@@ -25,7 +25,7 @@ from segmentation.texts_recommend import name_fact
 from segmentation.web.labels import list_tabs, people_url, together_url
 from segmentation.web.words import list_both, name_value
 from staff import rights
-from staff.pages import StaffPage
+from staff.pages import StaffPage, may_open
 
 _FLOW_DAYS: Final = 90
 _YEAR: Final = 365
@@ -327,6 +327,7 @@ class PlaybooksPage(StaffPage):
             "MATURE": ("MATURE", "YEARS_1", "YEARS_3", "YEARS_5"),
         }
         steps = list(ProcessStep.objects.filter(is_active=True).order_by("place"))
+        given = [gift for _key, find in gifts.items() for gift in find()]
         runs = reads.count_runs(self.access, [step.code for step in steps])
         rows = []
         for playbook in playbooks:
@@ -339,6 +340,11 @@ class PlaybooksPage(StaffPage):
                     "judged": judged,
                     "good": good,
                     "share": good / judged if judged else None,
+                    "gifts": [
+                        (label, url if may_open(self.access, url) else "")
+                        for occasion, label, url in given
+                        if occasion in begins.get(playbook.stage, (playbook.stage,))
+                    ],
                     "tasks": [
                         {
                             "step": step,

@@ -4,23 +4,18 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.core.management import call_command
-from django.db.models import Sum
 
 from core.errors import NotFound, Refused
-from customers.models import CustomerCost, TimelineEntry
-from ledger.models import Transfer
+from customers.models import TimelineEntry
 from ledger.operations.own_funds import ask_own_funds, decide_own_funds, pay_in_own_funds
-from ledger.queries import balance_of, balance_of_customer
-from ledger.queries.invariants import check_invariants
+from ledger.queries import balance_of
 from ledger.rules.accounts import PLATFORM_OWN
 from lending.models import Listing, Loan
 from lending.operations.applications import withdraw_application
 from lending.operations.listings import end_listing
 from lending.operations.loans import cancel_loan
-from lending.operations.settlements import get_settlement_price, settle_early
-from marketing.models import Coupon, CouponOffer, CouponPayment
-from marketing.operations import issuing, offers, redeeming, subsidies
+from marketing.models import Coupon, CouponOffer
+from marketing.operations import issuing, offers, redeeming
 from marketing.operations.redeeming import CouponNotUsable
 from marketing.queries.saving import judge, read_situation
 from messaging.models import Message
@@ -185,69 +180,6 @@ def test_an_application_takes_one_coupon_and_a_second_loan_none_of_the_first() -
     assert judge(second, offer, set(), situation).reasons == ("NOT_FIRST_DEAL",)
 
 
-def running_with_coupon(**changes: Any) -> tuple[Coupon, Loan]:
-    """A loan in repayment with a coupon, its borrower's balance full."""
-    application = make.approve_new()
-    coupon = make.give(make.run_offer(**changes), application.customer)
-    loan = make.run_loan(coupon, application)
-    markets.pay_in(loan.borrower, "2000.00")
-    subsidies.note_payout(loan_id=loan.pk)
-    coupon.refresh_from_db()
-    assert coupon.loan_id == loan.pk
-    return coupon, loan
-
-
-def test_each_instalment_on_time_earns_and_a_late_one_does_not() -> None:
-    coupon, loan = running_with_coupon()
-    offer, reserved, rows = coupon.offer, coupon.reserved, list(loan.instalments.order_by("n"))
-    expected = D("0.00")
-    for row, delay in zip(rows, (0, 2, -1), strict=True):
-        before = balance_of_customer(loan.borrower_id).available
-        on = row.due_date + timedelta(days=delay)
-        repayment = make.repay(loan, row.unpaid, on=on)
-        for _twice in range(2):
-            subsidies.pay_subsidy(repayment_id=repayment.pk, now=at(on), business_date=on)
-        earned = (row.interest * D("0.03") / loan.annual_rate).quantize(D("0.01"), "ROUND_DOWN") if delay <= 0 else 0
-        assert balance_of_customer(loan.borrower_id).available == before - repayment.amount + earned
-        expected += earned
-    coupon.refresh_from_db()
-    assert (coupon.spent, coupon.reserved) == (expected, reserved - expected)
-    subsidies.settle_coupon(loan_id=loan.pk, now=at(), business_date=rows[-1].due_date)
-    coupon.refresh_from_db()
-    offer.refresh_from_db()
-    assert (coupon.state, coupon.reserved) == (Coupon.State.USED, D("0.00"))
-    assert (offer.spent, offer.reserved) == (expected, D("0.00"))
-    assert balance_of(PLATFORM_OWN) == offer.budget - expected
-    assert CouponPayment.objects.aggregate(Sum("amount"))["amount__sum"] == expected
-    assert Transfer.objects.filter(type="INTEREST_SUBSIDY").count() == 2
-    assert CustomerCost.objects.filter(kind="coupon").aggregate(Sum("amount"))["amount__sum"] == expected
-
-
-def test_the_end_of_a_loan_pays_what_was_not_heard_of_before() -> None:
-    coupon, loan = running_with_coupon()
-    row = loan.instalments.get(n=1)
-    make.repay(loan, row.unpaid, on=row.due_date)
-    subsidies.settle_coupon(loan_id=loan.pk, now=at(), business_date=row.due_date)
-    coupon.refresh_from_db()
-    assert coupon.state == Coupon.State.USED and coupon.spent > 0
-    repayment = loan.repayments.get()
-    assert subsidies.pay_subsidy(repayment_id=repayment.pk, now=at(), business_date=row.due_date) is None
-
-
-def test_an_early_settlement_earns_on_the_days_used_and_releases_the_rest() -> None:
-    coupon, loan = running_with_coupon()
-    on = DAY + timedelta(days=10)
-    price = get_settlement_price(loan=loan, business_date=on)
-    markets.pay_in(loan.borrower, str(price.total), on=on)
-    settle_early(
-        loan_id=loan.pk, expected_total=price.total, idempotency_key="early", business_date=on, now=at(on), actor=None
-    )
-    subsidies.settle_coupon(loan_id=loan.pk, now=at(on), business_date=on)
-    coupon.refresh_from_db()
-    assert coupon.spent == (price.interest * D("0.03") / loan.annual_rate).quantize(D("0.01"), "ROUND_DOWN")
-    assert (coupon.state, coupon.reserved) == (Coupon.State.USED, D("0.00"))
-
-
 def test_what_comes_to_nothing_gives_coupon_and_budget_back() -> None:
     offer = make.run_offer()
     withdrawn, failed, cancelled = (make.approve_new() for _n in range(3))
@@ -281,27 +213,3 @@ def test_coupons_expire_after_their_last_day_and_those_in_use_do_not() -> None:
     redeeming.release_coupon(application_id=application.pk, now=at(), business_date=last + timedelta(days=1))
     used.refresh_from_db()
     assert (used.state, used.application_id) == (Coupon.State.RELEASED, None)
-
-
-def test_an_offer_that_ends_calls_in_what_is_unused_and_honours_what_is_in_use() -> None:
-    coupon, loan = running_with_coupon()
-    unused = make.give(coupon.offer, markets.make_borrower())
-    offers.end_offer(offer_id=coupon.offer_id, reason="r", actor=coupon.offer.made_by, now=at())
-    assert offers.call_in_coupons(offer_id=coupon.offer_id, now=at()) == 1
-    unused.refresh_from_db()
-    assert unused.state == Coupon.State.CANCELLED
-    row = loan.instalments.get(n=1)
-    repayment = make.repay(loan, row.unpaid, on=row.due_date)
-    assert subsidies.pay_subsidy(repayment_id=repayment.pk, now=at(), business_date=row.due_date) is not None
-    assert offers.sum_promised() == Coupon.objects.get(pk=coupon.pk).reserved
-
-
-def test_the_books_add_up_with_coupons() -> None:
-    _coupon, loan = running_with_coupon()
-    row = loan.instalments.get(n=1)
-    repayment = make.repay(loan, row.unpaid, on=row.due_date)
-    subsidies.pay_subsidy(repayment_id=repayment.pk, now=at(), business_date=row.due_date)
-    call_command("check_ledger")
-    CouponOffer.objects.update(spent=D("0.01"))
-    broken = {finding.name for finding in check_invariants() if not finding.holds}
-    assert broken == {"coupons_add_up"}

@@ -8,9 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from marketing.rules import (
+    Earned,
     InterestPart,
+    PaidInterest,
     SubsidyTerms,
-    earn_subsidy,
+    can_earn_more,
+    earn_subsidies,
     find_last_covered,
     plan_subsidy,
     subsidise,
@@ -47,20 +50,29 @@ def test_the_months_covered(start: date, months: int | None, last: date | None) 
     assert find_last_covered(start, months) == last
 
 
-def test_late_interest_and_later_months_earn_nothing() -> None:
-    parts = [InterestPart(D("100.00"), DAY + timedelta(days=30 * n), DAY + timedelta(days=30 * n)) for n in (1, 2, 3)]
-    terms = SubsidyTerms(D("0.03"), D("0.12"), DAY + timedelta(days=60))
+def paid(n: int, on_time: str, due: date, *, whole: bool = True) -> PaidInterest:
+    return PaidInterest(n, D(on_time), due, due, whole)
+
+
+def test_instalments_earn_on_their_due_dates_and_later_months_nothing() -> None:
+    days = [DAY + timedelta(days=30 * n) for n in (1, 2, 3)]
+    parts = [InterestPart(D("100.00"), day) for day in days]
+    terms = SubsidyTerms(D("0.03"), D("0.12"), days[1])
     assert plan_subsidy(parts, terms, most=D("1000.00")) == D("50.00")
     assert plan_subsidy(parts, terms, most=D("49.99")) == D("49.99")
-    first_due = parts[0].due_date
-    assert earn_subsidy(parts[:1], terms, paid_on=first_due, left=D("50.00")) == (D("100.00"), D("25.00"))
-    assert earn_subsidy(parts[:1], terms, paid_on=first_due + timedelta(days=1), left=D("50.00")) == (
-        D("0.00"),
-        D("0.00"),
-    )
-    assert earn_subsidy(parts[2:], terms, paid_on=DAY, left=D("50.00"))[1] == 0
-    given_back = InterestPart(D("-40.00"), first_due, first_due)
-    assert earn_subsidy([parts[0], given_back], terms, paid_on=DAY, left=D("50.00")) == (D("60.00"), D("15.00"))
+    rows = [paid(1, "100.00", days[0]), paid(2, "40.00", days[1], whole=False), paid(3, "100.00", days[2])]
+
+    def earn(today: date, left: str = "50.00", *, is_over: bool = False) -> list[Earned]:
+        return earn_subsidies(rows, terms, today=today, is_over=is_over, left=D(left))
+
+    first, second = Earned(1, D("100.00"), D("25.00")), Earned(2, D("40.00"), D("10.00"))
+    assert earn(days[0] - timedelta(days=1)) == []
+    assert earn(days[0]) == earn(days[1]) == [first]
+    assert earn(days[1] + timedelta(days=1)) == earn(DAY, is_over=True) == [first, second]
+    assert earn(days[2], left="25.00") == [first]
+    assert can_earn_more(rows, terms, today=days[1], is_over=False)
+    assert not can_earn_more(rows, terms, today=days[1] + timedelta(days=1), is_over=False)
+    assert not can_earn_more(rows, terms, today=DAY, is_over=True)
 
 
 fen = st.integers(0, 5_000_00).map(lambda n: D(n).scaleb(-2).quantize(D("0.01")))
@@ -75,27 +87,29 @@ rates = st.integers(1, 240_000).map(lambda n: D(n).scaleb(-6))
     months=st.none() | st.integers(1, 24),
     data=st.data(),
 )
-def test_no_way_of_paying_earns_more_than_was_set_aside(
+def test_no_way_of_paying_earns_more_than_was_set_aside_or_than_was_paid(
     interests: list[D], discount: D, rate: D, most: D, months: int | None, data: st.DataObject
 ) -> None:
     dates = [DAY + timedelta(days=30 * (n + 1)) for n in range(len(interests))]
-    parts = [InterestPart(amount, day, day) for amount, day in zip(interests, dates, strict=True)]
+    parts = [InterestPart(amount, day) for amount, day in zip(interests, dates, strict=True)]
     terms = SubsidyTerms(discount, rate, find_last_covered(DAY, months))
-    left = planned = plan_subsidy(parts, terms, most=most)
+    planned = plan_subsidy(parts, terms, most=most)
     assert 0 <= planned <= min(most, sum(interests, D("0.00")))
-    paid = D("0.00")
-    for part in parts:
-        first = data.draw(st.integers(0, int(part.interest.scaleb(2)))) if part.interest else 0
-        halves = [D(first).scaleb(-2), part.interest - D(first).scaleb(-2)]
-        for half in halves:
-            delay = data.draw(st.sampled_from([-3, 0, 1, 40]))
-            on = part.due_date + timedelta(days=delay)
-            piece = InterestPart(half, part.nominal_date, part.due_date)
-            counted, amount = earn_subsidy([piece], terms, paid_on=on, left=left)
-            assert 0 <= amount <= min(left, counted, half)
-            assert not (delay > 0 and amount)
-            left, paid = left - amount, paid + amount
-    assert paid + left == planned
-    # Paid whole and on time, the loan earns the plan but for what rounding each payment down leaves: under a fen each.
-    on_time = sum((earn_subsidy([part], terms, paid_on=part.due_date, left=planned)[1] for part in parts), D("0.00"))
-    assert min(on_time, planned) >= planned - D("0.01") * len(parts)
+    # Of each instalment some part is paid in time; looked at on every due date, each earns once.
+    rows = []
+    for n, part in enumerate(parts):
+        on_time = data.draw(st.integers(0, int(part.interest.scaleb(2))))
+        rows.append(paid(n, str(D(on_time).scaleb(-2)), part.nominal_date, whole=data.draw(st.booleans())))
+    left, done = planned, set[int]()
+    for today in [*dates, dates[-1] + timedelta(days=1)]:
+        waiting = [row for row in rows if row.instalment_id not in done]
+        for one in earn_subsidies(waiting, terms, today=today, is_over=False, left=left):
+            assert 0 < one.amount <= min(left, one.interest) and one.interest == rows[one.instalment_id].on_time
+            left -= one.amount
+            done.add(one.instalment_id)
+    assert planned - left <= sum((row.on_time for row in rows), D("0.00")) and left >= 0
+    assert not can_earn_more(rows, terms, today=dates[-1] + timedelta(days=1), is_over=False)
+    # Paid whole and on time, the loan earns the plan but for what rounding each instalment down leaves: under a fen each.
+    whole = [paid(n, str(part.interest), part.nominal_date) for n, part in enumerate(parts)]
+    on_time_all = earn_subsidies(whole, terms, today=dates[-1], is_over=True, left=planned)
+    assert sum((one.amount for one in on_time_all), D("0.00")) >= planned - D("0.01") * len(parts)

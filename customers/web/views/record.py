@@ -15,7 +15,7 @@ from core import clock
 from core.errors import NotFound
 from core.models import User
 from core.money import ZERO
-from core.registries import customer_panels, timeline_kinds
+from core.registries import customer_panels, tenure_notes, timeline_kinds
 from core.rules.formats import money_text
 from core.sentences import join_parts, say_value
 from core.web.reading import read_day
@@ -70,6 +70,7 @@ class CustomerPage(StaffPage):
             "customer": customer,
             "figures": figures,
             "tenure": age_on(since, clock.business_date()) if since else None,
+            "tenure_notes": _list_tenure_notes(self.access, customer.pk) if since else [],
             "labels": _list_labels(customer),
             "profile": profile,
             "cards": cards,
@@ -97,6 +98,10 @@ class CustomerPage(StaffPage):
             "health": describe_health(customer.pk),
             "shapes": [(key, kind.label) for key, kind in timeline_kinds.items()],
         }
+
+
+def _list_tenure_notes(access: Access, customer_id: int) -> list[tuple[Any, str]]:
+    return [note for _key, find in tenure_notes.items() for note in find(access, customer_id)]
 
 
 def describe_health(customer_id: int) -> dict[str, Any]:
