@@ -65,6 +65,8 @@ _BEHAVIOURS = (
 # Who comes in the last days, so that the present has something open at every step.
 _LATECOMERS = ("REFERRED_OPEN", "FILLING", "OFFER_OPEN", "REFERRED_OPEN")
 _SHARE_OF_DAYS_JOINED = 0.7
+# Who pays in time has something of a coupon; what others pay with stays as it is.
+_USING_COUPONS = {"PAYS", "EARLY"}
 # Serial number -> days after the present on which the person has a birthday, so that somebody is to be congratulated.
 _BIRTHDAYS = {1: 0, 2: 0, 3: 1, 5: 2, 6: 1}
 
@@ -238,6 +240,8 @@ def _apply(demo: Demo, borrower: Borrower, income: int) -> None:
         return
     if borrower.behaviour == "OFFER_OPEN":
         return
+    if borrower.behaviour in _USING_COUPONS:
+        people.use_coupon(world, application)
     borrower.open_listing = people.accept(world, application)
     if borrower.behaviour == "FILLING":
         for investor in demo.investors[:4]:

@@ -14,6 +14,8 @@ from ledger.operations.payments import create_deposit, request_withdrawal
 from ledger.operations.results import record_payment_result
 from lending.models import Application, Contract, Listing, Loan, Product
 from lending.operations import applications, bids, contracts, offers
+from marketing.operations.redeeming import redeem_coupon
+from marketing.queries.saving import list_choices
 from simulation.facts import Person
 from simulation.world import World
 
@@ -227,6 +229,21 @@ def submit(
         now=world.now,
         business_date=world.today,
     )
+
+
+def use_coupon(world: World, application: Application) -> None:
+    """Use the coupon that saves most on an approved application, if there is one."""
+    choices = list_choices(application, application.offer, business_date=world.today, now=world.now)
+    usable = next((one for one in choices if not one.verdict.reasons), None)
+    if usable is not None:
+        redeem_coupon(
+            coupon_id=usable.coupon.pk,
+            customer_id=application.customer_id,
+            application_id=application.pk,
+            actor=None,
+            now=world.now,
+            business_date=world.today,
+        )
 
 
 def accept(world: World, application: Application) -> Listing:

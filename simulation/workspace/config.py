@@ -1,7 +1,6 @@
 """What an administrator sets up and a second person approves: partners, pool, assignment rules, custom fields."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -13,7 +12,6 @@ from customers.operations.costs import record_acquisition_cost
 from customers.operations.custom_fields import define_custom_field
 from customers.operations.ownership.configuring import draw_up
 from customers.operations.work_rules import define_partner
-from marketing.operations.offers import create_offer
 from simulation.workspace.story import Scene, Story
 from staff.operations import ask_change, decide_change
 
@@ -48,30 +46,7 @@ _COSTS = (
 def list_scenes(_story: Story) -> Sequence[Scene]:
     """Return when what is set up."""
     costs = [Scene(row[2], 18, 0, partial(_cost, row=row)) for row in _COSTS]
-    once = [
-        Scene(43, 9, 20, _partners),
-        Scene(42, 9, 30, _fields),
-        Scene(38, 9, 20, _ownership),
-        Scene(5, 15, 0, _offer),
-    ]
-    return [*once, *costs]
-
-
-def _offer(story: Story) -> None:
-    """A coupon offer on the way: drafted, not yet submitted."""
-    today = story.world.today
-    create_offer(
-        name="新客首借贴息",
-        description="新客户首笔借款按期还款，前 6 个月贴息 3 个百分点",
-        discount_rate=Decimal("0.030000"),
-        covered_months=6,
-        most_per_coupon=Decimal("300.00"),
-        budget=Decimal("30000.00"),
-        valid_from=today,
-        valid_until=today + timedelta(days=90),
-        actor=story.user("wuyan"),
-        now=story.world.now,
-    )
+    return [Scene(43, 9, 20, _partners), Scene(42, 9, 30, _fields), Scene(38, 9, 20, _ownership), *costs]
 
 
 def _activate(story: Story, row: Model, why: str) -> None:

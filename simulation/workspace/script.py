@@ -8,6 +8,7 @@ from service.operations.department_cases import escalate_department_cases
 from simulation.workspace import (
     cases,
     config,
+    coupons,
     desk,
     diary,
     journey,
@@ -20,7 +21,7 @@ from simulation.workspace import (
 )
 from simulation.workspace.story import Scene, Story, live, place_scenes
 
-_PARTS = (config, leads, pipeline, records, quality, owners, cases, desk, diary, journey, watching)
+_PARTS = (config, coupons, leads, pipeline, records, quality, owners, cases, desk, diary, journey, watching)
 # Older notices have been seen; what came in since is new.
 _READ_UNTIL_DAYS = 2
 

@@ -48,6 +48,7 @@ from customers.models import (
 )
 from customers.queries.work import list_work
 from lending.models import Loan
+from marketing.models import Coupon, CouponOffer, Reward
 from risk.models import Incident, RiskEntry, StressRun
 from segmentation.models import Membership
 from service.models import CaseHop, DepartmentCase
@@ -131,6 +132,7 @@ def test_the_desk_is_alive_and_two_runs_agree(build: Any) -> None:
     check_lists()
     check_process()
     check_watching()
+    check_coupons()
 
 
 def check_customers() -> None:
@@ -246,3 +248,11 @@ def check_watching() -> None:
     }
     assert (RiskEntry.objects.count(), StressRun.objects.count()) == (2, 3)
     assert Incident.objects.get().is_closed
+
+
+def check_coupons() -> None:
+    """Look at offers in several states, coupons given by themselves and by people, and one that is in use."""
+    assert set(CouponOffer.objects.values_list("state", flat=True)) == {"APPROVED", "DRAFT"}
+    assert {"ISSUED", "RESERVED"} <= set(Coupon.objects.values_list("state", flat=True))
+    assert Reward.objects.filter(occasion="IDENTITY", coupon__isnull=False).exists()
+    assert Coupon.objects.filter(offer__occasion="YEARS_1").exists()
