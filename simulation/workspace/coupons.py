@@ -11,10 +11,17 @@ from marketing.models import CouponOffer
 from marketing.operations.issuing import ask_issue, give_coupon
 from marketing.operations.offers import create_offer, decide_offer, submit_offer
 from segmentation.models import Segment
+from segmentation.operations.segments import create_segment
 from simulation.workspace.story import Scene, Story
 
 _ACTIVATION: Final = "新客首借贴息"
 _LOYALTY: Final = "合作周年贴息"
+_PAYING: Final[dict[str, Any]] = {
+    "all": [
+        {"fact": "outstanding", "is": "min", "values": ["1"]},
+        {"any": [{"fact": "overdue", "is": "empty"}, {"fact": "overdue", "is": "max", "values": ["0"]}]},
+    ]
+}
 
 
 def list_scenes(story: Story) -> Sequence[Scene]:
@@ -117,13 +124,22 @@ def _draft(story: Story) -> None:
 
 
 def _issue(story: Story) -> None:
-    """The loyalty coupon for the members of a segment."""
-    offer, segment = CouponOffer.objects.filter(name=_LOYALTY).first(), Segment.objects.order_by("pk").first()
-    if offer is not None and segment is not None:
-        ask_issue(
-            offer_id=offer.pk,
-            segment_id=segment.pk,
-            actor=story.user("wuyan"),
-            now=story.world.now,
-            business_date=story.world.today,
-        )
+    """The loyalty coupon for all who pay as agreed."""
+    offer = CouponOffer.objects.filter(name=_LOYALTY).first()
+    if offer is None:
+        return
+    segment = create_segment(
+        name="按期还款的借款人",
+        description="有在贷余额且没有逾期：周年贴息的发放对象",
+        kind=Segment.Kind.DYNAMIC,
+        rule=_PAYING,
+        actor=story.user("wuyan"),
+        now=story.world.now,
+    )
+    ask_issue(
+        offer_id=offer.pk,
+        segment_id=segment.pk,
+        actor=story.user("wuyan"),
+        now=story.world.now,
+        business_date=story.world.today,
+    )

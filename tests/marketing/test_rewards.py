@@ -6,14 +6,17 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from core import clock
 from core.models import OutboxEvent
 from core.registries import MarketingBar, marketing_bars
 from customers.models import Customer, RegistrationStep, TimelineEntry
 from marketing.models import Coupon, CouponIssue, CouponOffer, Reward
 from marketing.operations import handing, issuing, offers, rewarding
 from segmentation.models import Membership, Segment
+from tests.fixtures.borrowers import make_staff
 from tests.lending.operations import markets
 from tests.lending.operations.markets import DAY, D, at
 from tests.marketing import offers as make
@@ -125,6 +128,16 @@ def test_a_newcomer_gets_the_coupon_of_the_activation_offer_once(barred: set[int
     assert set(Reward.objects.values_list("customer", flat=True)) == {new.pk, held.pk}
 
 
+def head_of(customer: Customer) -> str:
+    """Return the customer's page as his own manager sees it."""
+    rm = make_staff("rm")
+    Customer.objects.filter(pk=customer.pk).update(rm=rm.staff_member)
+    client = Client(HTTP_ACCEPT_LANGUAGE="en")
+    client.force_login(rm)
+    with clock.use_clock(at()):
+        return client.get(f"/customers/{customer.public_id}/?tab=coupons").content.decode()
+
+
 def together(customer: Customer) -> Customer:
     """Let the customer's first deal be a year ago, as the labels tell it."""
     with connection.cursor() as cursor:
@@ -148,6 +161,8 @@ def test_a_year_together_is_rewarded_within_the_budget_and_who_does_not_borrow_i
     assert Coupon.objects.filter(offer=offer).count() == 2
     assert set(Reward.objects.filter(coupon=None).values_list("customer", flat=True)) == {investor.pk}
     assert TimelineEntry.objects.get(text_code="marketing.thanked").customer == investor
+    assert "does not borrow" in head_of(investor)
+    assert "one year with us: coupon" in head_of(Coupon.objects.all()[0].customer)
     # More budget, and the third has his as well.
     CouponOffer.objects.filter(pk=offer.pk).update(budget=D("1500.00"))
     assert rewarding.reward_waiting(offer_id=offer.pk, now=at(), business_date=DAY) == {"issued": 1}
