@@ -8,14 +8,16 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import translation
 
 from core import clock
 from core.models import OutboxEvent
-from core.registries import MarketingBar, marketing_bars
+from core.registries import MarketingBar, marketing_bars, tenure_notes
 from customers.models import Customer, RegistrationStep, TimelineEntry
 from marketing.models import Coupon, CouponIssue, CouponOffer, Reward
 from marketing.operations import handing, issuing, offers, rewarding
 from segmentation.models import Membership, Segment
+from staff.queries import get_access
 from tests.fixtures.borrowers import make_staff
 from tests.lending.operations import markets
 from tests.lending.operations.markets import DAY, D, at
@@ -128,14 +130,17 @@ def test_a_newcomer_gets_the_coupon_of_the_activation_offer_once(barred: set[int
     assert set(Reward.objects.values_list("customer", flat=True)) == {new.pk, held.pk}
 
 
-def head_of(customer: Customer) -> str:
-    """Return the customer's page as his own manager sees it."""
+def read_rewards(customer: Customer) -> tuple[list[str], str]:
+    """Return what the head of the customer's page and the tab of coupons tell his own manager."""
     rm = make_staff("rm")
     Customer.objects.filter(pk=customer.pk).update(rm=rm.staff_member)
+    access = get_access(rm)
+    assert access is not None
     client = Client(HTTP_ACCEPT_LANGUAGE="en")
     client.force_login(rm)
-    with clock.use_clock(at()):
-        return client.get(f"/customers/{customer.public_id}/?tab=coupons").content.decode()
+    with clock.use_clock(at()), translation.override("en"):
+        head = [str(words) for _key, find in tenure_notes.items() for words, _tab in find(access, customer.pk)]
+        return head, client.get(f"/customers/{customer.public_id}/coupons/").content.decode()
 
 
 def together(customer: Customer) -> Customer:
@@ -161,8 +166,12 @@ def test_a_year_together_is_rewarded_within_the_budget_and_who_does_not_borrow_i
     assert Coupon.objects.filter(offer=offer).count() == 2
     assert set(Reward.objects.filter(coupon=None).values_list("customer", flat=True)) == {investor.pk}
     assert TimelineEntry.objects.get(text_code="marketing.thanked").customer == investor
-    assert "does not borrow" in head_of(investor)
-    assert "one year with us: coupon" in head_of(Coupon.objects.all()[0].customer)
+    for who, said in (
+        (investor, "one year with us: thanked, does not borrow"),
+        (people[0], "one year with us: coupon"),
+    ):
+        head, tab = read_rewards(who)
+        assert head == [said] and said in tab
     # More budget, and the third has his as well.
     CouponOffer.objects.filter(pk=offer.pk).update(budget=D("1500.00"))
     assert rewarding.reward_waiting(offer_id=offer.pk, now=at(), business_date=DAY) == {"issued": 1}
