@@ -21,7 +21,7 @@ from staff import rights
 from staff.queries import access_right
 
 
-class OfferSerializer(serializers.Serializer[Any]):
+class CouponOfferSerializer(serializers.Serializer[Any]):
     """An offer with its budget."""
 
     id = serializers.CharField()
@@ -39,7 +39,7 @@ class OfferSerializer(serializers.Serializer[Any]):
     valid_until = serializers.DateField()
 
 
-class OfferFiguresSerializer(OfferSerializer):
+class CouponOfferFiguresSerializer(CouponOfferSerializer):
     """An offer with what came of it among the reader's own customers."""
 
     issued = serializers.IntegerField()
@@ -102,7 +102,7 @@ class StaffOffersView(StaffListView):
     """All offers."""
 
     required_scope = rights.VIEW_COUPONS
-    serializer_class = OfferSerializer
+    serializer_class = CouponOfferSerializer
     queryset = CouponOffer.objects.none()
 
     def get_rows(self) -> Any:
@@ -110,7 +110,7 @@ class StaffOffersView(StaffListView):
         access_right(user_of(self.request), rights.VIEW_COUPONS)
         return reads.list_offers().order_by("-id").values("id", "public_id", *_OFFER)
 
-    @extend_schema(operation_id="staff_coupon_offers_list", responses=OfferSerializer(many=True))
+    @extend_schema(operation_id="staff_coupon_offers_list", responses=CouponOfferSerializer(many=True))
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Return coupon offers, newest first."""
         return super().get(request, *args, **kwargs)
@@ -121,7 +121,7 @@ class StaffOfferView(StaffAPIView):
 
     required_scope = rights.VIEW_COUPONS
 
-    @extend_schema(operation_id="staff_coupon_offers_read", responses=OfferFiguresSerializer)
+    @extend_schema(operation_id="staff_coupon_offers_read", responses=CouponOfferFiguresSerializer)
     def get(self, request: Request, public_id: str) -> Response:
         """Return an offer with what came of it among your customers."""
         access = access_right(user_of(request), rights.VIEW_COUPONS)
