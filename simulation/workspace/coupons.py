@@ -16,6 +16,7 @@ from simulation.workspace.story import Scene, Story
 
 _ACTIVATION: Final = "新客首借贴息"
 _LOYALTY: Final = "合作周年贴息"
+_PAYERS: Final = "按期还款的借款人"
 _PAYING: Final[dict[str, Any]] = {
     "all": [
         {"fact": "outstanding", "is": "min", "values": ["1"]},
@@ -32,6 +33,7 @@ def list_scenes(story: Story) -> Sequence[Scene]:
         Scene(12, 9, 10, _thank_for_years),
         Scene(8, 15, 20, _give),
         Scene(5, 15, 0, _draft),
+        Scene(4, 10, 15, _name_payers),
         Scene(3, 10, 15, _issue),
     ]
 
@@ -123,23 +125,26 @@ def _draft(story: Story) -> None:
     )
 
 
-def _issue(story: Story) -> None:
-    """The loyalty coupon for all who pay as agreed."""
-    offer = CouponOffer.objects.filter(name=_LOYALTY).first()
-    if offer is None:
-        return
-    segment = create_segment(
-        name="按期还款的借款人",
+def _name_payers(story: Story) -> None:
+    """Those who pay as agreed are a group of their own."""
+    create_segment(
+        name=_PAYERS,
         description="有在贷余额且没有逾期：周年贴息的发放对象",
         kind=Segment.Kind.DYNAMIC,
         rule=_PAYING,
         actor=story.user("wuyan"),
         now=story.world.now,
     )
-    ask_issue(
-        offer_id=offer.pk,
-        segment_id=segment.pk,
-        actor=story.user("wuyan"),
-        now=story.world.now,
-        business_date=story.world.today,
-    )
+
+
+def _issue(story: Story) -> None:
+    """The loyalty coupon for all of them."""
+    offer, segment = CouponOffer.objects.filter(name=_LOYALTY).first(), Segment.objects.filter(name=_PAYERS).first()
+    if offer is not None and segment is not None:
+        ask_issue(
+            offer_id=offer.pk,
+            segment_id=segment.pk,
+            actor=story.user("wuyan"),
+            now=story.world.now,
+            business_date=story.world.today,
+        )
