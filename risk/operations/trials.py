@@ -9,13 +9,14 @@ from django.db import transaction
 from django.db.models import Max, Min, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from core import audit, parameters
+from core import audit, clock, parameters
 from core.errors import BusinessError, InvalidInput
 from core.models import User
 from core.money import ZERO, from_fen, to_fen
 from risk.models import DecisionRecord, DecisionTable, DefaultStudy, RuleTrial, Scorecard, TrialChange
 from risk.queries.losses import get_basis, observe_defaults, observe_recovery
 from risk.queries.rules import get_published
+from risk.queries.trainings import read_known_outcomes
 from risk.queries.trials import get_latest_trial, list_judged, list_products_of
 from risk.reasons import TABLE_REASONS
 from risk.rules.decision import decide
@@ -184,6 +185,7 @@ def _next_records(trial: RuleTrial, now: datetime) -> QuerySet[DecisionRecord]:
 def _judge(trial: RuleTrial, records: list[DecisionRecord], champion: Champion, table: TableRule) -> None:
     compared: list[Compared] = []
     changes: list[TrialChange] = []
+    outcomes = _read_outcomes(trial, records)
     for record in records:
         stored = orjson.loads(record.inputs)
         verdict = decide(champion, table, stored["facts"])
@@ -198,7 +200,7 @@ def _judge(trial: RuleTrial, records: list[DecisionRecord], champion: Champion, 
             ("channel", record.customer.source),
             ("amount", band_amount(to_fen(record.application.amount))),
         )
-        one = Compared(before, after, record.score, segments)
+        one = Compared(before, after, record.score, segments, outcomes.get(record.pk))
         compared.append(one)
         if one.is_changed:
             changes.append(_note_change(trial, record, one, verdict.score.value if verdict.score else None))
@@ -207,6 +209,19 @@ def _judge(trial: RuleTrial, records: list[DecisionRecord], champion: Champion, 
     trial.cursor = records[-1].pk
     trial.done += len(records)
     trial.total = max(trial.total, trial.done)
+
+
+def _read_outcomes(trial: RuleTrial, records: list[DecisionRecord]) -> dict[int, bool]:
+    """Return what came of past decisions' loans by the day of asking; what a shadow judges has no past."""
+    if trial.kind != RuleTrial.Kind.PAST:
+        return {}
+    until = clock.day_of(trial.asked_at)
+    return read_known_outcomes(
+        [record.pk for record in records],
+        until=until,
+        window_months=parameters.get_int("risk.outcome_months", on=until),
+        bad_dpd=parameters.get_int("risk.outcome_bad_dpd", on=until),
+    )
 
 
 def _note_change(trial: RuleTrial, record: DecisionRecord, one: Compared, score: int | None) -> TrialChange:

@@ -1,6 +1,6 @@
 """Past applicants with what came of them, and the trainings and models made from them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -84,6 +84,15 @@ def read_outcomes(*, scorecard_id: int, month: date, until: date, window_months:
         for row in rows
         if row[8] and row[2] is not None
     ]
+
+
+def read_known_outcomes(
+    decision_ids: Sequence[int], *, until: date, window_months: int, bad_dpd: int
+) -> dict[int, bool]:
+    """Return whether loans went bad, by decision, of those decisions whose loans have been watched long enough."""
+    condition = "d.id = ANY(%(decisions)s)"
+    rows = _read(_OUTCOMES.format(condition=condition), window_months, bad_dpd, until, decisions=list(decision_ids))
+    return {row[0]: row[9] for row in rows if row[8]}
 
 
 def _read(sql: str, months: int, dpd: int, on: date, **more: Any) -> Iterator[tuple[Any, ...]]:

@@ -1,6 +1,6 @@
 """What a draft would have decided, added up against what was decided."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
@@ -19,6 +19,10 @@ _COUNTERS: Final = (
     "amount_after",
     "loss_before",
     "loss_after",
+    # Of those whose loans have been watched long enough: approved what stayed good, or did not approve what went bad.
+    "known",
+    "right_before",
+    "right_after",
 )
 
 
@@ -44,6 +48,8 @@ class Compared:
     after: Decided
     score: int
     segments: tuple[tuple[str, str], ...]
+    # What came of the loan; None where there is none, or not for long enough.
+    went_bad: bool | None = None
 
     @property
     def is_changed(self) -> bool:
@@ -65,7 +71,7 @@ def band_amount(amount_fen: int) -> str:
 def add_up(figures: dict[str, Any], compared: Iterable[Compared], basis: LossBasis) -> dict[str, Any]:
     """Add decisions to the figures of a trial: by segment, and by outcome before and after."""
     parts: dict[str, dict[str, list[int]]] = {
-        kind: {name: list(row) for name, row in rows.items()} for kind, rows in figures.get("segments", {}).items()
+        kind: {name: _widen(row) for name, row in rows.items()} for kind, rows in figures.get("segments", {}).items()
     }
     matrix: dict[str, int] = dict(figures.get("matrix", {}))
     for one in compared:
@@ -89,9 +95,25 @@ def _count(one: Compared, basis: LossBasis) -> list[int]:
         after.amount_fen,
         basis.expect_loss_fen(one.score, before.amount_fen),
         basis.expect_loss_fen(one.score, after.amount_fen),
+        int(one.went_bad is not None),
+        *(int(one.went_bad is not None and decided.is_approval != one.went_bad) for decided in (before, after)),
     ]
+
+
+def _widen(row: Iterable[int]) -> list[int]:
+    """Return a row of a trial that may be older than the last counters."""
+    found = list(row)
+    return found + [0] * (len(_COUNTERS) - len(found))
 
 
 def read_counts(row: Iterable[int]) -> dict[str, int]:
     """Return the counters of a segment by name."""
-    return dict(zip(_COUNTERS, row, strict=True))
+    return dict(zip(_COUNTERS, _widen(row), strict=True))
+
+
+def measure_accuracy(counts: Mapping[str, int], when: str) -> Decimal | None:
+    """Return the share of right decisions `before` or `after`; None where no outcome is known.
+
+    40 approved of which 4 went bad, all known: 0.9 before; a draft that turns 3 of the 4 and 2 good ones down: 0.925.
+    """
+    return Decimal(counts[f"right_{when}"]) / counts["known"] if counts["known"] else None

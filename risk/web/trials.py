@@ -18,7 +18,7 @@ from risk.models import DecisionTable, RuleTrial, Scorecard
 from risk.models.decisions import Outcome
 from risk.operations import trials
 from risk.queries.trials import access_trial, get_latest_trial, list_changes, list_trials
-from risk.rules.trials import ALL, read_counts
+from risk.rules.trials import ALL, measure_accuracy, read_counts
 from risk.web.sections import list_sections
 from staff import rights
 from staff.pages import StaffPage, carry_out
@@ -158,6 +158,16 @@ def _show_counts(row: list[int]) -> dict[str, Any]:
             for when in ("before", "after")
         },
         "share_changed": Decimal(counts["changed"]) / number,
+        **_show_accuracy(counts),
+    }
+
+
+def _show_accuracy(counts: dict[str, int]) -> dict[str, Any]:
+    before, after = (measure_accuracy(counts, when) for when in ("before", "after"))
+    return {
+        "accuracy_before": before,
+        "accuracy_after": after,
+        "accuracy_gain": after / before - 1 if before and after is not None else None,
     }
 
 

@@ -12,15 +12,17 @@ from django.core.management import call_command
 from core import parameters
 from core.errors import Refused
 from core.models import Parameter, User
-from lending.models import Product
+from lending.models import Listing, Product
 from risk.models import BureauReport, DecisionRecord, DecisionTable, DefaultStudy, RuleTrial, TrialChange
 from risk.operations import configuration as config
 from risk.operations import tables, trials
 from risk.operations.decisions import decide_applications
+from risk.operations.seed_models import seed_model_watch
 from risk.queries.replays import replay_decision
 from risk.queries.trials import list_changes
 from risk.rules.grid import Change, ChangeKind
-from tests.fixtures.borrowers import make_application, make_borrower, make_staff
+from risk.rules.trials import measure_accuracy, read_counts
+from tests.fixtures.borrowers import LoanPlan, make_application, make_borrower, make_loan, make_staff
 from tests.risk.conftest import DAY
 
 K = ChangeKind
@@ -30,6 +32,7 @@ SCORES = (760, 720, 640, 560)
 @pytest.fixture
 def decided(receive_report: Callable[..., BureauReport], house: datetime, system: User) -> list[DecisionRecord]:
     """Four applicants, from a good one to a bad one, as the rules in force decided them."""
+    seed_model_watch(DAY, house)
     records = []
     for score in SCORES:
         application = make_application(make_borrower(now=house), now=house, business_date=DAY)
@@ -96,6 +99,25 @@ def test_a_stricter_draft_names_who_would_change_and_what_it_saves(
     assert sum(row[0] for row in by_product.values()) == 4
     # The decisions themselves are as they were.
     assert [record.outcome for record in DecisionRecord.objects.order_by("pk")] == [one.outcome for one in decided]
+
+
+def test_accuracy_is_what_was_right_among_the_known(
+    decided: list[DecisionRecord], maker: User, house: datetime
+) -> None:
+    """Two approved loans, watched for a year, one of them bad: a draft that turns both down is right about the other one."""
+    approved = [record for record in decided if record.outcome == "APPROVE"][:2]
+    start_day = DAY - timedelta(days=400)
+    for record, paid in zip(approved, (12, 1), strict=True):
+        loan = make_loan(record.customer, LoanPlan(start_day, paid=paid), now=house)
+        Listing.objects.filter(pk=loan.listing_id).update(application=record.application)
+    trial = run(start(draft_of(maker, house, STRICT), maker, house), house)
+    counts = read_counts(trial.figures["segments"]["all"][""])
+    assert (counts["known"], counts["right_before"], counts["right_after"]) == (2, 1, 1)
+    assert measure_accuracy(counts, "before") == measure_accuracy(counts, "after") == Decimal("0.5")
+    same = run(start(draft_of(maker, house), maker, house), house)
+    assert read_counts(same.figures["segments"]["all"][""])["right_after"] == 1
+    # What was tried before outcomes were counted has none.
+    assert measure_accuracy(read_counts(trial.figures["segments"]["all"][""][:8]), "after") is None
 
 
 def test_changes_are_listed_to_those_who_see_the_applications(
