@@ -190,7 +190,7 @@ def find_tool(name: str) -> str:
 
 def report(name: str, **figures: Any) -> None:
     """Print one line of JSON."""
-    line = {key: round(value, 3) if isinstance(value, float) else value for key, value in figures.items()}
+    line = {key: round(value, 4) if isinstance(value, float) else value for key, value in figures.items()}
     print(json.dumps({"bench": name, **line}), flush=True)
 
 

@@ -14,15 +14,15 @@ def note_payout(event: LoanPaidOut, _context: EventContext) -> None:
     subsidies.note_payout(loan_id=event.loan_id)
 
 
-@handles(RepaymentPosted, name="marketing.pay_subsidy")
-def pay_subsidy(event: RepaymentPosted, context: EventContext) -> None:
-    """Pay back the discounted part of interest paid on its due date."""
-    subsidies.pay_subsidies(loan_id=event.loan_id, now=context.now, business_date=context.business_date)
+@handles(RepaymentPosted, name="marketing.ask_subsidy", batch=500)
+def ask_subsidy(batch: list[RepaymentPosted], context: EventContext) -> None:
+    """Have loans with a coupon looked at, of many repaid by one question."""
+    subsidies.ask_for_repaid(loan_ids=[event.loan_id for event in batch], now=context.now)
 
 
 @handles(SubsidyDue, name="marketing.pay_due")
 def pay_due(event: SubsidyDue, context: EventContext) -> None:
-    """Pay back the discounted part of interest paid ahead, or in part, now that its due date has passed."""
+    """Pay back the discounted part of interest: paid on its due date, or paid ahead or in part once that has passed."""
     subsidies.pay_subsidies(loan_id=event.loan_id, now=context.now, business_date=context.business_date)
 
 

@@ -135,6 +135,15 @@ def _note_payments(coupon: Coupon, loan: Loan, offer: CouponOffer, earned: Seque
 
 
 @transaction.atomic
+def ask_for_repaid(*, loan_ids: Sequence[int], now: datetime) -> int:
+    """Have those of some repaid loans looked at that have a coupon in use; return how many."""
+    used = Coupon.objects.filter(application__listing__loan__in=loan_ids, state=Coupon.State.RESERVED)
+    found = sorted(pk for pk in used.values_list("application__listing__loan", flat=True) if pk is not None)
+    publish_many([SubsidyDue(pk) for pk in found], now=now)
+    return len(found)
+
+
+@transaction.atomic
 def ask_subsidies(*, business_date: date, now: datetime) -> int:
     """Have the instalments looked at that were due on a date that has ended and earned nothing yet; return how many loans.
 
