@@ -1,6 +1,7 @@
 """Doors for events: an application gets its report and its decision, arrears get their alert."""
 
 from core.outbox import EventContext, handles
+from customers.events import CustomerFactsChanged
 from integrations import connect
 from integrations.ports import BureauPurpose, CreditQuery, FinalRefusal, TemporaryFailure
 from lending.events import (
@@ -108,4 +109,11 @@ def end_settled_alert(event: LoanSettled, context: EventContext) -> None:
 @handles(BucketChanged, name="risk.rescore")
 def rescore(event: BucketChanged, context: EventContext) -> None:
     """Score a borrower again as soon as he is late, later, or late no more."""
-    rescoring.rescore_borrowers(business_date=context.business_date, now=context.now, customer_id=event.customer_id)
+    rescoring.rescore_borrowers(business_date=context.business_date, now=context.now, customer_ids=[event.customer_id])
+
+
+@handles(CustomerFactsChanged, name="risk.rescore_facts", batch=200)
+def rescore_facts(batch: list[CustomerFactsChanged], context: EventContext) -> None:
+    """Score borrowers again whose income, debts, work or home are others now."""
+    moved = {event.customer_id for event in batch if rescoring.SCORED_FACTS.intersection(event.fields)}
+    rescoring.rescore_borrowers(business_date=context.business_date, now=context.now, customer_ids=moved)

@@ -11,7 +11,7 @@ from django.db import connection
 from core.fields import decrypt
 from customers.models import FinancialProfile
 from risk.queries.consented import collect_consented
-from risk.queries.facts import OwnHistory, describe_profile, read_own_histories
+from risk.queries.facts import OwnHistory, describe_profile, list_newest_profiles, read_own_histories
 from risk.rules.inputs import CONSENTED, Value
 
 _LATEST = """
@@ -41,12 +41,7 @@ def read_current_facts(customer_ids: list[int], business_date: date) -> dict[int
         cursor.execute(_LATEST, [customer_ids])
         rows = cursor.fetchall()
     histories = read_own_histories([row[0] for row in rows], business_date)
-    profiles = {
-        profile.customer_id: profile
-        for profile in FinancialProfile.objects.filter(customer_id__in=[row[0] for row in rows])
-        .order_by("customer_id", "-as_of_date", "-id")
-        .distinct("customer_id")
-    }
+    profiles = {profile.customer_id: profile for profile in list_newest_profiles([row[0] for row in rows])}
     consented = collect_consented([row[0] for row in rows], business_date)
     found = {}
     for customer_id, sealed, score, day in rows:

@@ -81,7 +81,7 @@ def collect_facts(
     because the grade is not known yet.
     """
     customer_ids = sorted({application.customer_id for application, _report in asked})
-    profiles = {profile.customer_id: profile for profile in _list_newest_profiles(customer_ids)}
+    profiles = {profile.customer_id: profile for profile in list_newest_profiles(customer_ids)}
     histories = read_own_histories(customer_ids, business_date)
     consented = collect_consented(customer_ids, business_date)
     found = {}
@@ -96,7 +96,8 @@ def collect_facts(
     return found
 
 
-def _list_newest_profiles(customer_ids: list[int]) -> QuerySet[FinancialProfile]:
+def list_newest_profiles(customer_ids: list[int]) -> QuerySet[FinancialProfile]:
+    """Return what each of some customers said last of his income, work and home."""
     return (
         FinancialProfile.objects.filter(customer_id__in=customer_ids)
         .order_by("customer_id", "-as_of_date", "-id")

@@ -11,9 +11,12 @@ from django.db import DatabaseError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from core.models import Parameter, User
+from core.outbox import EventContext
+from customers.events import CustomerFactsChanged
 from customers.models import Customer, FinancialProfile, TimelineEntry, WorkItem
 from customers.texts import render_text
 from lending.models import Loan
+from risk.handlers import rescore_facts
 from risk.models import AssessmentPlan, BureauReport, DecisionRecord, DecisionTable, Reassessment, Rescore, Scorecard
 from risk.operations import decisions, monitoring, reassessments, rescoring
 from risk.queries.reassessments import list_plans, list_reassessments
@@ -229,3 +232,17 @@ def test_all_are_scored_again_however_many_batches_that_takes(
     monkeypatch.setattr(rescoring, "_AT_ONCE", 1)
     assert rescoring.rescore_borrowers(business_date=DAY, now=house) == 3
     assert Rescore.objects.count() == 3
+
+
+def test_another_income_is_scored_at_once(owe: Owe, house: datetime, system: User) -> None:
+    borrower, other = owe(), owe()
+    FinancialProfile.objects.create(
+        customer=borrower, as_of_date=DAY + timedelta(days=1), source="RM", monthly_income="1500.00"
+    )
+    batch = [
+        CustomerFactsChanged(borrower.pk, ("monthly_income", "occupation")),
+        CustomerFactsChanged(other.pk, ("occupation",)),
+    ]
+    rescore_facts(batch, EventContext(1, house, DAY, "key", system))
+    row = Rescore.objects.get()
+    assert row.customer == borrower and row.score < row.previous_score, "what no rule sees scores nobody"

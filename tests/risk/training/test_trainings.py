@@ -336,7 +336,8 @@ class TestWatching:
         assert rescoring.rescore_borrowers(business_date=DAY, now=house) == 1
         assert rescoring.rescore_borrowers(business_date=DAY, now=house) == 1
         other = make_borrower(now=house)
-        assert rescoring.rescore_borrowers(business_date=DAY, now=house, customer_id=other.pk) == 0
+        assert rescoring.rescore_borrowers(business_date=DAY, now=house, customer_ids=[other.pk]) == 0
+        assert rescoring.rescore_borrowers(business_date=DAY, now=house, customer_ids=[]) == 0
         row = Rescore.objects.get()
         assert (row.customer, row.previous_score) == (customer, record.score)
         assert record.score is not None and row.score < record.score, "he is late with us now"
