@@ -87,6 +87,18 @@ def pause_product(*, product_id: int, reason: str, actor: User, now: datetime) -
 
 
 @transaction.atomic
+def keep_paused(*, product_id: int, reason: str, actor: User, now: datetime) -> bool:
+    """Keep a paused product paused for another reason; return False when it is not paused."""
+    product = Product.objects.select_for_update(no_key=True).get(pk=product_id)
+    if product.state != Product.State.PAUSED:
+        return False
+    product.paused_reason = reason[:300]
+    product.save(update_fields=["paused_reason"])
+    audit.record(actor=actor, action="lending.product_kept_paused", target=product, reason=reason[:300], now=now)
+    return True
+
+
+@transaction.atomic
 def resume_product(*, product_id: int, reason: str, actor: User, now: datetime) -> bool:
     """Allow new applications and listings again; return False when the product is not paused."""
     product = Product.objects.select_for_update(no_key=True).get(pk=product_id)

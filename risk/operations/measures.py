@@ -3,13 +3,14 @@
 from datetime import datetime
 from typing import Final
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from core import audit
 from core.models import User
 from core.registries import AlertMeasure, alert_measures
 from lending.models import Product
-from lending.operations.products import pause_product, resume_product
+from lending.operations.products import keep_paused, pause_product, resume_product
 from risk.models import Alert
 from risk.models.alerts import Measure
 
@@ -18,15 +19,22 @@ _FROZEN: Final = "全平台冻结"
 
 
 def take_pause(*, dimension: str, reason: str, actor: User, now: datetime) -> bool:
-    """Stop new applications and listings of the product that a dimension names."""
-    product_id = _find_product(dimension)
-    return product_id is not None and pause_product(product_id=product_id, reason=reason, actor=actor, now=now)
+    """Stop new applications and listings of the product that a dimension names; one that a freeze stopped is held too."""
+    product = Product.objects.filter(code=dimension).first()
+    if product is None:
+        return False
+    is_taken = pause_product(product_id=product.pk, reason=reason, actor=actor, now=now)
+    return is_taken or product.paused_reason.startswith(_FROZEN)
 
 
 def lift_pause(*, dimension: str, reason: str, actor: User, now: datetime) -> bool:
-    """Allow them again."""
+    """Allow them again, unless a freeze holds: then the product goes on with the others when that ends."""
     product_id = _find_product(dimension)
-    return product_id is not None and resume_product(product_id=product_id, reason=reason, actor=actor, now=now)
+    if product_id is None:
+        return False
+    if _list_holding(Measure.FREEZE).exists():
+        return keep_paused(product_id=product_id, reason=f"{_FROZEN} · {reason}", actor=actor, now=now)
+    return resume_product(product_id=product_id, reason=reason, actor=actor, now=now)
 
 
 def take_marketing_pause(*, dimension: str, reason: str, actor: User, now: datetime) -> bool:
@@ -48,25 +56,35 @@ def _note(action: str, dimension: str, reason: str, actor: User, now: datetime) 
 
 
 def take_freeze(*, dimension: str, reason: str, actor: User, now: datetime) -> bool:
-    """Stop new applications and listings of every product, whatever part of the house the alert is about."""
+    """Stop new applications and listings of every product, whatever part of the house the alert is about.
+
+    Where another alert has frozen the house already, this one holds it too.
+    """
     products = Product.objects.filter(state=Product.State.ACTIVE).order_by("pk").values_list("pk", flat=True)
     marked = f"{_FROZEN} · {reason}"
-    return sum(pause_product(product_id=pk, reason=marked, actor=actor, now=now) for pk in products) > 0
+    count = sum(pause_product(product_id=pk, reason=marked, actor=actor, now=now) for pk in products)
+    return count > 0 or _list_holding(Measure.FREEZE).exists()
 
 
 def lift_freeze(*, dimension: str, reason: str, actor: User, now: datetime) -> bool:
-    """Allow again what the freeze stopped; a product over its own limit stays paused by the alert that says so."""
+    """Allow again what the freeze stopped, with the last alert that holds it; a product over its own limit stays paused."""
+    # The alert that lets go is still among them.
+    if _list_holding(Measure.FREEZE).count() > 1:
+        return False
     frozen = Product.objects.filter(state=Product.State.PAUSED, paused_reason__startswith=_FROZEN).order_by("pk")
+    held = dict(_list_holding(Measure.PAUSE_PRODUCT).order_by("-pk").values_list("dimension", "rule__name"))
     lifted = []
     for product in frozen:
-        own = Alert.objects.filter(product=product, rule__measure=Measure.PAUSE_PRODUCT, measure_taken=Measure.NONE)
-        own = own.exclude(state=Alert.State.CLOSED).order_by("pk")
-        if (first := own.first()) is not None:
-            Alert.objects.filter(pk=first.pk).update(measure_taken=Measure.PAUSE_PRODUCT)
-            lifted.append(True)
+        if product.code in held:
+            lifted.append(keep_paused(product_id=product.pk, reason=held[product.code], actor=actor, now=now))
             continue
         lifted.append(resume_product(product_id=product.pk, reason=reason, actor=actor, now=now))
     return any(lifted)
+
+
+def _list_holding(measure: Measure) -> QuerySet[Alert]:
+    """Return the open alerts that hold a measure in force."""
+    return Alert.objects.filter(measure_taken=measure).exclude(state=Alert.State.CLOSED)
 
 
 def _find_product(code: str) -> int | None:

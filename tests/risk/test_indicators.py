@@ -230,7 +230,10 @@ class TestStep:
         )
         self.run(house)
         assert not Product.objects.filter(state="ACTIVE").exists()
-        assert set(Alert.objects.values_list("dimension", "measure_taken")) == {("", "FREEZE"), (PRODUCT, "NONE")}
+        assert set(Alert.objects.values_list("dimension", "measure_taken")) == {
+            ("", "FREEZE"),
+            (PRODUCT, "PAUSE_PRODUCT"),
+        }
         # The house recovers, the product alone does not: its own alert holds it from then on.
         lift = Alert.objects.get(measure_taken="FREEZE")
         alerts.clear_alert(alert_id=lift.pk, value="0.00%", actor=system, now=house)
@@ -242,6 +245,29 @@ class TestStep:
         AlertRule.objects.filter(name="freeze").update(is_active=False)
         self.run(house, DAY + timedelta(days=1))
         assert Product.objects.get(pk=product.pk).state == "ACTIVE"
+
+    def test_a_freeze_holds_until_the_last_alert_lets_go(self, product: Product, house: datetime, system: User) -> None:
+        book(house, late=2, good=0)
+        AlertRule.objects.exclude(indicator="overdue_ratio", measure="PAUSE_PRODUCT").update(is_active=False)
+        self.run(house)
+        limits = {"indicator": "par30", "raise_above": "0.9", "clear_at": "0.1", "measure": "FREEZE"}
+        now, rules = house, [AlertRule.objects.create(name=name, **limits) for name in ("one", "two")]
+        figure = IndicatorValue(code="par30", dimension="", value=1, numerator=1, denominator=1, business_date=DAY)
+        raised = [
+            alerts.raise_indicator_alert(
+                rule=rule, value=figure, limit=Decimal("0.9"), product=None, actor=system, now=now, business_date=DAY
+            )
+            for rule in rules
+        ]
+        assert [alert.measure_taken for alert in raised] == ["FREEZE", "FREEZE"]
+        # The product's own figure recovers while the house is frozen.
+        own = Alert.objects.get(measure_taken="PAUSE_PRODUCT")
+        alerts.clear_alert(alert_id=own.pk, value="0.00%", actor=system, now=now)
+        assert not Product.objects.filter(state="ACTIVE").exists()
+        alerts.clear_alert(alert_id=raised[0].pk, value="0", actor=system, now=now)
+        assert not Product.objects.filter(state="ACTIVE").exists()
+        alerts.clear_alert(alert_id=raised[1].pk, value="0", actor=system, now=now)
+        assert Product.objects.get(pk=product.pk).state == "ACTIVE" and not Product.objects.filter(state="PAUSED")
 
     def test_a_thin_book_raises_nothing(self, product: Product, house: datetime) -> None:
         AlertRule.objects.update(min_denominator=1_000_000)
