@@ -8,7 +8,7 @@ from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.db.models import Q
 from django.forms import BaseForm
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import resolve
@@ -16,6 +16,7 @@ from django.views import View
 
 from core.errors import BusinessError, InvalidInput, NotFound, Refused
 from core.models import User
+from core.web.reading import holds_nul
 from staff.queries import Access, get_access, scope_condition
 
 
@@ -57,7 +58,7 @@ class StaffPage(View):
         # No text of PostgreSQL holds a NUL: in an address it names no record, in a form it is refused before any query.
         if any("\x00" in str(part) for part in kwargs.values()):
             raise NotFound
-        if any(_holds_nul(given) for given in (request.GET, request.POST)):
+        if any(holds_nul(given) for given in (request.GET, request.POST)):
             raise InvalidInput
         self.access = access
         return super().dispatch(request, *args, **kwargs)
@@ -71,10 +72,6 @@ class StaffPage(View):
     def scope(self, owner: str, right: str = "") -> Q:
         """Return the filter that the page's right puts on records whose responsible member is `owner`."""
         return scope_condition(self.access, right or self.right, owner)
-
-
-def _holds_nul(given: QueryDict) -> bool:
-    return any("\x00" in text for name, texts in given.lists() for text in (name, *texts))
 
 
 def demand(form: BaseForm) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from core import clock, idempotency
 from core.api.permissions import IsCustomer, IsStaffToken
 from core.errors import InvalidInput
 from core.models import User
+from core.web.reading import holds_nul
 
 
 class IdempotencyKeyMissing(InvalidInput):
@@ -99,6 +100,12 @@ class RowListView(GenericAPIView):  # type: ignore[type-arg]
 
     # Views with filters name their model's empty set here, for the OpenAPI document.
     queryset: QuerySet[Any] | None = None
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Let the caller in, unless his filters hold what no query can carry. Raises InvalidInput."""
+        super().initial(request, *args, **kwargs)
+        if holds_nul(request.query_params):
+            raise InvalidInput
 
     def get_rows(self) -> Any:
         """Return the rows that the caller may see."""

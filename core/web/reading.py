@@ -4,9 +4,16 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any, Final
 
+from django.http import QueryDict
+
 _LONGEST_NUMBER: Final = 18
 _EARLIEST: Final = date(2000, 1, 1)
 _LATEST: Final = date(2100, 1, 1)
+
+
+def holds_nul(given: QueryDict) -> bool:
+    """Tell whether a name or a value holds a NUL, which no text of PostgreSQL can."""
+    return any("\x00" in text for name, texts in given.lists() for text in (name, *texts))
 
 
 def read_number(text: str) -> int | None:

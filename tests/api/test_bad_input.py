@@ -98,6 +98,8 @@ def test_query_strings(house: House) -> None:
             assert response.status_code in {200, 422}, (path, query, response.status_code)
     for query in ("state=%00", "state=NONE", "rate_min=x", "rate_max=NaN", "periods_min=1e99", "grade=%00"):
         _is_problem(person.call("get", f"listings/?{query}"), 422)
+    for path in ("me/coupons/?a=%00", "me/loans/?%00=a"):
+        _is_problem(person.call("get", path), 422)
 
 
 def test_a_key_is_asked_for(house: House) -> None:
