@@ -107,14 +107,14 @@ def decide_approval(*, approval_id: int, is_approved: bool, note: str, actor: Us
     approval.state = Approval.State.APPROVED if is_approved else Approval.State.REJECTED
     approval.checker = actor
     approval.decided_at = now
-    approval.decision_note = note
+    approval.decision_note = note[:300]
     approval.save(update_fields=["state", "checker", "decided_at", "decision_note"])
     audit.record(
         actor=actor,
         action="staff.approval_decided",
         target=approval,
         data={"approved": is_approved},
-        reason=note,
+        reason=note[:300],
         now=now,
     )
     return approval

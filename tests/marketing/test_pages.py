@@ -68,6 +68,9 @@ def test_an_offer_from_draft_to_end_by_the_pages() -> None:
     offer.refresh_from_db()
     assert offer.state == "DRAFT"
     pay_in_own_funds(amount=D("1000.00"), key="own", actor=None, now=at())
+    checker.post(f"{here}reject/", {"note": "x" * 1000})
+    assert Approval.objects.get(state=Approval.State.REJECTED).decision_note == "x" * 300
+    client.post(f"{here}submit/")
     for act, state in (("approve", "APPROVED"), ("pause", "APPROVED")):
         checker.post(f"{here}{act}/")
         offer.refresh_from_db()
