@@ -80,6 +80,9 @@ def _write_example(product: Mapping[str, Any], rate: Decimal, today: date) -> li
                 period_unit=product["period_unit"],
                 day_count=product["day_count"],
                 rounding=product["rounding"],
+                payment_step=product["payment_step"],
+                payment_rounding=product["payment_rounding"],
+                principal_grace=product["principal_grace"],
             )
         )
     except InvalidTerms:

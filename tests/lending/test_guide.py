@@ -41,5 +41,8 @@ def test_a_product_stands_on_one_page_in_plain_sentences(book: Book) -> None:
         text = "\n".join(write_sheet(product, TODAY))
         assert "early" in text and "late" in text and "Example" in text and "%(" not in text
     assert len(Client().get("/api/v1/products/").json()[0]["sheet"]) >= 6
+    late = {**products[0], "methods": ["equal_principal"]}
+    grace = [line for line in write_sheet({**late, "principal_grace": 2}, TODAY) if "Example" in line]
+    assert grace and grace[0] not in write_sheet(late, TODAY), "interest is higher where principal comes later"
     odd = {**products[0], "amount_min": Decimal("0.01"), "rate_by_grade": {}, "fees": []}
     assert not any("Example" in line for line in write_sheet(odd, TODAY))
