@@ -53,6 +53,7 @@ def reward_waiting(
     Once a customer and occasion, whatever offers there are; no more coupons than the budget covers if all were used to the
     full. An offer that no longer runs gives nothing. Returns the counts.
     """
+    _enter_occasion(offer_id)
     offer = lock_offer(offer_id)
     if not (offer.runs_on(business_date) and offer.occasion):
         return {}
@@ -82,6 +83,16 @@ def reward_waiting(
     if len(ids) == BATCH:
         publish(RewardsDue(offer.pk, ids[-1]), now=now)
     return handed.counts
+
+
+def _enter_occasion(offer_id: int) -> None:
+    """Let one of the offers of an occasion reward at a time: two would wait for each other over the same customers."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtext('marketing.reward.' || occasion)) FROM marketing_couponoffer"
+            " WHERE id = %s AND occasion <> ''",
+            [offer_id],
+        )
 
 
 def count_covered(offer: CouponOffer) -> int:
