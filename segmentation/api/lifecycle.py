@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from core import clock
 from core.api.views import StaffAPIView, StaffListView, user_of
 from core.errors import NotFound
+from core.web.listing import count_rows
 from customers.models import Customer, CustomerRole
 from segmentation.models import Decline, Playbook
 from segmentation.models.vocabulary import ServiceClass
@@ -91,7 +92,7 @@ class PackagesView(StaffAPIView):
                 "offers": row.offer_text,
                 "customers": (found := given.get(row.service_class, service.Given(0, 0))).customers,
                 "minutes_given": found.minutes,
-                **{name: service.list_breaches(access, row, kind, now).count() for name, kind in names.items()},
+                **{name: count_rows(service.list_breaches(access, row, kind, now)) for name, kind in names.items()},
             }
             for row in service.list_packages()
         ]

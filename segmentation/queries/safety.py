@@ -11,22 +11,26 @@ from ledger.models import CustodyAccount, ReconciliationRun
 from ledger.queries.balances import CustomerBalance, balance_of, balance_of_customer
 from ledger.rules import accounts
 
-# What is still lent, by the risk grade of the listing; with a guarantor, with papers about assets, what guarantors answer for.
+# What is still lent, by the risk grade of the listing; with a guarantor, with papers about assets, what guarantors answer for:
+# a borrower's guarantors once, however many of his loans there are.
 _LENT: Final = """
-SELECT g.risk_grade, count(*), sum(h.principal - h.principal_received),
-       count(*) FILTER (WHERE p.guarantors > 0), count(*) FILTER (WHERE p.has_assets),
-       coalesce(sum(p.answered_for) FILTER (WHERE p.guarantors > 0), 0), count(*) FILTER (WHERE s.dpd > 0)
-FROM lending_lendershare h
-JOIN lending_loan l ON l.id = h.loan_id AND l.state = 'ACTIVE'
-JOIN lending_loanstate s ON s.loan_id = l.id
-JOIN lending_listing g ON g.id = l.listing_id
-CROSS JOIN LATERAL (
-    SELECT count(r.id) AS guarantors, sum(r.amount) AS answered_for,
-           EXISTS (SELECT 1 FROM customers_document d
-                   WHERE d.customer_id = l.borrower_id AND d.kind = 'ASSET' AND d.removed_at IS NULL) AS has_assets
-    FROM customers_relation r WHERE r.other_id = l.borrower_id AND r.kind = 'GUARANTOR' AND r.ended_at IS NULL
-) p
-WHERE h.investor_id = %s GROUP BY 1 ORDER BY 1
+SELECT x.risk_grade, count(*), sum(x.lent), count(*) FILTER (WHERE x.guarantors > 0), count(*) FILTER (WHERE x.has_assets),
+       coalesce(sum(x.answered_for) FILTER (WHERE x.nth = 1), 0), count(*) FILTER (WHERE x.dpd > 0)
+FROM (
+    SELECT g.risk_grade, h.principal - h.principal_received AS lent, s.dpd, p.guarantors, p.answered_for, p.has_assets,
+           row_number() OVER (PARTITION BY g.risk_grade, l.borrower_id ORDER BY l.id) AS nth
+    FROM lending_lendershare h
+    JOIN lending_loan l ON l.id = h.loan_id AND l.state = 'ACTIVE'
+    JOIN lending_loanstate s ON s.loan_id = l.id
+    JOIN lending_listing g ON g.id = l.listing_id
+    CROSS JOIN LATERAL (
+        SELECT count(r.id) AS guarantors, sum(r.amount) AS answered_for,
+               EXISTS (SELECT 1 FROM customers_document d
+                       WHERE d.customer_id = l.borrower_id AND d.kind = 'ASSET' AND d.removed_at IS NULL) AS has_assets
+        FROM customers_relation r WHERE r.other_id = l.borrower_id AND r.kind = 'GUARANTOR' AND r.ended_at IS NULL
+    ) p
+    WHERE h.investor_id = %s
+) x GROUP BY 1 ORDER BY 1
 """
 
 

@@ -229,13 +229,13 @@ class CustomerLabels(StaffPage):
     def show_means(self, customer: Customer, key: str, value: str) -> dict[str, Any]:
         """Return what a label brings, and where to go on from it."""
         means, more = say_means(key, value), {}
-        if (key, value) == ("sensitivity", "SAFETY"):
+        if (key, value) == ("sensitivity", "SAFETY") and self.access.has(rights.VIEW_LOANS):
             more = {"url": reverse("segmentation:safety", args=[customer.public_id]), "link": _("Facts sheet")}
         elif (key, value) == ("sensitivity", "SERVICE"):
             means = join_parts([means, say_value(_("RM"), customer.rm or _("nobody yet"))])
         elif (key, value) == ("risk_tier", "HIGH") and self.access.has(rights.VIEW_LOANS):
             more = {"url": f"{reverse('risk:warnings')}?of=high", "link": _("Monitoring queue")}
-        elif key == "non_customer":
+        elif key == "non_customer" and self.access.has(rights.VIEW_APPLICATIONS):
             means = " ".join([means, *reads.list_decline_reasons(customer.pk)])
         return {"means": means, **more}
 

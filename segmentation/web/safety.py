@@ -13,10 +13,11 @@ from staff.pages import StaffPage
 class SafetySheet(StaffPage):
     """What protects one customer's money, to be talked through with him; it promises nothing."""
 
-    right = rights.VIEW_CUSTOMERS
+    # It shows balances and what is lent, as the tabs about money do.
+    right = rights.VIEW_LOANS
 
     def get(self, request: HttpRequest, public_id: str) -> HttpResponse:
         """Show the sheet."""
-        customer = access_customer(self.access, public_id)
+        customer = access_customer(self.access, public_id, self.right)
         context = {"customer": customer, "found": read_safety(customer.pk), "today": clock.business_date()}
         return render(request, "segmentation/safety.html", context)

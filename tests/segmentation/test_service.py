@@ -9,22 +9,26 @@ from django.test import Client
 
 from core import clock
 from core.api.tokens import issue_token
+from core.models import User
 from customers.models import ContactPlan, Customer, FinancialProfile, Relation
 from customers.operations import revisits
 from customers.operations.profile import update_profile
 from customers.operations.seed_work import seed_work
 from lending.models import Application
-from segmentation.models import Decline, Labels, Segment, ServicePackage
+from segmentation.models import Decline, Labels, LabelStay, Segment, ServicePackage
 from segmentation.operations.choices import choose_label
+from segmentation.queries import lifecycle
 from segmentation.queries.acquisition import list_won
+from segmentation.queries.labelling import REASONS
 from segmentation.queries.safety import read_safety
 from segmentation.queries.service import list_breaches, measure_given
 from segmentation.rules.sensitivity import Offer, choose_offers
 from staff import rights
+from staff.models import Role
 from staff.queries import get_access
 from tests.segmentation.labelling import label
 from tests.segmentation.test_segments import make
-from tests.web.conftest import NOW, TODAY, Book, _kept_book, as_user, book, make_customer, make_loan
+from tests.web.conftest import NOW, TODAY, Book, _kept_book, as_user, book, make_customer, make_loan, make_person
 
 __all__ = ["_kept_book", "book"]
 
@@ -82,6 +86,13 @@ def test_breaches_name_who_and_since_when(book: Book) -> None:
     assert sum(given.customers for given in measure_given(access).values()) == 2
 
 
+def make_reader(book: Book) -> User:
+    """Somebody who sees customers and their labels, and nothing of their money."""
+    given = [rights.VIEW_CUSTOMERS, rights.VIEW_SEGMENTS]
+    Role.objects.create(code="reader", name="reader", scope="ALL", rights=given)
+    return make_person("reader", "reader", book.team.department, None)
+
+
 def test_the_facts_sheet_says_what_stands_behind_the_money(book: Book) -> None:
     before = read_safety(book.investor.pk)
     (lent,) = before.lent
@@ -92,9 +103,14 @@ def test_the_facts_sheet_says_what_stands_behind_the_money(book: Book) -> None:
     )
     (lent,) = read_safety(book.investor.pk).lent
     assert (lent.guaranteed, lent.answered_for) == (1, Decimal("3000.00"))
+    # Another loan of the same borrower brings no second guarantee.
+    make_loan(61, Customer.objects.get(pk=book.borrower.pk), Customer.objects.get(pk=book.investor.pk))
+    found = read_safety(book.investor.pk).lent
+    assert sum(row.loans for row in found) == 2 and max(row.answered_for for row in found) == Decimal("3000.00")
     address = f"/customers/{book.investor.public_id}/safety/"
     assert "3,000.00" in as_user(book.rm).get(address).content.decode()
     assert as_user(book.other_rm).get(address).status_code == 404
+    assert as_user(make_reader(book)).get(address).status_code == 403
 
 
 def test_income_is_an_attribute_by_its_band_alone(book: Book) -> None:
@@ -153,6 +169,34 @@ def test_the_panel_says_what_a_label_brings(book: Book) -> None:
     panel = as_user(book.rm).get(f"/customers/{book.investor.public_id}/labels/").content.decode()
     assert f"/customers/{book.investor.public_id}/safety/" in panel
     assert panel.count("define-facts") >= 5 and "2026-1" in panel
+
+
+def test_who_may_not_read_loans_is_told_neither_of_money_nor_of_declines(book: Book) -> None:
+    refused = make_customer(72, "钱遭拒", book.rm)
+    Application.objects.create(
+        number="AP-78", customer=refused, product=book.loan.product, amount="5000.00", periods=6,
+        method="equal_instalment", purpose="CONSUMPTION", declared_at=NOW, project_hash="refused", submitted_at=NOW,
+        business_date=TODAY, state="DECLINED", outcome="DECLINE", decided_at=NOW, ended_at=NOW,
+        reason_codes=["DEBT_TOO_HIGH"],
+    )  # fmt: skip
+    choose_label(
+        customer_id=refused.pk, label="sensitivity", value="SAFETY", reason="asks for it", until_date=None,
+        business_date=TODAY, actor=book.rm, now=NOW,
+    )  # fmt: skip
+    label()
+    stay = LabelStay.objects.filter(customer_id=refused.pk, label="sensitivity")[0]
+    stay.pk, stay.label, stay.value, stay.reason = (
+        None,
+        "non_customer",
+        "DECLINED",
+        dict.fromkeys(REASONS["non_customer"]),
+    )
+    stay.save()
+    (reason,) = lifecycle.list_decline_reasons(refused.pk)
+    address = f"/customers/{refused.public_id}/labels/"
+    shown, held = (as_user(who).get(address).content.decode() for who in (book.rm, make_reader(book)))
+    assert reason in shown and "/safety/" in shown
+    assert "define-facts" in held and reason not in held and "/safety/" not in held
 
 
 def test_the_interface_says_the_same(book: Book) -> None:
