@@ -198,6 +198,7 @@ def _check_gate(customer: Customer, purpose: str, purpose_text: str, business_da
 @transaction.atomic
 def withdraw_application(*, application_id: int, customer_id: int, now: datetime) -> Application:
     """Withdraw an application that is not accepted yet. Raises NotFound, NotOpen."""
+    offers.lock_before_application(application_id=application_id, customer_id=customer_id)
     application = (
         Application.objects.select_for_update(no_key=True).filter(pk=application_id, customer_id=customer_id).first()
     )

@@ -175,6 +175,13 @@ def accept_offer(
     return listings.open_listing(offer=offer, now=now, business_date=business_date)
 
 
+def lock_before_application(*, application_id: int, customer_id: int) -> None:
+    """Lock a borrower and his application's offer, as acceptance does before it locks the application."""
+    Customer.objects.select_for_update(no_key=True).filter(pk=customer_id).values_list("pk").first()
+    wanted = Offer.objects.filter(application=application_id, application__customer_id=customer_id)
+    wanted.select_for_update(no_key=True, of=("self",)).values_list("pk").first()
+
+
 def close_offer(application: Application, *, state: str) -> None:
     """End the open offer of an application; called in the transaction that ends the application."""
     Offer.objects.filter(application=application, state=Offer.State.OPEN).update(state=state)

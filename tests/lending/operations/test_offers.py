@@ -1,9 +1,12 @@
 """Offers: accepted once, in time, by their own borrower, on the terms he read."""
 
+import re
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from core.errors import NotFound
 from core.models import OutboxEvent, Parameter
@@ -82,7 +85,11 @@ def test_other_terms_than_those_disclosed_are_not_accepted(offer: Offer) -> None
 
 def test_after_a_withdrawal_there_is_nothing_to_accept(offer: Offer) -> None:
     application = offer.application
-    withdraw_application(application_id=application.pk, customer_id=application.customer_id, now=at())
+    with CaptureQueriesContext(connection) as asked:
+        withdraw_application(application_id=application.pk, customer_id=application.customer_id, now=at())
+    # The order in which an acceptance locks, that neither waits for what the other holds.
+    locks = [re.findall(r'FROM "(\w+)"', one["sql"])[0] for one in asked if "FOR NO KEY UPDATE" in one["sql"]]
+    assert locks == ["customers_customer", "lending_offer", "lending_application"]
     offer.refresh_from_db()
     assert offer.state == Offer.State.WITHDRAWN
     with refused(OfferNotOpen):
