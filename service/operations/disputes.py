@@ -7,6 +7,7 @@ from django.db import transaction
 
 from core import audit
 from core.clock import at
+from core.errors import NotFound
 from core.models import User
 from customers.models import Document, WorkItem
 from customers.operations import history
@@ -27,10 +28,13 @@ _URGENCY: Final = 10
 def add_paper(*, case_id: int, title: str, content: bytes, actor: User, now: datetime) -> Document:
     """Keep a paper of a dispute in its customer's file and name it in the case.
 
-    Raises Refused, DepartmentCaseClosed, NotTheHolder, and what a document is refused for.
+    Raises Refused, NotFound for a case that is no dispute, DepartmentCaseClosed, NotTheHolder, and what a document is
+    refused for.
     """
     access = access_right(actor, rights.WORK_CASES)
     case = lock_department_case(case_id)
+    if not case.dispute:
+        raise NotFound
     if case.state == DepartmentCase.State.CLOSED:
         raise DepartmentCaseClosed
     if not access.department_path.startswith((case.department.path, case.home.path)) or case.customer_id is None:

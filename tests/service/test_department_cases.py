@@ -236,6 +236,8 @@ def test_a_dispute_has_a_day_papers_and_an_outcome(house: House, frozen_clock: d
     assert DepartmentCase.objects.get().state == "CLOSED"
     assert not WorkItem.objects.filter(reason_code="service.dispute_due", state="OPEN").exists()
     assert "利息争议" in rm.get("/cases/?view=all&dispute=SUM").content.decode()
+    with refused(NotFound):
+        disputes.add_paper(case_id=ask(house, now).pk, title="", content=b"%PDF-1.4 x", actor=house.officer, now=now)
 
 
 def test_customers_who_complained_are_counted_once(house: House, now: datetime) -> None:
