@@ -11,6 +11,7 @@ from core import audit
 from core.errors import BusinessError, NotFound
 from core.models import User
 from core.money import ZERO
+from customers.models import Customer
 from customers.operations import history
 from lending.models import Application, Offer
 from marketing.models import Coupon, CouponOffer
@@ -39,6 +40,8 @@ def redeem_coupon(
 
     Done again for the same application it changes nothing. Raises NotFound, CouponNotUsable.
     """
+    # Of two coupons for the first loan, used at once for two applications, one comes second.
+    Customer.objects.select_for_update(no_key=True).filter(pk=customer_id).values_list("pk").first()
     coupon = Coupon.objects.select_for_update(no_key=True).filter(pk=coupon_id, customer_id=customer_id).first()
     application = (
         Application.objects.select_related("product").filter(pk=application_id, customer_id=customer_id).first()

@@ -56,12 +56,19 @@ def read_situation(application: Application, offer: Offer | None, *, business_da
         application=application,
         has_open_offer=is_open,
         has_coupon=Coupon.objects.filter(application=application).exists(),
-        is_first_deal=not Loan.objects.filter(
-            borrower_id=application.customer_id, state__in=[Loan.State.ACTIVE, Loan.State.SETTLED]
-        ).exists(),
+        is_first_deal=_is_first_deal(application),
         parts=_plan_parts(application, business_date) if is_open else (),
         business_date=business_date,
     )
+
+
+def _is_first_deal(application: Application) -> bool:
+    """Tell whether nothing was borrowed yet, and no other application uses a coupon for the first loan."""
+    loans = Loan.objects.filter(borrower_id=application.customer_id, state__in=[Loan.State.ACTIVE, Loan.State.SETTLED])
+    claimed = Coupon.objects.filter(
+        customer_id=application.customer_id, state=Coupon.State.RESERVED, offer__first_deal_only=True
+    )
+    return not loans.exists() and not claimed.exclude(application=application).exists()
 
 
 def _plan_parts(application: Application, on: date) -> tuple[InterestPart, ...]:

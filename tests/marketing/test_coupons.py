@@ -25,7 +25,7 @@ from tests.fixtures.borrowers import make_staff
 from tests.lending.operations import markets
 from tests.lending.operations.markets import DAY, D, at
 from tests.marketing import offers as make
-from tests.pictures import refused
+from tests.pictures import refused, unchanged
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("house")]
 
@@ -213,3 +213,19 @@ def test_coupons_expire_after_their_last_day_and_those_in_use_do_not() -> None:
     redeeming.release_coupon(application_id=application.pk, now=at(), business_date=last + timedelta(days=1))
     used.refresh_from_db()
     assert (used.state, used.application_id) == (Coupon.State.RELEASED, None)
+
+
+def test_two_applications_share_one_first_loan() -> None:
+    borrower = markets.make_borrower()
+    first, second = (markets.apply_for(borrower, amount=amount) for amount in ("10000.00", "12000.00"))
+    for one in (first, second):
+        markets.approve(one)
+        one.refresh_from_db()
+    coupons = [make.give(make.run_offer(name=name), borrower) for name in ("a", "b")]
+    make.redeem(coupons[0], first)
+    with unchanged(), pytest.raises(CouponNotUsable) as told:
+        make.redeem(coupons[1], second)
+    assert told.value.reasons == ("NOT_FIRST_DEAL",)
+    withdraw_application(application_id=first.pk, customer_id=borrower.pk, now=at())
+    redeeming.release_coupon(application_id=first.pk, now=at(), business_date=DAY)
+    assert make.redeem(coupons[1], second).state == Coupon.State.RESERVED
