@@ -33,7 +33,8 @@ LISTS = {
     "me/account/entries/": 4,
     "listings/": 3,
     "listings/{listing}/": 9,
-    "products/": 3,
+    # Products, their fees, and the day of the terms in force.
+    "products/": 4,
 }
 STAFF_LISTS = ("staff/customers/", "staff/applications/", "staff/loans/", "staff/alerts/")
 

@@ -285,6 +285,7 @@ def write_segments(b: Book) -> dict[str, tuple[str, str]]:
         "segmentation:people": ("manager", f"{reverse('segmentation:people')}?label=risk_tier&value=LOW"),
         "segmentation:cluster": ("manager", reverse("segmentation:cluster", args=[cluster.public_id])),
         "segmentation:explain": ("manager", explained),
+        "segmentation:safety": ("manager", reverse("segmentation:safety", args=[b.borrower.public_id])),
     }
 
 
