@@ -11,6 +11,7 @@ from customers.models import ChannelPreference
 
 _REASONS: dict[str, Text] = {
     "PRICE_ABOVE_CAP": _("the price would be above the legal cap"),
+    "PRICE_MISSING": _("the price is being checked"),
 }
 
 

@@ -14,6 +14,8 @@ BUREAU_UNAVAILABLE: Final = "BUREAU_UNAVAILABLE"
 CONSENT_MISSING: Final = "CONSENT_MISSING"
 RULES_MISSING: Final = "RULES_MISSING"
 FACTS_MISSING: Final = "FACTS_MISSING"
+# Given by lending, too, when nobody can say what an approved loan would cost.
+PRICE_MISSING: Final = "PRICE_MISSING"
 REVIEWED: Final = "REVIEWED"
 
 
@@ -87,6 +89,9 @@ _OTHER_REASONS: Final[dict[str, Reason]] = {
     # Given by lending when the offer would break the legal cap.
     "PRICE_ABOVE_CAP": Reason(
         _("We cannot offer this loan at a lawful price."), _("The all-in price would exceed the legal cap.")
+    ),
+    PRICE_MISSING: Reason(
+        _BEING_CHECKED, _("No price could be reckoned: the product's terms or a parameter of the law are missing.")
     ),
 }
 

@@ -8,8 +8,10 @@ from typing import Final
 
 import orjson
 from django.db import IntegrityError, connection, transaction
+from django.utils.translation import gettext_lazy as _
 
 from core import audit
+from core.errors import BusinessError
 from core.models import User
 from core.outbox import publish_many
 from customers.operations import history
@@ -25,6 +27,14 @@ _STATES: Final = {
     DECLINE: Application.State.DECLINED,
     REFER: Application.State.REFERRED,
 }
+
+
+class PriceMissing(BusinessError):
+    """Nobody can say what the loan would cost."""
+
+    code = "price_missing"
+    message = _("No price can be reckoned: the product's terms give no schedule, or a parameter of the law is missing.")
+    next_step = _("Have operations check the product and the parameters, then decide again.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +74,9 @@ def record_decisions(
     """Write risk's outcomes (APPROVE, DECLINE or REFER) onto applications; an approval makes the offer at once.
 
     Called in the decision's transaction, which holds the locks of the applications with their products. An approval
-    whose price breaks the cap of the law is declined instead. A second decision on a decided application raises
-    NotOpen and changes nothing.
+    whose price breaks the cap of the law is declined instead; one whose price cannot be reckoned goes to a person, and
+    raises PriceMissing where a person approves it. A second decision on a decided application raises NotOpen and
+    changes nothing.
     """
     for application, said in decided:
         _take(application, said, now)
@@ -73,9 +84,7 @@ def record_decisions(
     approved = [application for application in applications if application.outcome == APPROVE]
     prices = offers.price_applications(approved, quoter, business_date=business_date)
     for application in approved:
-        refusal = prices[application.pk].refusal
-        if refusal is not None:
-            application.outcome, application.reason_codes = DECLINE, [*application.reason_codes, refusal]
+        _hold_to_price(application, prices.get(application.pk))
     for application in applications:
         application.state = _STATES[application.outcome]
         if application.state == Application.State.DECLINED:
@@ -100,6 +109,16 @@ def _take(application: Application, said: Decided, now: datetime) -> None:
     application.reason_codes = said.reason_codes
     application.rule_version = said.rule_version
     application.decided_at = now
+
+
+def _hold_to_price(application: Application, price: offers.Price | None) -> None:
+    if price is None and application.state == Application.State.REFERRED:
+        raise PriceMissing
+    if price is None:
+        application.outcome, application.reason_codes = REFER, [*application.reason_codes, offers.PRICE_MISSING]
+        application.annual_rate = application.approved_amount = None
+    elif price.refusal is not None:
+        application.outcome, application.reason_codes = DECLINE, [*application.reason_codes, price.refusal]
 
 
 def _write(applications: Sequence[Application], now: datetime) -> None:

@@ -1,6 +1,7 @@
 """Terms a borrower can accept, with everything they cost."""
 
 import hashlib
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -23,8 +24,11 @@ from lending.operations.exposure import check_exposure
 from lending.queries import terms
 from lending.rules.cost import Quote
 from lending.rules.limits import judge_price
+from lending.rules.terms import InvalidTerms
 
+_log = logging.getLogger(__name__)
 PRICE_ABOVE_CAP = "PRICE_ABOVE_CAP"
+PRICE_MISSING = "PRICE_MISSING"
 
 
 class OfferNotOpen(BusinessError):
@@ -61,14 +65,21 @@ class Price:
 def price_applications(
     applications: Sequence[Application], quoter: terms.Quoter, *, business_date: date
 ) -> dict[int, Price]:
-    """Return the price of each of some approved applications, paid out on this date, by the application's key."""
+    """Return the price of each of some approved applications, paid out on this date, by the application's key.
+
+    None has one whose product lacks its cap on that date, or whose terms give no schedule.
+    """
     caps: dict[str, Decimal] = {}
     prices = {}
     for application in applications:
         prefix = application.product.parameter_set
-        if prefix not in caps:
-            caps[prefix] = get_cap_rate(application, on=business_date)
-        quote = quoter.quote(application, disbursed_on=business_date)
+        try:
+            if prefix not in caps:
+                caps[prefix] = get_cap_rate(application, on=business_date)
+            quote = quoter.quote(application, disbursed_on=business_date)
+        except (parameters.ParameterMissing, InvalidTerms):
+            _log.exception("no price", extra={"application": application.number})
+            continue
         prices[application.pk] = Price(quote, caps[prefix], quoter.get_fee_terms(application.product))
     return prices
 

@@ -127,15 +127,20 @@ def _judge(applications: Sequence[Application], business_date: date, quoter: Quo
     for application in applications:
         report, facts = reports.get(application.pk), collected.get(application.pk)
         if facts is None:
-            is_refused = report is not None and report.failure_code == reasons.CONSENT_MISSING
-            code = reasons.CONSENT_MISSING if is_refused else reasons.BUREAU_UNAVAILABLE
-            judged.append(_Judgement(application, report, Outcome.REFER, [code]))
+            judged.append(_Judgement(application, report, Outcome.REFER, [_why_no_facts(report)]))
             continue
         codes = (application.product.code, application.product.parameter_set)
         if codes not in in_force:
             in_force[codes] = get_in_force(codes)
         judged.append(_judge_one(application, report, in_force[codes], facts))
     return judged
+
+
+def _why_no_facts(report: BureauReport | None) -> str:
+    if report is None or report.state != BureauReport.State.RECEIVED:
+        is_refused = report is not None and report.failure_code == reasons.CONSENT_MISSING
+        return reasons.CONSENT_MISSING if is_refused else reasons.BUREAU_UNAVAILABLE
+    return reasons.PRICE_MISSING
 
 
 def _judge_one(

@@ -1,5 +1,6 @@
 """Gathering what a decision looks at, in a bounded number of queries whatever the borrower's history."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -15,10 +16,13 @@ from customers.models import FinancialProfile
 from lending.models import Application
 from lending.queries.terms import Quoter
 from lending.rules.affordability import debt_to_income
+from lending.rules.terms import InvalidTerms
 from risk.models import BureauReport
 from risk.queries.consented import collect_consented
 from risk.rules.burden import as_basis_points, count_months, monthly_burden
 from risk.rules.inputs import HOUSING, MAX_INT, Value
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -78,7 +82,7 @@ def collect_facts(
 
     Monthly debt is the greater of what was declared and what the bureau knows, and our own running loans: a borrower
     is not judged better for keeping a debt to himself. The new instalment is that of the product's highest rate,
-    because the grade is not known yet.
+    because the grade is not known yet. Terms that give no schedule have no facts.
     """
     customer_ids = sorted({application.customer_id for application, _report in asked})
     profiles = {profile.customer_id: profile for profile in list_newest_profiles(customer_ids)}
@@ -88,7 +92,11 @@ def collect_facts(
     for application, report in asked:
         pk = application.customer_id
         months = count_months(application.product.period_unit, application.periods)
-        instalment = _get_instalment(quoter, application, months, business_date)
+        try:
+            instalment = _get_instalment(quoter, application, months, business_date)
+        except InvalidTerms:
+            _log.exception("no instalment", extra={"application": application.number})
+            continue
         collected = _describe(application, report, profiles.get(pk), histories[pk], months, instalment)
         found[application.pk] = CollectedFacts(
             collected.facts | consented[pk].facts, collected.evidence, consented[pk].withheld

@@ -11,11 +11,12 @@ import pytest
 from django.db import DatabaseError, connection, connections, transaction
 from django.utils import translation
 
-from core.models import AuditEntry, User
+from core.models import AuditEntry, Parameter, User
 from customers.models import Customer, FinancialProfile, TimelineEntry, WorkItem
 from customers.texts import render_text
 from lending.models import Application, Offer, Product
 from lending.operations.applications import withdraw_application
+from lending.operations.decisions import Decided, PriceMissing, record_decisions
 from lending.queries.terms import Quoter
 from risk.models import BureauReport, DecisionRecord, DecisionTable, RuleState, Scorecard
 from risk.operations import decisions
@@ -192,6 +193,31 @@ class TestFailsClosed:
         receive_report(application)
         decided = decide(application)
         assert (decided.state, decided.reason_codes) == ("DECLINED", ["SCORE_A", "PRICE_ABOVE_CAP"])
+
+    def test_without_a_price_a_person_decides_and_nobody_can_approve(
+        self, borrower: Customer, house: datetime, receive_report: Receive, decide: Decide
+    ) -> None:
+        Parameter.objects.filter(rule_code="lending.lpr_1y").delete()
+        application = make_application(borrower, now=house, business_date=DAY)
+        receive_report(application)
+        decided = decide(application)
+        assert (decided.state, decided.reason_codes) == ("REFERRED", ["SCORE_A", "PRICE_MISSING"])
+        assert (decided.annual_rate, decided.approved_amount) == (None, None)
+        approval = Decided(
+            outcome="APPROVE", reason_codes=[], grade="A", annual_rate=Decimal("0.08"), approved_amount=decided.amount
+        )
+        with pytest.raises(PriceMissing), transaction.atomic():
+            record_decisions([(decided, approval)], Quoter(), actor=None, now=house, business_date=DAY)
+        decided.refresh_from_db()
+        assert decided.state == "REFERRED" and not Offer.objects.exists()
+
+    def test_terms_without_a_schedule_are_for_a_person(
+        self, borrower: Customer, house: datetime, receive_report: Receive, decide: Decide
+    ) -> None:
+        application = make_application(borrower, now=house, business_date=DAY)
+        receive_report(application)
+        Product.objects.filter(pk=application.product_id).update(principal_grace=application.periods)
+        assert decide(application).reason_codes == ["PRICE_MISSING"]
 
     def test_withdrawn_or_decided_applications_stay_as_they_are(
         self, borrower: Customer, house: datetime, system: User, receive_report: Receive, decide: Decide
