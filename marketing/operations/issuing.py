@@ -58,9 +58,15 @@ def _lock_running(offer_id: int, business_date: date) -> CouponOffer:
 
 @transaction.atomic
 def ask_issue(*, offer_id: int, segment_id: int, actor: User, now: datetime, business_date: date) -> CouponIssue:
-    """Have coupons handed out to a segment's members by a worker. Raises Refused, NotFound, OfferStateWrong, OfferUsedUp."""
+    """Have coupons handed out to a segment's members by a worker; asked again while one is under way, that one counts.
+
+    Raises Refused, NotFound, OfferStateWrong, OfferUsedUp.
+    """
     access_right(actor, rights.EDIT_COUPONS)
     offer = _lock_running(offer_id, business_date)
+    under_way = CouponIssue.objects.filter(offer=offer, segment_id=segment_id, done_at=None).first()
+    if under_way is not None:
+        return under_way
     issue = CouponIssue.objects.create(offer=offer, segment_id=segment_id, asked_at=now, asked_by=actor)
     audit.record(actor=actor, action="marketing.issue_asked", target=issue, data={"segment": segment_id}, now=now)
     publish(IssueAsked(issue.pk), now=now)
