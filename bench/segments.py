@@ -171,7 +171,6 @@ def measure_refresh() -> None:
             cursor.execute("DROP TABLE IF EXISTS bench_standing, bench_membership")
             cursor.execute(f"CREATE TABLE bench_standing (LIKE {TABLE} INCLUDING ALL)")
             cursor.execute("CREATE TABLE bench_membership (LIKE segmentation_membership INCLUDING ALL)")
-            cursor.execute("CHECKPOINT")
         _empty_labels()
 
     def whole() -> None:
