@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.errors import Text
 from core.sentences import say_value
+from lending.operations.offers import PRICE_ABOVE_CAP, PRICE_MISSING
 from risk.rules.decision import INPUTS_INVALID, RULES_FAILED
 from risk.rules.offers import AMOUNT_TOO_SMALL, RATE_MISSING, factor_code
 
@@ -14,8 +15,6 @@ BUREAU_UNAVAILABLE: Final = "BUREAU_UNAVAILABLE"
 CONSENT_MISSING: Final = "CONSENT_MISSING"
 RULES_MISSING: Final = "RULES_MISSING"
 FACTS_MISSING: Final = "FACTS_MISSING"
-# Given by lending, too, when nobody can say what an approved loan would cost.
-PRICE_MISSING: Final = "PRICE_MISSING"
 REVIEWED: Final = "REVIEWED"
 
 
@@ -87,7 +86,7 @@ _OTHER_REASONS: Final[dict[str, Reason]] = {
     AMOUNT_TOO_SMALL: Reason(_BEING_CHECKED, _("The amount for this grade is below the product's least amount.")),
     REVIEWED: Reason(_("A person looked at your application."), _("Decided by two people.")),
     # Given by lending when the offer would break the legal cap.
-    "PRICE_ABOVE_CAP": Reason(
+    PRICE_ABOVE_CAP: Reason(
         _("We cannot offer this loan at a lawful price."), _("The all-in price would exceed the legal cap.")
     ),
     PRICE_MISSING: Reason(

@@ -5,7 +5,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-STANDARD = "standard"
+from risk.rules.standard import CODE
 
 
 class RuleState(models.TextChoices):
@@ -51,7 +51,7 @@ class VersionedRule(models.Model):
     @property
     def rules_name(self) -> str:
         """Return whose rules these are a version of: everybody's, or those of the product that the code names."""
-        return gettext("standard rules") if self.code == STANDARD else self.code
+        return name_rules(self.code)
 
     @property
     def is_draft(self) -> bool:
@@ -61,8 +61,12 @@ class VersionedRule(models.Model):
 
 def name_version(code: str, version: int | str) -> str:
     """Return what people call a version of rules; those of a product go by its code."""
-    rules = gettext("standard rules") if code == STANDARD else code
-    return gettext("%(rules)s, version %(number)s") % {"rules": rules, "number": version}
+    return gettext("%(rules)s, version %(number)s") % {"rules": name_rules(code), "number": version}
+
+
+def name_rules(code: str) -> str:
+    """Return what people call the rules of a code: everybody's, or those of the product that it names."""
+    return gettext("standard rules") if code == CODE else code
 
 
 def lifecycle(prefix: str) -> list[models.BaseConstraint]:

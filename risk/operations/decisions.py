@@ -15,6 +15,7 @@ from customers.models import WorkItem
 from customers.operations import history
 from lending.models import Application
 from lending.operations.decisions import Decided, record_decisions
+from lending.operations.offers import PRICE_MISSING
 from lending.queries.terms import Quoter
 from risk import reasons
 from risk.models import BureauReport, DecisionRecord
@@ -140,7 +141,7 @@ def _why_no_facts(report: BureauReport | None) -> str:
     if report is None or report.state != BureauReport.State.RECEIVED:
         is_refused = report is not None and report.failure_code == reasons.CONSENT_MISSING
         return reasons.CONSENT_MISSING if is_refused else reasons.BUREAU_UNAVAILABLE
-    return reasons.PRICE_MISSING
+    return PRICE_MISSING
 
 
 def _judge_one(
