@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.errors import Text
 from core.sentences import say_value
-from lending.operations.offers import PRICE_ABOVE_CAP, PRICE_MISSING
+from lending.rules.limits import PRICE_ABOVE_CAP, PRICE_MISSING
 from risk.rules.decision import INPUTS_INVALID, RULES_FAILED
 from risk.rules.offers import AMOUNT_TOO_SMALL, RATE_MISSING, factor_code
 

@@ -20,6 +20,7 @@ from lending.models import Application
 from lending.operations import offers
 from lending.operations.applications import DuplicateProject, NotOpen, note_step
 from lending.queries.terms import Quoter
+from lending.rules.limits import PRICE_MISSING
 
 APPROVE, DECLINE, REFER = "APPROVE", "DECLINE", "REFER"
 _STATES: Final = {
@@ -115,7 +116,7 @@ def _hold_to_price(application: Application, price: offers.Price | None) -> None
     if price is None and application.state == Application.State.REFERRED:
         raise PriceMissing
     if price is None:
-        application.outcome, application.reason_codes = REFER, [*application.reason_codes, offers.PRICE_MISSING]
+        application.outcome, application.reason_codes = REFER, [*application.reason_codes, PRICE_MISSING]
         application.annual_rate = application.approved_amount = None
     elif price.refusal is not None:
         application.outcome, application.reason_codes = DECLINE, [*application.reason_codes, price.refusal]

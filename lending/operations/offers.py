@@ -23,12 +23,10 @@ from lending.operations import listings
 from lending.operations.exposure import check_exposure
 from lending.queries import terms
 from lending.rules.cost import Quote
-from lending.rules.limits import judge_price
+from lending.rules.limits import PRICE_ABOVE_CAP, judge_price
 from lending.rules.terms import InvalidTerms
 
 _log = logging.getLogger(__name__)
-PRICE_ABOVE_CAP = "PRICE_ABOVE_CAP"
-PRICE_MISSING = "PRICE_MISSING"
 
 
 class OfferNotOpen(BusinessError):

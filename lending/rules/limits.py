@@ -15,6 +15,9 @@ INVESTOR_TIERS = ("C1", "C2", "C3", "C4", "C5")
 RISK_GRADES = ("R1", "R2", "R3", "R4", "R5")
 # 办法 art. 10(11) and art. 12: what a loan may not be taken for.
 BANNED_PURPOSES = frozenset({"STOCKS", "MARGIN_FUNDING", "FUTURES", "STRUCTURED_PRODUCTS", "DERIVATIVES", "RELENDING"})
+# Why a price keeps an approval from an offer: it breaks the cap, or nobody can say it.
+PRICE_ABOVE_CAP = "PRICE_ABOVE_CAP"
+PRICE_MISSING = "PRICE_MISSING"
 # Rates are disclosed and judged to 0.01 %: rounding instalments to whole fen moves an APR below that.
 _APR_STEP = Decimal("0.0001")
 

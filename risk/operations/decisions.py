@@ -15,8 +15,8 @@ from customers.models import WorkItem
 from customers.operations import history
 from lending.models import Application
 from lending.operations.decisions import Decided, record_decisions
-from lending.operations.offers import PRICE_MISSING
 from lending.queries.terms import Quoter
+from lending.rules.limits import PRICE_MISSING
 from risk import reasons
 from risk.models import BureauReport, DecisionRecord
 from risk.operations.tiers import refresh_risk_tiers

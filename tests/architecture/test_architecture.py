@@ -1,7 +1,10 @@
 """What the import contracts cannot see (design §2): relations, hidden imports, clocks, foreign writes, sizes."""
 
 import ast
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -143,3 +146,11 @@ def test_the_checks_find_what_they_look_for() -> None:
     )
     faults = list(find_faults(ROOT / "lending" / "operations" / "wrong.py", wrong))
     assert len(faults) == 4
+
+
+def test_every_benchmark_can_be_started_before_there_are_settings() -> None:
+    names = sorted(f"bench.{path.stem}" for path in (ROOT / "bench").glob("*.py") if path.stem != "__main__")
+    environment = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
+    command = [sys.executable, "-c", "; ".join(f"import {name}" for name in names)]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
