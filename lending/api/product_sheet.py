@@ -1,7 +1,6 @@
 """A product on one page in plain sentences, for people who want to borrow."""
 
 from collections.abc import Mapping
-from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -11,11 +10,10 @@ from core.rules.formats import money_text, rate_text
 from core.sentences import join_words, say_value
 from lending.models import ProductFee
 from lending.models.product import Method, PeriodUnit
-from lending.rules.cost import quote
-from lending.rules.terms import InvalidTerms, ScheduleTerms
+from lending.rules.cost import Quote
 
 
-def write_sheet(product: Mapping[str, Any], today: date) -> list[str]:
+def write_sheet(product: Mapping[str, Any]) -> list[str]:
     """Return what somebody should know before he applies: amount, time, price, an example, being late, leaving early."""
     rates = sorted(Decimal(str(rate)) for rate in product["rate_by_grade"].values())
     sentences = [
@@ -37,7 +35,7 @@ def write_sheet(product: Mapping[str, Any], today: date) -> list[str]:
         sentences.append(
             _("The rate is %(low)s to %(high)s a year by your grade; you see it before you accept.") % given
         )
-        sentences += _write_example(product, rates[-1], today)
+        sentences += _write_example(product, rates[-1])
     sentences.append(_write_fees(product["fees"]))
     sentences.append(
         _("If you pay late, %(rate)s of the overdue principal is added for each day, up to the legal limit.")
@@ -60,38 +58,32 @@ def _write_fees(fees: list[Mapping[str, Any]]) -> str:
     parts = [
         say_value(
             fee["name"],
-            money_text(fee["amount"]) if fee["basis"] == ProductFee.Basis.FIXED else rate_text(fee["rate"]),
+            money_text(Decimal(fee["amount"]))
+            if fee["basis"] == ProductFee.Basis.FIXED
+            else rate_text(Decimal(fee["rate"])),
         )
         for fee in fees
     ]
     return _("Fees, never taken off the payout: %(fees)s.") % {"fees": join_words(parts)}
 
 
-def _write_example(product: Mapping[str, Any], rate: Decimal, today: date) -> list[str]:
-    amount, periods = product["amount_min"], max(product["periods_allowed"])
-    try:
-        found = quote(
-            ScheduleTerms(
-                method=product["methods"][0],
-                principal=amount,
-                annual_rate=rate,
-                disbursed_on=today,
-                periods=periods,
-                period_unit=product["period_unit"],
-                day_count=product["day_count"],
-                rounding=product["rounding"],
-                payment_step=product["payment_step"],
-                payment_rounding=product["payment_rounding"],
-                principal_grace=product["principal_grace"],
-            )
-        )
-    except InvalidTerms:
-        # A product whose terms no schedule carries has no example; an application would be refused too.
+def _write_example(product: Mapping[str, Any], rate: Decimal) -> list[str]:
+    found: Quote | None = product["example"]
+    if found is None:
         return []
     given = {
-        "amount": money_text(amount),
-        "periods": periods,
+        "amount": money_text(product["amount_min"]),
+        "periods": max(product["periods_allowed"]),
         "rate": rate_text(rate),
         "interest": money_text(found.total_interest),
+        "fees": money_text(found.total_fees),
+        "apr": rate_text(found.apr_nominal),
     }
-    return [_("Example: %(amount)s for %(periods)s periods at %(rate)s costs %(interest)s of interest.") % given]
+    costs = (
+        _(
+            "Example: %(amount)s for %(periods)s periods at %(rate)s costs %(interest)s of interest and %(fees)s of fees."
+        )
+        if found.total_fees
+        else _("Example: %(amount)s for %(periods)s periods at %(rate)s costs %(interest)s of interest.")
+    )
+    return [costs % given, _("Everything together, that is %(apr)s a year.") % given]

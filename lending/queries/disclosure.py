@@ -1,5 +1,6 @@
 """What an investor is shown before he bids (信息披露指引 art. 9), without saying who the borrower is."""
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -9,8 +10,8 @@ from core.errors import NotFound
 from core.money import ZERO
 from core.registries import listing_disclosures
 from customers.models import FinancialProfile
-from lending.models import Listing, Loan, LoanState, Product, ProductFee
-from lending.queries.terms import list_fee_terms
+from lending.models import Listing, Loan, LoanState, Product
+from lending.queries.terms import Quoter, list_fee_terms, list_fee_terms_of
 
 _COLUMNS = (
     "id",
@@ -80,22 +81,11 @@ def _band(income: Decimal) -> str:
     return next((band for below, band in _INCOME_BANDS if income < below), ">=50000")
 
 
-def list_products() -> list[dict[str, Any]]:
-    """Return the products that take applications, with their fees, in two queries."""
+def list_products(today: date) -> list[dict[str, Any]]:
+    """Return the products that take applications, with their fees and an example paid out today, in two queries."""
     products = list(Product.objects.filter(state=Product.State.ACTIVE).order_by("code"))
-    fees: dict[int, list[dict[str, Any]]] = {product.pk: [] for product in products}
-    for fee in ProductFee.objects.filter(product__in=products).order_by("pk"):
-        fees[fee.product_id].append(
-            {
-                "code": fee.code,
-                "name": fee.name,
-                "payee": fee.payee,
-                "when": fee.when,
-                "basis": fee.basis,
-                "rate": fee.rate,
-                "amount": fee.amount,
-            }
-        )
+    fees = list_fee_terms_of(products)
+    quoter = Quoter(fees)
     names = (
         "code",
         "name",
@@ -115,7 +105,14 @@ def list_products() -> list[dict[str, Any]]:
         "early_settlement_fee_rate",
         "rate_by_grade",
     )
-    return [{**{name: getattr(product, name) for name in names}, "fees": fees[product.pk]} for product in products]
+    return [
+        {
+            **{name: getattr(product, name) for name in names},
+            "fees": fees[product.pk],
+            "example": quoter.quote_example(product, disbursed_on=today),
+        }
+        for product in products
+    ]
 
 
 def list_listing_fees(listing: Listing) -> list[dict[str, Any]]:

@@ -1,6 +1,6 @@
 """Turn the conventions of a product, an application or a loan into schedules and cost tables."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -16,6 +16,7 @@ from lending.rules.terms import (
     Fee,
     FeeBasis,
     FeeWhen,
+    InvalidTerms,
     Method,
     PaymentRounding,
     PeriodUnit,
@@ -25,11 +26,14 @@ from lending.rules.terms import (
 
 
 class Quoter:
-    """Quotes by a consistent view of calendar and fees: each is read once for one piece of work."""
+    """Quotes by a consistent view of calendar and fees: each is read once for one piece of work.
 
-    def __init__(self) -> None:
+    Fees that the caller has read already may be given by product.
+    """
+
+    def __init__(self, fee_terms: Mapping[int, list[dict[str, Any]]] | None = None) -> None:
         self._calendar = WorkCalendar()
-        self._fee_terms: dict[int, list[dict[str, Any]]] = {}
+        self._fee_terms = dict(fee_terms or {})
 
     def get_fee_terms(self, product: Product) -> list[dict[str, Any]]:
         """Return a product's fees as they are frozen into a loan."""
@@ -39,9 +43,29 @@ class Quoter:
 
     def quote(self, application: Application, *, disbursed_on: date) -> Quote:
         """Quote the approved terms of an application for a payout on a date, due dates shifted to working days."""
-        product = application.product
-        terms = _as_terms(application, self.get_fee_terms(product), disbursed_on)
-        return quote(_on_workdays(terms, product.due_date_shift, self._calendar))
+        terms = _approved_terms(application, self.get_fee_terms(application.product), disbursed_on)
+        return quote(_on_workdays(terms, application.product.due_date_shift, self._calendar))
+
+    def quote_example(self, product: Product, *, disbursed_on: date) -> Quote | None:
+        """Quote the product's least amount over its longest time at its highest rate, as a loan paid out on a date would be.
+
+        None when it has no rate yet, or terms that no schedule carries: nobody gets an offer then either.
+        """
+        if not product.rate_by_grade:
+            return None
+        terms = _as_terms(
+            product,
+            method=product.methods[0],
+            principal=product.amount_min,
+            annual_rate=max(Decimal(rate) for rate in product.rate_by_grade.values()),
+            periods=max(product.periods_allowed),
+            fees=self.get_fee_terms(product),
+            disbursed_on=disbursed_on,
+        )
+        try:
+            return quote(_on_workdays(terms, product.due_date_shift, self._calendar))
+        except InvalidTerms:
+            return None
 
 
 def quote_application(application: Application, *, disbursed_on: date) -> Quote:
@@ -51,19 +75,39 @@ def quote_application(application: Application, *, disbursed_on: date) -> Quote:
 
 def plan_dates(application: Application, *, disbursed_on: date) -> tuple[date, ...]:
     """Return the due dates of an application's approved terms before the shift to working days, one a row of its quote."""
-    planned = planned_due_dates(_as_terms(application, list_fee_terms(application.product), disbursed_on))
+    planned = planned_due_dates(_approved_terms(application, list_fee_terms(application.product), disbursed_on))
     return planned[-1:] if application.method == Method.BULLET else planned
 
 
-def _as_terms(application: Application, fees: Sequence[dict[str, Any]], disbursed_on: date) -> ScheduleTerms:
+def _approved_terms(application: Application, fees: Sequence[dict[str, Any]], disbursed_on: date) -> ScheduleTerms:
     assert application.annual_rate is not None and application.approved_amount is not None
-    product = application.product
-    return ScheduleTerms(
-        method=Method(application.method),
+    return _as_terms(
+        application.product,
+        method=application.method,
         principal=application.approved_amount,
         annual_rate=application.annual_rate,
-        disbursed_on=disbursed_on,
         periods=application.periods,
+        fees=fees,
+        disbursed_on=disbursed_on,
+    )
+
+
+def _as_terms(
+    product: Product,
+    *,
+    method: str,
+    principal: Decimal,
+    annual_rate: Decimal,
+    periods: int,
+    fees: Sequence[dict[str, Any]],
+    disbursed_on: date,
+) -> ScheduleTerms:
+    return ScheduleTerms(
+        method=Method(method),
+        principal=principal,
+        annual_rate=annual_rate,
+        disbursed_on=disbursed_on,
+        periods=periods,
         period_unit=PeriodUnit(product.period_unit),
         day_count=DayCount(product.day_count),
         rounding=RowRounding(product.rounding),
@@ -122,18 +166,25 @@ def _on_workdays(terms: ScheduleTerms, shift: str, calendar: WorkCalendar | None
 
 def list_fee_terms(product: Product) -> list[dict[str, Any]]:
     """Return a product's fees as they are frozen into a loan."""
-    return [
-        {
-            "code": fee.code,
-            "name": fee.name,
-            "payee": fee.payee,
-            "when": fee.when,
-            "basis": fee.basis,
-            "rate": str(fee.rate),
-            "amount": str(fee.amount),
-        }
-        for fee in ProductFee.objects.filter(product=product).order_by("pk")
-    ]
+    return list_fee_terms_of([product])[product.pk]
+
+
+def list_fee_terms_of(products: Collection[Product]) -> dict[int, list[dict[str, Any]]]:
+    """Return the fees of several products in one query, by product."""
+    found: dict[int, list[dict[str, Any]]] = {product.pk: [] for product in products}
+    for fee in ProductFee.objects.filter(product__in=products).order_by("pk"):
+        found[fee.product_id].append(
+            {
+                "code": fee.code,
+                "name": fee.name,
+                "payee": fee.payee,
+                "when": fee.when,
+                "basis": fee.basis,
+                "rate": str(fee.rate),
+                "amount": str(fee.amount),
+            }
+        )
+    return found
 
 
 def as_fee(fee: dict[str, Any]) -> Fee:

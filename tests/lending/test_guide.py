@@ -3,15 +3,19 @@
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from django.test import Client
 
 from core import clock
 from core.api.tokens import issue_token
 from core.models import User
+from core.rules.formats import money_text
 from customers.models import BankCard, Consent, Customer
 from lending.api.product_sheet import write_sheet
+from lending.models import Application, Product
 from lending.queries.disclosure import list_products
 from lending.queries.guide import BORROWER_STEPS, read_guide
+from lending.queries.terms import Quoter
 from tests.web.conftest import NOW, TODAY, Book, _kept_book, book
 
 __all__ = ["_kept_book", "book"]
@@ -36,13 +40,41 @@ def test_the_guide_names_the_first_step_that_is_open(book: Book) -> None:
 
 
 def test_a_product_stands_on_one_page_in_plain_sentences(book: Book) -> None:
-    products = list_products()
-    for product in products:
-        text = "\n".join(write_sheet(product, TODAY))
+    for product in list_products(TODAY):
+        text = "\n".join(write_sheet(product))
         assert "early" in text and "late" in text and "Example" in text and "%(" not in text
-    assert len(Client().get("/api/v1/products/").json()[0]["sheet"]) >= 6
-    late = {**products[0], "methods": ["equal_principal"]}
-    grace = [line for line in write_sheet({**late, "principal_grace": 2}, TODAY) if "Example" in line]
-    assert grace and grace[0] not in write_sheet(late, TODAY), "interest is higher where principal comes later"
-    odd = {**products[0], "amount_min": Decimal("0.01"), "rate_by_grade": {}, "fees": []}
-    assert not any("Example" in line for line in write_sheet(odd, TODAY))
+    shown = Client().get("/api/v1/products/").json()[0]
+    assert len(shown["sheet"]) >= 6 and shown["example"]["total_interest"] == str(
+        list_products(TODAY)[0]["example"].total_interest
+    )
+
+
+def test_the_example_is_what_such_a_loan_would_cost(book: Book) -> None:
+    product = Product.objects.get(code="xinyong-debx")
+    rate = max(Decimal(each) for each in product.rate_by_grade.values())
+    found = Quoter().quote_example(product, disbursed_on=TODAY)
+    as_offered = Application(
+        product=product,
+        method=product.methods[0],
+        approved_amount=product.amount_min,
+        annual_rate=rate,
+        periods=max(product.periods_allowed),
+    )
+    assert found is not None and found == Quoter().quote(as_offered, disbursed_on=TODAY) and found.total_fees > 0
+    sheet = next(write_sheet(each) for each in list_products(TODAY) if each["code"] == product.code)
+    assert any(
+        money_text(found.total_interest) in line and f"{money_text(found.total_fees)} of fees" in line for line in sheet
+    )
+    product.methods = ["equal_principal"]
+    at_once = Quoter().quote_example(product, disbursed_on=TODAY)
+    product.principal_grace = 2
+    later = Quoter().quote_example(product, disbursed_on=TODAY)
+    assert at_once is not None and later is not None and later.total_interest > at_once.total_interest
+
+
+@pytest.mark.parametrize("change", [{"rate_by_grade": {}}, {"principal_grace": 99}])
+def test_no_example_is_made_up_where_no_offer_could_be(book: Book, change: dict[str, Any]) -> None:
+    product = Product.objects.get(code="xinyong-debx")
+    for name, value in change.items():
+        setattr(product, name, value)
+    assert Quoter().quote_example(product, disbursed_on=TODAY) is None

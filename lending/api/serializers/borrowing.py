@@ -21,6 +21,19 @@ class FeeSerializer(serializers.Serializer[Any]):
     amount = YuanField()
 
 
+class ExampleSerializer(serializers.Serializer[Any]):
+    """What a product's least amount over its longest time costs at its highest rate, paid out today."""
+
+    periods = serializers.IntegerField()
+    payout = YuanField()
+    payment = YuanField()
+    total_interest = YuanField()
+    total_fees = YuanField()
+    total_payment = YuanField()
+    total_cost = YuanField()
+    apr_nominal = RateField()
+
+
 class ProductSerializer(serializers.Serializer[Any]):
     """What can be borrowed, and on which terms."""
 
@@ -42,6 +55,7 @@ class ProductSerializer(serializers.Serializer[Any]):
     early_settlement_fee_rate = RateField()
     rate_by_grade = serializers.DictField(child=serializers.CharField())
     fees = FeeSerializer(many=True)
+    example = ExampleSerializer(allow_null=True)
     sheet = serializers.ListField(child=serializers.CharField(), help_text="The product in plain sentences.")
 
 
