@@ -49,6 +49,7 @@ class Product(models.Model):
     name_en = models.CharField(_("English name"), max_length=60, blank=True)
     state = models.CharField(_("state"), max_length=8, choices=State, default=State.ACTIVE)
     paused_reason = models.CharField(_("why paused"), max_length=300, blank=True)
+    is_frozen = models.BooleanField(_("paused with the whole platform"), default=False)
     parameter_set = models.SlugField(_("parameter set"), blank=True, help_text=_("prefix of its legal parameters"))
 
     methods = ArrayField(models.CharField(max_length=24, choices=Method), verbose_name=_("methods"))
@@ -87,6 +88,7 @@ class Product(models.Model):
                 condition=Q(amount_min__gt=0, amount_max__gte=F("amount_min")), name="product_amounts"
             ),
             models.CheckConstraint(condition=Q(raising_workdays__range=(1, 20)), name="product_raising_20_workdays"),
+            models.CheckConstraint(condition=Q(is_frozen=False) | Q(state="PAUSED"), name="product_frozen_is_paused"),
             models.CheckConstraint(condition=Q(bid_max_share__gt=0, bid_max_share__lte=1), name="product_bid_share"),
         ]
 

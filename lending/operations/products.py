@@ -71,29 +71,29 @@ def _are_rates(rates: Any) -> bool:
 
 
 @transaction.atomic
-def pause_product(*, product_id: int, reason: str, actor: User, now: datetime) -> bool:
+def pause_product(*, product_id: int, reason: str, actor: User, now: datetime, is_freeze: bool = False) -> bool:
     """Stop new applications and listings of a product; return False when it was not active to begin with.
 
-    What is listed already goes on: its investors decided on their own.
+    What is listed already goes on: its investors decided on their own. A freeze of the whole platform marks what it
+    paused, so that nothing else goes on again when it ends.
     """
     product = Product.objects.select_for_update(no_key=True).get(pk=product_id)
     if product.state != Product.State.ACTIVE:
         return False
-    product.state = Product.State.PAUSED
-    product.paused_reason = reason[:300]
-    product.save(update_fields=["state", "paused_reason"])
+    product.state, product.paused_reason, product.is_frozen = Product.State.PAUSED, reason[:300], is_freeze
+    product.save(update_fields=["state", "paused_reason", "is_frozen"])
     audit.record(actor=actor, action="lending.product_paused", target=product, reason=reason[:300], now=now)
     return True
 
 
 @transaction.atomic
-def keep_paused(*, product_id: int, reason: str, actor: User, now: datetime) -> bool:
+def keep_paused(*, product_id: int, reason: str, actor: User, now: datetime, is_freeze: bool = False) -> bool:
     """Keep a paused product paused for another reason; return False when it is not paused."""
     product = Product.objects.select_for_update(no_key=True).get(pk=product_id)
     if product.state != Product.State.PAUSED:
         return False
-    product.paused_reason = reason[:300]
-    product.save(update_fields=["paused_reason"])
+    product.paused_reason, product.is_frozen = reason[:300], is_freeze
+    product.save(update_fields=["paused_reason", "is_frozen"])
     audit.record(actor=actor, action="lending.product_kept_paused", target=product, reason=reason[:300], now=now)
     return True
 
@@ -104,9 +104,8 @@ def resume_product(*, product_id: int, reason: str, actor: User, now: datetime) 
     product = Product.objects.select_for_update(no_key=True).get(pk=product_id)
     if product.state != Product.State.PAUSED:
         return False
-    product.state = Product.State.ACTIVE
-    product.paused_reason = ""
-    product.save(update_fields=["state", "paused_reason"])
+    product.state, product.paused_reason, product.is_frozen = Product.State.ACTIVE, "", False
+    product.save(update_fields=["state", "paused_reason", "is_frozen"])
     audit.record(actor=actor, action="lending.product_resumed", target=product, reason=reason[:300], now=now)
     return True
 

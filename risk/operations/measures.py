@@ -1,7 +1,6 @@
 """What alerts may do by themselves in lending and marketing; other apps register measures of their own."""
 
 from datetime import datetime
-from typing import Final
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
@@ -14,9 +13,6 @@ from lending.operations.products import keep_paused, pause_product, resume_produ
 from risk.models import Alert
 from risk.models.alerts import Measure
 
-# What a freeze paused says so, that nothing else is allowed again with it.
-_FROZEN: Final = "全平台冻结"
-
 
 def take_pause(*, dimension: str, reason: str, actor: User, now: datetime) -> bool:
     """Stop new applications and listings of the product that a dimension names; one that a freeze stopped is held too."""
@@ -24,7 +20,7 @@ def take_pause(*, dimension: str, reason: str, actor: User, now: datetime) -> bo
     if product is None:
         return False
     is_taken = pause_product(product_id=product.pk, reason=reason, actor=actor, now=now)
-    return is_taken or product.paused_reason.startswith(_FROZEN)
+    return is_taken or product.is_frozen
 
 
 def lift_pause(*, dimension: str, reason: str, actor: User, now: datetime) -> bool:
@@ -33,7 +29,7 @@ def lift_pause(*, dimension: str, reason: str, actor: User, now: datetime) -> bo
     if product_id is None:
         return False
     if _list_holding(Measure.FREEZE).exists():
-        return keep_paused(product_id=product_id, reason=f"{_FROZEN} · {reason}", actor=actor, now=now)
+        return keep_paused(product_id=product_id, reason=reason, actor=actor, now=now, is_freeze=True)
     return resume_product(product_id=product_id, reason=reason, actor=actor, now=now)
 
 
@@ -61,8 +57,7 @@ def take_freeze(*, dimension: str, reason: str, actor: User, now: datetime) -> b
     Where another alert has frozen the house already, this one holds it too.
     """
     products = Product.objects.filter(state=Product.State.ACTIVE).order_by("pk").values_list("pk", flat=True)
-    marked = f"{_FROZEN} · {reason}"
-    count = sum(pause_product(product_id=pk, reason=marked, actor=actor, now=now) for pk in products)
+    count = sum(pause_product(product_id=pk, reason=reason, actor=actor, now=now, is_freeze=True) for pk in products)
     return count > 0 or _list_holding(Measure.FREEZE).exists()
 
 
@@ -71,7 +66,7 @@ def lift_freeze(*, dimension: str, reason: str, actor: User, now: datetime) -> b
     # The alert that lets go is still among them.
     if _list_holding(Measure.FREEZE).count() > 1:
         return False
-    frozen = Product.objects.filter(state=Product.State.PAUSED, paused_reason__startswith=_FROZEN).order_by("pk")
+    frozen = Product.objects.filter(is_frozen=True).order_by("pk")
     held = dict(_list_holding(Measure.PAUSE_PRODUCT).order_by("-pk").values_list("dimension", "rule__name"))
     lifted = []
     for product in frozen:

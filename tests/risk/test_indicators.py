@@ -223,7 +223,8 @@ class TestStep:
         loans = book(house, late=2, good=0)
         other = Product.objects.exclude(pk=product.pk).filter(state="ACTIVE").order_by("pk")
         shut, free = other[0], other[1]
-        pause_product(product_id=shut.pk, reason="people", actor=system, now=house)
+        # Said in the words of a freeze, and yet no freeze.
+        pause_product(product_id=shut.pk, reason="freeze", actor=system, now=house)
         AlertRule.objects.exclude(indicator="overdue_ratio", measure="PAUSE_PRODUCT").update(is_active=False)
         AlertRule.objects.create(
             name="freeze", indicator="overdue_ratio", raise_above="0.01", clear_at="0.005", measure="FREEZE"
