@@ -220,14 +220,16 @@ def withdraw_application(*, application_id: int, customer_id: int, now: datetime
     return application
 
 
-def note_step(application: Application, text_code: str, now: datetime, *, amount: Decimal | None = None) -> TimelineRow:
-    """Return the timeline's line about a step of an application."""
+def note_step(
+    application: Application, text_code: str, now: datetime, *, amount: Decimal | None = None, may_recur: bool = False
+) -> TimelineRow:
+    """Return the timeline's line about a step of an application; one that may recur has a line each time."""
     return TimelineRow(
         customer_id=application.customer_id,
         kind="change",
         text_code=text_code,
         at=now,
-        key=f"{text_code}:{application.pk}",
+        key=f"{text_code}:{application.pk}" + (f":{now.isoformat()}" if may_recur else ""),
         params={"number": application.number},
         amount=amount,
         url=f"/applications/{application.public_id}/",

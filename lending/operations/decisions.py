@@ -155,7 +155,8 @@ def _tell(applications: Sequence[Application], actor: User | None, now: datetime
         now=now,
     )
     history.add_timeline_bulk(
-        [note_step(each, f"lending.application_{each.state.lower()}", now) for each in applications]
+        # A person may decide as the rules did.
+        [note_step(each, f"lending.application_{each.state.lower()}", now, may_recur=True) for each in applications]
     )
     publish_many(
         [
@@ -183,5 +184,5 @@ def reopen_application(*, application_id: int, actor: User, now: datetime) -> Ap
     except IntegrityError as error:
         raise DuplicateProject from error
     audit.record(actor=actor, action="lending.application_reopened", target=application, now=now)
-    history.add_timeline_bulk([note_step(application, "lending.application_reopened", now)])
+    history.add_timeline_bulk([note_step(application, "lending.application_reopened", now, may_recur=True)])
     return application

@@ -9,7 +9,7 @@ import pytest
 from core.errors import NotFound, Refused
 from core.models import User
 from core.outbox import EventContext
-from customers.models import WorkItem
+from customers.models import TimelineEntry, WorkItem
 from lending import notices
 from lending.events import ApplicationDecided
 from lending.models import Application
@@ -100,6 +100,29 @@ def test_a_refusal_that_does_not_hold_goes_to_two_people(decided: Callable[..., 
     application.refresh_from_db()
     assert application.state == "APPROVED"
     assert not explain_to_customer(application)["is_automatic"]
+
+
+def test_every_turn_of_an_application_has_its_line(decided: Callable[..., Application], house: datetime) -> None:
+    application = decided(is_overdue_now=True)
+    officer, later = make_staff("risk-officer"), house + timedelta(hours=1)
+    answer(ask(application, house), officer, later, is_reopened=True)
+    review = reviews.propose_review(
+        application_id=application.pk,
+        outcome="DECLINE",
+        grade="",
+        approved_amount=None,
+        reason_codes=["OVERDUE_ELSEWHERE"],
+        note="g",
+        actor=officer,
+        now=later,
+    )
+    reviews.confirm_review(review_id=review.pk, note="", actor=make_staff("risk-manager"), now=later, business_date=DAY)
+    lines = TimelineEntry.objects.filter(customer=application.customer, text_code__startswith="lending.application_")
+    assert list(lines.order_by("pk").values_list("text_code", flat=True))[-3:] == [
+        "lending.application_declined",
+        "lending.application_reopened",
+        "lending.application_declined",
+    ]
 
 
 def test_refused_requests_leave_nothing(decided: Callable[..., Application], house: datetime) -> None:
