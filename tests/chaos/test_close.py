@@ -59,23 +59,20 @@ def test_two_processes_close_a_date_once_as_one_would(stage: Stage) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("table", "step"),
-    [("lending_instalment", "lending.accrue_penalty"), ("core_businessdate", "advance_date")],
-)
-def test_a_close_killed_in_the_middle_of_a_step_is_finished_by_the_next(stage: Stage, table: str, step: str) -> None:
+def test_a_close_killed_in_the_middle_of_a_step_is_finished_by_the_next(stage: Stage) -> None:
     loans, day = make_late_loans(stage), stage.world.today
-    holder = stage.connect()
-    with holder.cursor() as cursor:
-        # Row locks that let a reader pass and stop the writer of this step at the last loan.
-        last = f"WHERE loan_id = {loans[-1]}" if table == "lending_instalment" else ""
-        cursor.execute(f"SELECT FROM {table} {last} FOR UPDATE")
-    process = stage.start_close(P2PCRM_CLOSE_PARTITION_SIZE="1")
-    wait_until(count_lock_waiters, "the close to reach the held row")
-    running = CloseProgress.objects.filter(run=day, state="PENDING").order_by("pk").first()
-    assert running is not None and running.step == step
-    kill(process)
-    holder.rollback()
-    check_invariants()
+    # Row locks that let a reader pass and stop the writer of a step: at the last loan, and at the very end.
+    last_loan = f"lending_instalment WHERE loan_id = {loans[-1]}"
+    for held, step in ((last_loan, "lending.accrue_penalty"), ("core_businessdate", "advance_date")):
+        holder = stage.connect()
+        with holder.cursor() as cursor:
+            cursor.execute(f"SELECT FROM {held} FOR UPDATE")
+        process = stage.start_close(P2PCRM_CLOSE_PARTITION_SIZE="1")
+        wait_until(count_lock_waiters, "the close to reach the held row")
+        running = CloseProgress.objects.filter(run=day, state="PENDING").order_by("pk").first()
+        assert running is not None and running.step == step
+        kill(process)
+        holder.rollback()
+        check_invariants()
     wait_for_end(stage.start_close(P2PCRM_CLOSE_PARTITION_SIZE="1"))
     check_closed(day, loans)

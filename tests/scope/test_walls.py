@@ -41,6 +41,8 @@ def _choose(walker: Walker, page: Page, place: int) -> list[Territory]:
     wanted = {one.key for one in found if one.key not in walker.closed}
     if len(wanted) > 2:
         wanted = {"north", "south"} & wanted
+    if len(wanted) > 1 and walker.name not in THOROUGH:
+        wanted = {sorted(wanted)[place % len(wanted)]}
     turns = (0, 1) if walker.name in THOROUGH else (0,)
     wanted |= {closed[(place + n) % len(closed)].key for n in turns} if closed else set()
     wanted |= {"handed", "dropped"} if walker.name == "former" else set()

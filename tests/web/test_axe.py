@@ -119,7 +119,8 @@ class Walk:
         assert answer is not None and answer.status == status, (address, answer and answer.status)
         self.page.wait_for_function(SETTLED)
         self.check(address)
-        if unfolds and self.page.evaluate(UNFOLD, ", ".join(FRAME)):
+        # Names and roles are the same at every width.
+        if unfolds and self.way is WAYS["wide"] and self.page.evaluate(UNFOLD, ", ".join(FRAME)):
             self.note(f"{address} unfolded", self.page.evaluate(GRAVE, [NAMES_AND_ROLES, FRAME, MILD]))
 
     def check(self, place: str) -> None:
