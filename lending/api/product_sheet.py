@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from core.rules.formats import money_text, rate_text
+from core.rules.formats import money_text, rate_text, ratio_text
 from core.sentences import join_words, say_value
 from lending.models import ProductFee
 from lending.models.product import Method, PeriodUnit
@@ -77,7 +77,7 @@ def _write_example(product: Mapping[str, Any], rate: Decimal) -> list[str]:
         "rate": rate_text(rate),
         "interest": money_text(found.total_interest),
         "fees": money_text(found.total_fees),
-        "apr": rate_text(found.apr_nominal),
+        "apr": ratio_text(found.apr_nominal),
     }
     costs = (
         _(

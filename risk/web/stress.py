@@ -155,7 +155,7 @@ def _headline(run: StressRun) -> str:
             "lost": money_text(Decimal(result["lost_interest"])),
             "gap": money_text(Decimal(result["gap_after"])),
         }
-    return _("%(days)s days of lead, %(false)s false alarms") % {
+    return _("%(days)s days of lead, false alarms: %(false)s") % {
         "days": result.get("lead_days", "–"),
         "false": result.get("false_alarms", "–"),
     }
