@@ -129,12 +129,13 @@ def kept_tasks() -> Iterator[list[str]]:
         found.append(json.dumps([sender, body, headers], default=str, ensure_ascii=False))
 
     before_task_publish.connect(keep)
-    before = current_app.conf.broker_url
-    current_app.conf.broker_url = "memory://"
+    conf = current_app.conf
+    before = conf.broker_url, conf.broker_transport
+    conf.broker_url, conf.broker_transport = "memory://", "memory"
     try:
         yield found
     finally:
-        current_app.conf.broker_url = before
+        conf.broker_url, conf.broker_transport = before
         before_task_publish.disconnect(keep)
 
 
