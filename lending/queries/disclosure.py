@@ -82,7 +82,7 @@ def _band(income: Decimal) -> str:
 
 
 def list_products(today: date) -> list[dict[str, Any]]:
-    """Return the products that take applications, with their fees and an example paid out today, in two queries."""
+    """Return the products that take applications, with their fees and an example paid out today, each read once for all."""
     products = list(Product.objects.filter(state=Product.State.ACTIVE).order_by("code"))
     fees = list_fee_terms_of(products)
     quoter = Quoter(fees)
