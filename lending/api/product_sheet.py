@@ -10,7 +10,6 @@ from core.rules.formats import money_text, rate_text, ratio_text
 from core.sentences import join_words, say_value
 from lending.models import ProductFee
 from lending.models.product import Method, PeriodUnit
-from lending.rules.cost import Quote
 
 
 def write_sheet(product: Mapping[str, Any]) -> list[str]:
@@ -35,7 +34,7 @@ def write_sheet(product: Mapping[str, Any]) -> list[str]:
         sentences.append(
             _("The rate is %(low)s to %(high)s a year by your grade; you see it before you accept.") % given
         )
-        sentences += _write_example(product, rates[-1])
+        sentences += _write_example(product["example"])
     sentences.append(_write_fees(product["fees"]))
     sentences.append(
         _("If you pay late, %(rate)s of the overdue principal is added for each day, up to the legal limit.")
@@ -67,23 +66,22 @@ def _write_fees(fees: list[Mapping[str, Any]]) -> str:
     return _("Fees, never taken off the payout: %(fees)s.") % {"fees": join_words(parts)}
 
 
-def _write_example(product: Mapping[str, Any], rate: Decimal) -> list[str]:
-    found: Quote | None = product["example"]
-    if found is None:
+def _write_example(example: Mapping[str, Any] | None) -> list[str]:
+    if example is None:
         return []
     given = {
-        "amount": money_text(product["amount_min"]),
-        "periods": max(product["periods_allowed"]),
-        "rate": rate_text(rate),
-        "interest": money_text(found.total_interest),
-        "fees": money_text(found.total_fees),
-        "apr": ratio_text(found.apr_nominal),
+        "amount": money_text(example["amount"]),
+        "periods": example["periods"],
+        "rate": rate_text(example["annual_rate"]),
+        "interest": money_text(example["total_interest"]),
+        "fees": money_text(example["total_fees"]),
+        "apr": ratio_text(example["apr_nominal"]),
     }
     costs = (
         _(
             "Example: %(amount)s for %(periods)s periods at %(rate)s costs %(interest)s of interest and %(fees)s of fees."
         )
-        if found.total_fees
+        if example["total_fees"]
         else _("Example: %(amount)s for %(periods)s periods at %(rate)s costs %(interest)s of interest.")
     )
     return [costs % given, _("Everything together, that is %(apr)s a year.") % given]

@@ -11,7 +11,8 @@ from core.money import ZERO
 from core.registries import listing_disclosures
 from customers.models import FinancialProfile
 from lending.models import Listing, Loan, LoanState, Product
-from lending.queries.terms import Quoter, list_fee_terms, list_fee_terms_of
+from lending.queries.terms import Quoter, list_fee_terms, list_fee_terms_of, make_sample
+from lending.rules.terms import InvalidTerms
 
 _COLUMNS = (
     "id",
@@ -109,10 +110,33 @@ def list_products(today: date) -> list[dict[str, Any]]:
         {
             **{name: getattr(product, name) for name in names},
             "fees": fees[product.pk],
-            "example": quoter.quote_example(product, disbursed_on=today),
+            "example": _give_example(product, quoter, today),
         }
         for product in products
     ]
+
+
+def _give_example(product: Product, quoter: Quoter, today: date) -> dict[str, Any] | None:
+    """Return what the least amount over the longest time costs at the highest rate, as a loan paid out today would.
+
+    None for a product that has no rate yet, or terms that no schedule carries: nobody gets an offer then either.
+    """
+    if not product.rate_by_grade:
+        return None
+    method, periods = product.methods[0], max(product.periods_allowed)
+    sample = make_sample(product, method=method, amount=product.amount_min, periods=periods)
+    try:
+        quote = quoter.quote(sample, disbursed_on=today)
+    except InvalidTerms:
+        return None
+    names = ("payment", "total_interest", "total_fees", "total_payment", "total_cost", "apr_nominal")
+    return {
+        "amount": product.amount_min,
+        "method": method,
+        "periods": periods,
+        "annual_rate": sample.annual_rate,
+        **{name: getattr(quote, name) for name in names},
+    }
 
 
 def list_listing_fees(listing: Listing) -> list[dict[str, Any]]:

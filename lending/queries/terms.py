@@ -16,7 +16,6 @@ from lending.rules.terms import (
     Fee,
     FeeBasis,
     FeeWhen,
-    InvalidTerms,
     Method,
     PaymentRounding,
     PeriodUnit,
@@ -43,29 +42,15 @@ class Quoter:
 
     def quote(self, application: Application, *, disbursed_on: date) -> Quote:
         """Quote the approved terms of an application for a payout on a date, due dates shifted to working days."""
-        terms = _approved_terms(application, self.get_fee_terms(application.product), disbursed_on)
-        return quote(_on_workdays(terms, application.product.due_date_shift, self._calendar))
+        product = application.product
+        terms = _as_terms(application, self.get_fee_terms(product), disbursed_on)
+        return quote(_on_workdays(terms, product.due_date_shift, self._calendar))
 
-    def quote_example(self, product: Product, *, disbursed_on: date) -> Quote | None:
-        """Quote the product's least amount over its longest time at its highest rate, as a loan paid out on a date would be.
 
-        None when it has no rate yet, or terms that no schedule carries: nobody gets an offer then either.
-        """
-        if not product.rate_by_grade:
-            return None
-        terms = _as_terms(
-            product,
-            method=product.methods[0],
-            principal=product.amount_min,
-            annual_rate=max(Decimal(rate) for rate in product.rate_by_grade.values()),
-            periods=max(product.periods_allowed),
-            fees=self.get_fee_terms(product),
-            disbursed_on=disbursed_on,
-        )
-        try:
-            return quote(_on_workdays(terms, product.due_date_shift, self._calendar))
-        except InvalidTerms:
-            return None
+def make_sample(product: Product, *, method: str, amount: Decimal, periods: int) -> Application:
+    """Return an application that nobody has made, approved at the product's highest rate, to quote."""
+    highest = max((Decimal(rate) for rate in product.rate_by_grade.values()), default=ZERO)
+    return Application(product=product, method=method, periods=periods, approved_amount=amount, annual_rate=highest)
 
 
 def quote_application(application: Application, *, disbursed_on: date) -> Quote:
@@ -75,39 +60,19 @@ def quote_application(application: Application, *, disbursed_on: date) -> Quote:
 
 def plan_dates(application: Application, *, disbursed_on: date) -> tuple[date, ...]:
     """Return the due dates of an application's approved terms before the shift to working days, one a row of its quote."""
-    planned = planned_due_dates(_approved_terms(application, list_fee_terms(application.product), disbursed_on))
+    planned = planned_due_dates(_as_terms(application, list_fee_terms(application.product), disbursed_on))
     return planned[-1:] if application.method == Method.BULLET else planned
 
 
-def _approved_terms(application: Application, fees: Sequence[dict[str, Any]], disbursed_on: date) -> ScheduleTerms:
+def _as_terms(application: Application, fees: Sequence[dict[str, Any]], disbursed_on: date) -> ScheduleTerms:
     assert application.annual_rate is not None and application.approved_amount is not None
-    return _as_terms(
-        application.product,
-        method=application.method,
+    product = application.product
+    return ScheduleTerms(
+        method=Method(application.method),
         principal=application.approved_amount,
         annual_rate=application.annual_rate,
+        disbursed_on=disbursed_on,
         periods=application.periods,
-        fees=fees,
-        disbursed_on=disbursed_on,
-    )
-
-
-def _as_terms(
-    product: Product,
-    *,
-    method: str,
-    principal: Decimal,
-    annual_rate: Decimal,
-    periods: int,
-    fees: Sequence[dict[str, Any]],
-    disbursed_on: date,
-) -> ScheduleTerms:
-    return ScheduleTerms(
-        method=Method(method),
-        principal=principal,
-        annual_rate=annual_rate,
-        disbursed_on=disbursed_on,
-        periods=periods,
         period_unit=PeriodUnit(product.period_unit),
         day_count=DayCount(product.day_count),
         rounding=RowRounding(product.rounding),

@@ -14,7 +14,7 @@ from django.db.models import QuerySet
 from core.money import ZERO, to_fen, yuan
 from customers.models import FinancialProfile
 from lending.models import Application
-from lending.queries.terms import Quoter
+from lending.queries.terms import Quoter, make_sample
 from lending.rules.affordability import debt_to_income
 from lending.rules.terms import InvalidTerms
 from risk.models import BureauReport
@@ -185,15 +185,10 @@ def read_own_histories(customer_ids: list[int], business_date: date) -> dict[int
 
 def _get_instalment(quoter: Quoter, application: Application, months: int, business_date: date) -> Decimal:
     """Return what the loan would take a month at the product's highest rate, fees included."""
-    product = application.product
-    asked = Application(
-        product=product,
-        method=application.method,
-        periods=application.periods,
-        approved_amount=application.amount,
-        annual_rate=max((Decimal(rate) for rate in product.rate_by_grade.values()), default=Decimal(0)),
+    sample = make_sample(
+        application.product, method=application.method, amount=application.amount, periods=application.periods
     )
-    quote = quoter.quote(asked, disbursed_on=business_date)
+    quote = quoter.quote(sample, disbursed_on=business_date)
     return monthly_burden(quote.total_payment + quote.total_fees, months)
 
 

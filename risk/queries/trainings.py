@@ -38,8 +38,6 @@ LEFT JOIN lending_loan l ON l.listing_id = li.id AND l.start_date IS NOT NULL
 WHERE d.inputs <> '' AND {condition}
 ORDER BY d.id
 """
-# The sealed inputs are by far the widest column; who only counts does without.
-_WITHOUT_INPUTS: Final = _OUTCOMES.replace("{inputs}", "NULL")
 _WIDTH_OF_AGES: Final = 10
 
 
@@ -60,7 +58,7 @@ def read_own_material(*, window_months: int, bad_dpd: int, business_date: date) 
     unknown: dict[str, list[Any]] = {name: [] for name in FACTS}
     bad: list[bool] = []
     groups: dict[str, list[str | None]] = {"sex": [], "age": []}
-    for row in _read(_OUTCOMES.format(inputs="d.inputs", condition="true"), window_months, bad_dpd, business_date):
+    for row in _read("true", window_months, bad_dpd, business_date, with_inputs=True):
         _pk, sealed, _score, _pd, _other, _other_pd, sex, years, is_known, is_bad, is_refused = row
         if not (is_known or is_refused):
             continue
@@ -80,9 +78,7 @@ def read_own_material(*, window_months: int, bad_dpd: int, business_date: date) 
 def read_outcomes(*, scorecard_id: int, month: date, until: date, window_months: int, bad_dpd: int) -> list[Outcome]:
     """Return the decisions of a month by one champion whose loans have been watched long enough by `until`."""
     condition = "d.scorecard_id = %(card)s AND d.business_date >= %(month)s AND d.business_date < %(month)s + interval '1 month'"
-    rows = _read(
-        _WITHOUT_INPUTS.format(condition=condition), window_months, bad_dpd, until, card=scorecard_id, month=month
-    )
+    rows = _read(condition, window_months, bad_dpd, until, card=scorecard_id, month=month)
     return [
         Outcome(row[2], _number(row[3]), row[4], _number(row[5]), row[9])
         for row in rows
@@ -95,13 +91,15 @@ def read_known_outcomes(
 ) -> dict[int, bool]:
     """Return whether loans went bad, by decision, of those decisions whose loans have been watched long enough."""
     condition = "d.id = ANY(%(decisions)s)"
-    rows = _read(
-        _WITHOUT_INPUTS.format(condition=condition), window_months, bad_dpd, until, decisions=list(decision_ids)
-    )
+    rows = _read(condition, window_months, bad_dpd, until, decisions=list(decision_ids))
     return {row[0]: row[9] for row in rows if row[8]}
 
 
-def _read(sql: str, months: int, dpd: int, on: date, **more: Any) -> Iterator[tuple[Any, ...]]:
+def _read(
+    condition: str, months: int, dpd: int, on: date, *, with_inputs: bool = False, **more: Any
+) -> Iterator[tuple[Any, ...]]:
+    # The sealed inputs are by far the widest column; who only counts does without.
+    sql = _OUTCOMES.format(inputs="d.inputs" if with_inputs else "NULL", condition=condition)
     with connection.cursor() as cursor:
         cursor.execute(sql, {"months": months, "dpd": dpd, "on": on, **more})
         while rows := cursor.fetchmany(1000):

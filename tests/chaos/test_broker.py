@@ -2,7 +2,7 @@
 
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -28,8 +28,10 @@ def valkey(tmp_path: Path) -> Iterator[ValkeyServer]:
 
 
 @pytest.mark.parametrize("act", [Message.ack, Message.reject])
-def test_an_acknowledgement_that_a_frozen_broker_does_not_take_costs_no_slot(valkey: ValkeyServer, act: object) -> None:
-    assert valkey.child is not None and callable(act)
+def test_an_acknowledgement_that_a_frozen_broker_does_not_take_costs_no_slot(
+    valkey: ValkeyServer, act: Callable[[Message], None]
+) -> None:
+    assert valkey.child is not None
     settings = current_app.conf
     taken: list[Message] = []
     with (

@@ -224,7 +224,7 @@ class TestStep:
         other = Product.objects.exclude(pk=product.pk).filter(state="ACTIVE").order_by("pk")
         shut, free = other[0], other[1]
         # Said in the words of a freeze, and yet no freeze.
-        pause_product(product_id=shut.pk, reason="freeze", actor=system, now=house)
+        pause_product(product_id=shut.pk, reason="全平台冻结 · 审计", actor=system, now=house)
         AlertRule.objects.exclude(indicator="overdue_ratio", measure="PAUSE_PRODUCT").update(is_active=False)
         AlertRule.objects.create(
             name="freeze", indicator="overdue_ratio", raise_above="0.01", clear_at="0.005", measure="FREEZE"

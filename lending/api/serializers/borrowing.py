@@ -24,8 +24,10 @@ class FeeSerializer(serializers.Serializer[Any]):
 class ExampleSerializer(serializers.Serializer[Any]):
     """What a product's least amount over its longest time costs at its highest rate, paid out today."""
 
+    amount = YuanField()
+    method = serializers.ChoiceField(Method.choices)
     periods = serializers.IntegerField()
-    payout = YuanField()
+    annual_rate = RateField()
     payment = YuanField()
     total_interest = YuanField()
     total_fees = YuanField()

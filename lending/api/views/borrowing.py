@@ -26,7 +26,6 @@ from lending.models import Application, Listing, Offer
 from lending.operations import applications, listings, offers
 from lending.queries.disclosure import get_product_id, list_products
 from lending.queries.own import get_own_application, get_own_listing_id, list_applications
-from lending.rules.cost import Quote
 
 _OFFER = (
     "state",
@@ -46,7 +45,6 @@ _OFFER = (
     "expires_at",
     "accepted_at",
 )
-_EXAMPLE = ("payout", "payment", "total_interest", "total_fees", "total_payment", "total_cost", "apr_nominal")
 _APPLICATION = (
     "number",
     "amount",
@@ -92,11 +90,6 @@ def describe_listing(listing: Listing) -> dict[str, Any]:
     return {"id": listing.public_id, **_pick(listing, names)}
 
 
-def _as_example(product: dict[str, Any]) -> dict[str, Any] | None:
-    found: Quote | None = product["example"]
-    return {"periods": max(product["periods_allowed"]), **_pick(found, _EXAMPLE)} if found is not None else None
-
-
 class ProductsView(APIView):
     """What can be borrowed."""
 
@@ -106,9 +99,7 @@ class ProductsView(APIView):
     def get(self, request: Request) -> Response:
         """Return the products that take applications."""
         products = list_products(clock.business_date())
-        return Response(
-            [{**product, "sheet": write_sheet(product), "example": _as_example(product)} for product in products]
-        )
+        return Response([{**product, "sheet": write_sheet(product)} for product in products])
 
 
 class ApplicationsView(CustomerListView, CustomerAPIView):
